@@ -1,0 +1,1 @@
+//! Inventories: bytes in, host facts with provenance out. One file per format.

@@ -1,0 +1,9 @@
+//! kbwhy tells a Windows administrator why an update is "not applicable to your computer", with evidence,
+//! and what to do about it.
+//!
+//! The library is pure: bytes in, values out. Only [`cli`] reads files, and only when the feature `cli` is on.
+
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod inventory;
+pub mod model;

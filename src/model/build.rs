@@ -1,0 +1,139 @@
+//! Windows versions and builds.
+
+use std::{cmp::Ordering, fmt, str::FromStr};
+
+/// A dotted version of one to four numbers, each at most 2³²−1; missing numbers are zero.
+///
+/// Used for servicing stacks, .NET, WSUS and file versions, where every pair is ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(pub [u32; 4]);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d] = self.0;
+        match (c, d) {
+            (0, 0) => write!(f, "{a}.{b}"),
+            (_, 0) => write!(f, "{a}.{b}.{c}"),
+            _ => write!(f, "{a}.{b}.{c}.{d}"),
+        }
+    }
+}
+
+impl FromStr for Version {
+    type Err = BuildError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || BuildError(text.chars().filter(|c| !c.is_control()).take(40).collect());
+        let mut out = [0u32; 4];
+        let mut n = 0;
+        for part in text.trim().split('.') {
+            if n == 4 || part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) {
+                return Err(error());
+            }
+            out[n] = part.parse().map_err(|_| error())?;
+            n += 1;
+        }
+        Ok(Self(out))
+    }
+}
+
+impl Version {
+    /// As a semantic version, for requirements such as `>=4.5.2`; a fourth number is dropped.
+    pub fn to_semver(self) -> semver::Version {
+        semver::Version::new(self.0[0].into(), self.0[1].into(), self.0[2].into())
+    }
+}
+
+/// Not a version or build.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a version (expected numbers and dots, such as 10.0.17763.2114)")]
+pub struct BuildError(pub String);
+
+/// A Windows build: `major.minor.build` and the update build revision (UBR).
+///
+/// Two builds are ordered only when they are of one servicing branch, so there is no `Ord`:
+/// [`Build::partial_cmp`] compares builds with the same `major.minor.build`, and callers that know of
+/// branches shared by several builds (19041 to 19045) map the build to its branch first.
+///
+/// ```
+/// use kbwhy::model::Build;
+/// let host: Build = "10.0.17763.2300".parse().unwrap();
+/// let update: Build = "17763.2114".parse().unwrap();
+/// assert!(host >= update);
+/// let other: Build = "14393.9999".parse().unwrap();
+/// assert!(!(host >= other) && !(host < other)); // another branch: not comparable
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Build {
+    /// 5, 6 or 10
+    pub major: u32,
+    /// 0 to 3
+    pub minor: u32,
+    /// 7601, 9600, 17763, …
+    pub build: u32,
+    /// UBR: 0 to 2³²−1
+    pub revision: u32,
+}
+
+impl PartialOrd for Build {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        (self.major == other.major && self.minor == other.minor && self.build == other.build)
+            .then(|| self.revision.cmp(&other.revision))
+    }
+}
+
+impl Build {
+    /// As a semantic version `build.revision.0`: then `^17763.2114` reads "revision 2114 or later of the same build".
+    ///
+    /// ```
+    /// use kbwhy::model::Build;
+    /// let requirement = semver::VersionReq::parse("^17763.2114").unwrap();
+    /// assert!(requirement.matches(&"17763.2300".parse::<Build>().unwrap().to_semver()));
+    /// assert!(!requirement.matches(&"17763.1".parse::<Build>().unwrap().to_semver()));
+    /// assert!(!requirement.matches(&"20348.3000".parse::<Build>().unwrap().to_semver()));
+    /// ```
+    pub fn to_semver(self) -> semver::Version {
+        semver::Version::new(self.build.into(), self.revision.into(), 0)
+    }
+}
+
+impl fmt::Display for Build {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.build, self.revision)
+    }
+}
+
+impl FromStr for Build {
+    type Err = BuildError;
+    /// Accepts `10.0.17763.2114` and, for Windows 10 and later, `17763.2114`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || BuildError(text.chars().filter(|c| !c.is_control()).take(40).collect());
+        let v: Version = text.parse().map_err(|_| error())?;
+        match text.trim().matches('.').count() {
+            3 => Ok(Self { major: v.0[0], minor: v.0[1], build: v.0[2], revision: v.0[3] }),
+            1 if v.0[0] >= 10_000 => Ok(Self { major: 10, minor: 0, build: v.0[0], revision: v.0[1] }),
+            _ => Err(error()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_of_two_branches_have_no_order() {
+        let a: Build = "10.0.17763.5000".parse().unwrap();
+        let b: Build = "10.0.20348.100".parse().unwrap();
+        assert_eq!(a.partial_cmp(&b), None);
+        assert_eq!(a.partial_cmp(&"17763.1".parse().unwrap()), Some(Ordering::Greater));
+    }
+
+    #[test]
+    fn a_version_of_too_many_or_no_numbers_is_refused() {
+        for text in ["", "1..2", "1.2.3.4.5", "4294967296", "a.b", "-1.2"] {
+            assert!(text.parse::<Version>().is_err(), "{text}");
+        }
+        assert!("6.3.9600".parse::<Build>().is_err());
+        assert!("7601.1".parse::<Build>().is_err());
+    }
+}

@@ -1,0 +1,19 @@
+//! The field's terms as types: updates, builds, products, host facts, requirements. No I/O and no clock.
+
+mod architecture;
+mod build;
+mod fact;
+mod host;
+mod kb;
+mod product;
+mod requirement;
+mod update;
+
+pub use architecture::{Architecture, ArchitectureSet};
+pub use build::{Build, BuildError, Version};
+pub use fact::{Fact, Location, Origin};
+pub use host::{Completeness, Conflict, FeatureState, Gap, Host, ListKind, ListSeen, PackageState};
+pub use kb::{KbError, KbId, UpdateId};
+pub use product::{Edition, InstallationType, ProductId, ProductSet};
+pub use requirement::{BuildKey, Clause, Licence, Requirement, RequirementError};
+pub use update::{EvidenceClass, Standing, Strength, UpdateKind};
