@@ -1,0 +1,392 @@
+//! The catalog's text: JSON Lines, one fact a row, each with its source. What `catalog-cache/` holds.
+//!
+//! `source` is an address, or the `id` of a row of `sources.jsonl` where many rows share one.
+//! `read` is when the source was read (`yyyy-mm-dd` or `yyyy-mm`), where it differs from the source row's.
+
+use serde::{Deserialize, Serialize};
+
+/// A page or dataset that many facts share: `sources.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceRow {
+    /// name that rows use
+    pub id: String,
+    /// Microsoft page or dataset
+    pub url: String,
+    /// what it is
+    pub title: String,
+    /// when it was read
+    pub read: String,
+    /// through what it was read, if not directly
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
+}
+
+/// A product: `products.jsonl`. Its place in the file is its [`crate::model::ProductId`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductRow {
+    /// `windows-server-2012-r2`; `windows-7-rtm` and `windows-7-sp1` are two products
+    pub id: String,
+    /// `Windows Server 2012 R2`
+    pub name: String,
+    /// `client` or `server`
+    pub family: String,
+    /// `6.3.9600`
+    pub version: String,
+    /// 0 is RTM; absent where the product knows no service packs (Windows 8 and later)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_pack: Option<u8>,
+    /// `1809`, `22H2`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// branch that its cumulative updates share; `branches.jsonl`
+    pub branch: String,
+    /// architectures that exist
+    pub architectures: Vec<String>,
+    /// names in Microsoft's feeds
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// where it is stated
+    pub source: String,
+}
+
+/// A servicing branch: `branches.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BranchRow {
+    /// `vb`
+    pub id: String,
+    /// builds whose revisions are the same content
+    pub builds: Vec<u32>,
+    /// remark
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// where it is stated
+    pub source: String,
+}
+
+/// A line of updates in order: `lines.jsonl`. Its entries stand in `lines/<id>.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineRow {
+    /// `cumulative-client-17763`, `rollup-windows-7-sp1`, `stack-9600`
+    pub id: String,
+    /// `cumulative`, `rollup`, `security-only`, `servicing-stack`, `ie-cumulative`, `esu-preparation`
+    pub kind: String,
+    /// products it serves
+    pub products: Vec<String>,
+    /// build whose revisions it lists, for cumulative lines
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<u32>,
+    /// each entry supersedes all before it (false for security-only)
+    pub chained: bool,
+    /// the repair rule or statement on which the chain rests
+    pub basis: String,
+    /// where it is stated
+    pub source: String,
+}
+
+/// One entry of a line, oldest first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryRow {
+    /// the update; absent for a revision without one (RTM)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kb: Option<String>,
+    /// UBR, for cumulative lines
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u32>,
+    /// servicing stack version where it is known
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<String>,
+    /// release date, `yyyy-mm-dd`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// the update's kind, if not the line's usual one
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// how well it is known
+    pub standing: String,
+    /// where it is stated
+    pub source: String,
+}
+
+/// A KB with its packages: `updates/*.jsonl`. Several rows about one KB are merged.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateRow {
+    /// the KB
+    pub kb: String,
+    /// a name of [`crate::model::UpdateKind`]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// what it is, in our words
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// component it repairs
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+    /// release date
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// which products and architectures it has packages for
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<PackageRow>,
+    /// the source lists every product there is a package for: any other product is the wrong one
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub all_packages_known: bool,
+    /// updates that this one supersedes
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supersedes: Vec<SupersedesRow>,
+    /// how well it is known
+    pub standing: String,
+    /// where it is stated
+    pub source: String,
+    /// when it was read
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<String>,
+    /// remark
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// One package group of an update.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackageRow {
+    /// products
+    #[serde(rename = "for")]
+    pub products: Vec<String>,
+    /// architectures; empty: all that the products have
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arch: Vec<String>,
+    /// already part of these products as they are released: there is nothing to install
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub built_in: bool,
+}
+
+/// Updates that are superseded on some products.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SupersedesRow {
+    /// the older update
+    pub kb: String,
+    /// products on which this holds; empty: all that both are for
+    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
+}
+
+/// A relation between updates that is no prerequisite: `relations.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelationRow {
+    /// `supersedes`, `covers` (carries its content, is not listed as superseding), `satisfies` (stands in as a prerequisite), `contains` (a service pack or convenience rollup carries it), `conflicts`
+    pub relation: String,
+    /// the newer, covering, satisfying, containing one
+    pub from: String,
+    /// the others
+    pub to: Vec<String>,
+    /// products; empty: all that both are for
+    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
+    /// how well it is known
+    pub standing: String,
+    /// where it is stated
+    pub source: String,
+    /// when it was read
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<String>,
+    /// remark
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A prerequisite rule of one update, product or class: `prerequisites.jsonl`, `class-rules.jsonl`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleRow {
+    /// name of the rule
+    pub id: String,
+    /// the update it is about
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kb: Option<String>,
+    /// or the thing that is no update (`Exchange 2016 setup`)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// or the class of updates it is about
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<ClassRow>,
+    /// products; empty: all that the update is for
+    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
+    /// holds only on hosts that meet these requirements (grammar of [`crate::model::Requirement`], all of them)
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub when: Vec<String>,
+    /// all of these any-of clauses (`KB2919442+|KB3021910`)
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<String>,
+    /// none of these may hold (`KB2506143`, `edition:Embedded`)
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excludes: Vec<String>,
+    /// order of installation where it matters; steps that are no KB as `manual:…`
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
+    /// a name of [`crate::model::Strength`]; absent: hard
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strength: Option<String>,
+    /// why, in our words
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// further remarks
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// both readings, where sources disagree
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<String>,
+    /// the source states that there is no prerequisite
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub states_none: bool,
+    /// a name of [`crate::model::Standing`]
+    pub standing: String,
+    /// a name of [`crate::model::EvidenceClass`]
+    pub evidence: String,
+    /// where it is stated
+    pub source: String,
+    /// when it was read
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<String>,
+    /// through what it was read
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
+}
+
+/// Which updates a class rule is about; expanded over the catalog when it is compiled.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassRow {
+    /// names of [`crate::model::UpdateKind`]; empty: every kind
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
+    /// released on or after
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// released before
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// updates to which it does not apply
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<String>,
+    /// described, not encoded: the rule is shown, and is not expanded
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub described_only: bool,
+    /// what the class is, in words
+    pub text: String,
+}
+
+/// An update that can no longer be had: `withdrawn.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawnRow {
+    /// the update
+    pub kb: String,
+    /// products; empty: all
+    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
+    /// since when
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// what to install instead
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replacement: Vec<String>,
+    /// why, in our words
+    pub why: String,
+    /// how well it is known
+    pub standing: String,
+    /// where it is stated
+    pub source: String,
+    /// when it was read
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<String>,
+}
+
+/// A defect of a package that makes it fail on some hosts: `defects.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefectRow {
+    /// the update
+    pub kb: String,
+    /// products; empty: all that the update is for
+    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
+    /// on hosts that meet these requirements
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub when: Vec<String>,
+    /// a cause code of the report, such as `package-defect` or `unsupported-hardware`
+    pub cause: String,
+    /// refused (`not-applicable`) or failing (`blocked`)
+    pub verdict: String,
+    /// what to install instead
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixed_by: Vec<String>,
+    /// what happens, in our words
+    pub why: String,
+    /// how well it is known
+    pub standing: String,
+    /// where it is stated
+    pub source: String,
+    /// when it was read
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<String>,
+}
+
+/// A lifecycle of a product or edition: `lifecycle.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LifecycleRow {
+    /// products
+    #[serde(rename = "for")]
+    pub products: Vec<String>,
+    /// editions or channel, as the source words it
+    pub label: String,
+    /// long-term servicing
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ltsc: bool,
+    /// general availability
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub availability: Option<String>,
+    /// last day with updates for everybody
+    pub end_of_support: String,
+    /// last day with Extended Security Updates
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub esu_end: Option<String>,
+    /// where it is stated
+    pub source: String,
+}
+
+/// All rows of a catalog, before they are compiled.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// date of the newest fact, `yyyy-mm-dd`
+    pub as_of: String,
+    /// `sources.jsonl`
+    pub sources: Vec<SourceRow>,
+    /// `products.jsonl`
+    pub products: Vec<ProductRow>,
+    /// `branches.jsonl`
+    pub branches: Vec<BranchRow>,
+    /// `lines.jsonl` with the entries of each
+    pub lines: Vec<(LineRow, Vec<EntryRow>)>,
+    /// `updates/*.jsonl`
+    pub updates: Vec<UpdateRow>,
+    /// `relations.jsonl`
+    pub relations: Vec<RelationRow>,
+    /// `prerequisites.jsonl` and `class-rules.jsonl`
+    pub rules: Vec<RuleRow>,
+    /// `withdrawn.jsonl`
+    pub withdrawn: Vec<WithdrawnRow>,
+    /// `defects.jsonl`
+    pub defects: Vec<DefectRow>,
+    /// `lifecycle.jsonl`
+    pub lifecycle: Vec<LifecycleRow>,
+}
