@@ -3,6 +3,7 @@
 //!
 //! The library is pure: bytes in, values out. Only [`cli`] reads files, and only when the feature `cli` is on.
 
+pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod inventory;

@@ -149,6 +149,9 @@ pub struct UpdateRow {
     /// remark
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// of a file `updates/curated-*.jsonl`: its kind, title and date are preferred; set when the text is read
+    #[serde(skip)]
+    pub curated: bool,
 }
 
 /// One package group of an update.
@@ -367,6 +370,8 @@ pub struct LifecycleRow {
 /// All rows of a catalog, before they are compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
+    /// version of the text's schema; empty: `1.0.0`
+    pub schema: String,
     /// date of the newest fact, `yyyy-mm-dd`
     pub as_of: String,
     /// `sources.jsonl`

@@ -1,8 +1,8 @@
 //! What the catalog answers: plain values that borrow from its index.
 
 use crate::model::{
-    ArchitectureSet, Clause, EvidenceClass, KbId, ProductId, ProductSet, Requirement, Standing, Strength, UpdateKind,
-    Version,
+    ArchitectureSet, Clause, EvidenceClass, KbId, ProductId, ProductSet, Requirement, Standing, Strength,
+    UpdateKind, Version,
 };
 use jiff::civil::Date;
 
@@ -181,6 +181,10 @@ pub struct Relation<'a> {
 pub struct Rule<'a> {
     /// name of the rule
     pub id: &'a str,
+    /// the thing that is no update, for rules about one; else empty
+    pub target: &'a str,
+    /// the class of updates in words, for rules about one; else empty
+    pub class: &'a str,
     /// products on which it holds
     pub products: ProductSet,
     /// holds only on hosts that meet all of these
@@ -195,8 +199,12 @@ pub struct Rule<'a> {
     pub strength: Strength,
     /// why
     pub why: &'a str,
+    /// further remarks
+    pub also: Vec<&'a str>,
     /// both readings, where sources disagree; may be empty
     pub dispute: &'a str,
+    /// the source states that there is no prerequisite
+    pub states_none: bool,
     /// it is about a class of updates of which this is one
     pub from_class: bool,
     /// how well it is known
