@@ -1,8 +1,10 @@
 //! From an answer to a report: the tree of reasons put into words and plain structs. Asks nothing new of the catalog
 //! but titles, so a report can be rendered without it.
 
+mod inventory;
 mod wording;
 
+pub use inventory::inventory_report;
 pub use wording::{ask_words, clause_words, requirement_words, says};
 
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
         Answer,
         plan::Action,
         question::{Finding, Outcome, Question},
-        statement::{Certainty, Evidence, From},
+        statement::{Evidence, From},
         verdict::Verdict,
     },
 };
@@ -209,11 +211,3 @@ fn candidates(answer: &Answer) -> String {
     }
 }
 
-/// Is the certainty of a cause worth a word in text?
-pub fn certainty_note(c: Certainty) -> Option<&'static str> {
-    match c {
-        Certainty::Confirmed => None,
-        Certainty::Inferred => Some("inferred"),
-        Certainty::Possible => Some("possible"),
-    }
-}

@@ -85,7 +85,7 @@ pub fn clause_words(clause: &[Requirement]) -> String {
 }
 
 /// A step that is no update.
-pub fn manual_step(step: &str) -> String {
+pub(super) fn manual_step(step: &str) -> String {
     match step {
         "clearcompressionflag.exe" => "clearcompressionflag.exe (comes with KB2919355; run it first)".into(),
         other => other.to_owned(),
@@ -164,8 +164,8 @@ pub fn says(s: &Says) -> String {
         Says::ComponentOnHost { name, version } => format!("{} on the host is {version}", component(name)),
         Says::ComponentInBox { name, version } => format!("this Windows brings {} {version} itself", component(name)),
         Says::FeatureOnHost { name, state } => {
-            let state = FeatureState::parse(state).map_or(state.as_str(), FeatureState::name).replace('-', " ");
-            format!("{name} is {state}")
+            let state = FeatureState::parse(state).map_or_else(|| state.clone(), |s| s.name().to_owned());
+            format!("{name} is {}", state.replace('-', " "))
         }
         Says::LicenceOnHost(licence, there) => {
             format!("{} is {}", requirement_words(&Requirement::Licence(*licence)), if *there { "there" } else { "not there" })
@@ -209,7 +209,7 @@ pub fn says(s: &Says) -> String {
 }
 
 /// The decisive cause as the end of a sentence.
-pub fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -> String {
+pub(super) fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -> String {
     let named = |last: &str| kbs(&f.updates[..f.updates.len().min(3)], last);
     let first_says = f.evidence.iter().map(|e| says(&e.says)).next_back().unwrap_or_default();
     match f.cause {
@@ -317,7 +317,7 @@ pub fn ask_words(a: &Ask) -> (String, String) {
 }
 
 /// A remedy in words.
-pub fn remedy(r: &Remedy, title: impl Fn(KbId) -> Option<String>) -> String {
+pub(super) fn remedy(r: &Remedy, title: impl Fn(KbId) -> Option<String>) -> String {
     match r {
         Remedy::Nothing => "Nothing is to be installed.".into(),
         Remedy::InstallFirst(groups) => {

@@ -140,3 +140,45 @@ pub struct UnknownReport {
     /// the command that gives it
     pub collect: String,
 }
+
+/// What was understood of an inventory.
+#[derive(Clone, Debug, Serialize)]
+pub struct InventoryReport {
+    /// schema and its version
+    pub schema: &'static str,
+    /// Windows, as identified
+    pub windows: String,
+    /// facts with their sources
+    pub facts: Vec<FactReport>,
+    /// updates that are installed
+    pub installed: Vec<String>,
+    /// updates that wait for a restart
+    pub pending: Vec<String>,
+    /// updates that newer ones replaced
+    pub superseded: Vec<String>,
+    /// updates that are stated to be absent
+    pub absent: Vec<String>,
+    /// ids in the lists that are no KB
+    pub other_ids: Vec<String>,
+    /// the lists, and whether they are whole
+    pub lists: Vec<String>,
+    /// the user states that nothing is hidden
+    pub complete: bool,
+    /// what inputs disagree on
+    pub conflicts: Vec<String>,
+    /// remarks of the readers
+    pub notes: Vec<String>,
+    /// what is missing for a good answer, and what to run
+    pub unknown: Vec<UnknownReport>,
+}
+
+/// One fact and where it was read.
+#[derive(Clone, Debug, Serialize)]
+pub struct FactReport {
+    /// name
+    pub fact: String,
+    /// value
+    pub value: String,
+    /// file and line, or member
+    pub source: String,
+}

@@ -65,7 +65,8 @@ impl<'a> Installed<'a> {
         let mut there: Vec<KbId> = this.listed_there().collect();
         there.extend(this.implied.iter().filter(|(_, i)| !i.or_later).map(|(kb, _)| *kb));
         for kb in there {
-            this.places.extend(catalog.places(kb).into_iter().filter(|e| this.serves(e)).map(|e| (e.line, e.position, kb)));
+            let serving: Vec<_> = catalog.places(kb).into_iter().filter(|e| this.serves(e)).collect();
+            this.places.extend(serving.into_iter().map(|e| (e.line, e.position, kb)));
         }
         this.places.sort_unstable();
         this.places.dedup();
@@ -110,7 +111,11 @@ impl<'a> Installed<'a> {
                     continue;
                 }
                 for clause in &rule.requires {
-                    let [Requirement::Update { kb, or_later }] = clause.0.as_slice() else { continue };
+                    let Some(Requirement::Update { kb, or_later }) = clause.0.first() else { continue };
+                    // of several members any one may have been it
+                    if clause.0.iter().any(|r| Some(r) != clause.0.first()) {
+                        continue;
+                    }
                     if self.implied.contains_key(kb) || self.host.updates.get(kb).is_some_and(|s| is_there(s.value)) {
                         continue;
                     }

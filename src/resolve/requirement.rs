@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     catalog::view::{LineKind, RelationKind},
-    model::{Build, BuildKey, Clause, FeatureState, KbId, Licence, PackageState, Requirement, UpdateKind, Version},
+    model::{Build, BuildKey, Clause, FeatureState, KbId, Licence, PackageState, Requirement, Version},
 };
 use jiff::civil::Date;
 

@@ -66,7 +66,8 @@ pub enum Link {
     Satisfies,
 }
 
-/// One thing that is so. Rendered by `explain`.
+/// One thing that is so. Rendered by `explain`. Fields are named by what they hold; revisions are UBRs.
+#[allow(missing_docs, reason = "field names say it; each variant is documented")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Says {
     /// an update is in a list with this state

@@ -113,22 +113,17 @@ fn newest_there(c: &Context<'_>, entry: &crate::catalog::view::Entry<'_>) -> Opt
 fn installed(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
     let state = c.host.updates.get(&kb).map(|f| f.value);
     let presence = c.installed.presence(kb);
-    out.push(match presence.truth {
+    let finding = match presence.truth {
         Truth::True => Finding::fail(Cause::AlreadyInstalled, presence.certainty, presence.evidence)
             .naming(vec![kb])
             .remedy(Remedy::Nothing),
         Truth::False => Finding::pass(Cause::AlreadyInstalled, presence.certainty, presence.evidence),
         Truth::Unknown => {
-            // implied by a dependant "it or a later one": either way there is nothing to install
-            if let Some((_, evidence)) = c.installed.implied(kb).filter(|_| state.is_none()) {
-                out.push(
-                    Finding::fail(Cause::Superseded, Certainty::Inferred, vec![evidence]).remedy(Remedy::Nothing),
-                );
-            }
             let ask = c.installed.ask_for(vec![kb]);
             Finding::unknown(Cause::AlreadyInstalled, presence.hidden, presence.evidence, vec![ask])
         }
-    });
+    };
+    out.push(finding);
     if state == Some(PackageState::Superseded) {
         if let Some(f) = c.host.updates.get(&kb) {
             let evidence = vec![Evidence::host(Says::Listed(kb, f.value), &f.origin)];
@@ -145,6 +140,11 @@ fn superseded(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
     if let Some((chain, evidence)) = c.installed.superseder(kb, &REPLACES) {
         let by: Vec<KbId> = chain.last().copied().into_iter().collect();
         out.push(Finding::fail(Cause::Superseded, Certainty::Inferred, evidence).naming(by).remedy(Remedy::Nothing));
+        return;
+    }
+    // implied by a dependant "it or a later one": either way there is nothing to install
+    if let Some((_, evidence)) = c.installed.implied(kb).filter(|_| !c.host.updates.contains_key(&kb)) {
+        out.push(Finding::fail(Cause::Superseded, Certainty::Inferred, vec![evidence]).remedy(Remedy::Nothing));
         return;
     }
     if let Some(entry) = c.catalog.places(kb).into_iter().find(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack) {
