@@ -53,6 +53,8 @@ const TABLE: &[(&str, &str, u32, &str)] = &[
     ("1", "complete", 1, "applicable"),
     ("1", "absent 1", 1, "applicable"),
     ("1", "", 1, "unknown"),
+    // a feed that says nothing of prerequisites is no statement that there are none
+    ("unstated 1", "absent 1", 1, "unknown"),
     // implied: something installed needs it
     ("2 needs 1", "has 2", 1, "already-installed already-installed 1"),
     ("3 needs 2; 2 needs 1", "has 3", 1, "already-installed already-installed 1"),

@@ -34,6 +34,8 @@ pub struct CodeMeaning {
     pub causes: &'static [Cause],
     /// Microsoft page that states it
     pub source: &'static str,
+    /// Windows feature that it asks for
+    pub feature: Option<&'static str>,
 }
 
 use Cause as C;
@@ -76,7 +78,7 @@ const fn row(
     causes: &'static [Cause],
     source: &'static str,
 ) -> CodeMeaning {
-    CodeMeaning { code, symbol, meaning, expected, causes, source }
+    CodeMeaning { code, symbol, meaning, expected, causes, source, feature: None }
 }
 
 /// The codes that narrow the cause of a failed installation.
@@ -143,10 +145,16 @@ const MESSAGES: &[(&str, CodeMeaning)] = &[
     ("already installed", row(0x0024_0006, "WU_S_ALREADY_INSTALLED", "already installed, or waiting for a restart", E::Specific, &[C::AlreadyInstalled, C::PendingReboot], WUA)),
     ("reverting changes", row(0, "rolled back after the restart", "it was applicable, began and was rolled back", E::InstallFailed, &[C::NotEntitled, C::StoreCorruption, C::Interference], SERVER)),
     ("undoing changes", row(0, "rolled back after the restart", "it was applicable, began and was rolled back", E::InstallFailed, &[C::NotEntitled, C::StoreCorruption, C::Interference], SERVER)),
-    ("machines with the windows subsystem for linux", row(0, "feature missing", "it asks for the Windows Subsystem for Linux", E::Specific, &[C::ProductNotInstalled, C::PendingReboot], "https://learn.microsoft.com/en-us/windows/wsl/install-manual")),
+    (
+        "machines with the windows subsystem for linux",
+        CodeMeaning {
+            feature: Some("Microsoft-Windows-Subsystem-Linux"),
+            ..row(0, "feature missing", "it asks for the Windows Subsystem for Linux", E::Specific, &[C::ProductNotInstalled, C::PendingReboot], "https://learn.microsoft.com/en-us/windows/wsl/install-manual")
+        },
+    ),
     ("not supported by this processor type", row(1633, "ERROR_INSTALL_PLATFORM_UNSUPPORTED", "the package is for another processor type", E::Names, &[C::WrongArchitecture], SYSTEM)),
     ("not supported for this processor type", row(1633, "ERROR_INSTALL_PLATFORM_UNSUPPORTED", "the package is for another processor type", E::Names, &[C::WrongArchitecture], SYSTEM)),
-    ("does not support the packaged version", row(0, "Windows too old", "it asks for a later revision of Windows", E::Specific, &[C::MissingPrerequisite], "https://learn.microsoft.com/en-us/windows/wsl/install-manual")),
+    ("does not support the packaged version", row(0, "Windows too old", "it asks for a later revision of Windows", E::Names, &[C::MissingPrerequisite], "https://learn.microsoft.com/en-us/windows/wsl/install-manual")),
     ("unsupported hardware", row(0x8024_0037, "WU_E_NOT_SUPPORTED", "not supported on this hardware", E::Names, &[C::UnsupportedHardware], WUA)),
     ("access is denied", row(5, "ERROR_ACCESS_DENIED", "access denied; wusa does not work in a remote session", E::Specific, &[C::RemoteSession], WUSA)),
 ];

@@ -53,7 +53,7 @@ pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
     let identity = identity::identify(catalog, host);
     let installed = Installed::derive(catalog, host, &identity);
     let update = question.kb.and_then(|kb| catalog.update(kb));
-    let rules: Vec<_> = question
+    let mut rules: Vec<_> = question
         .kb
         .map(|kb| catalog.rules(kb))
         .unwrap_or_default()
@@ -61,6 +61,7 @@ pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
         .filter(|r| r.standing != Standing::Unverified || !r.requires.is_empty())
         .filter(|r| identity.products.is_empty() || !r.products.intersection(identity.products).is_empty())
         .collect();
+    rules.sort_by_key(|r| (r.standing, r.from_class, r.evidence, r.id));
     let context = Context {
         catalog,
         host,

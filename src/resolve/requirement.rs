@@ -75,7 +75,7 @@ impl Installed<'_> {
             e.ask.clear();
             return (e, members);
         }
-        let unknown = members.iter().any(|(_, e)| e.truth == Truth::Unknown);
+        let unknown = members.iter().any(|(_, e)| e.truth == Truth::Unknown) && !self.documented_member_absent(&members);
         let mut out = Evaluation::new(
             if unknown { Truth::Unknown } else { Truth::False },
             if unknown {
@@ -95,6 +95,21 @@ impl Installed<'_> {
             }
         }
         (out, members)
+    }
+
+    /// On 6.x, where later updates would be listed: the member that the source names first is stated to be absent, and
+    /// of the others there is no sign.
+    fn documented_member_absent(&self, members: &[(Requirement, Evaluation)]) -> bool {
+        let legacy = self.identity.kernel.is_some_and(|k| k.0 < 10);
+        let no_sign = |e: &Evaluation| e.evidence.iter().all(|e| matches!(e.says, Says::NotListed(_) | Says::NoList));
+        legacy
+            && matches!(members.first(), Some((Requirement::Update { kb, .. }, e))
+                if e.truth == Truth::False
+                    && self.host.updates.get(kb).is_some_and(|f| f.value == PackageState::Absent))
+            && members[1..].iter().all(|(r, e)| match r {
+                Requirement::Update { .. } => e.truth == Truth::False || no_sign(e),
+                _ => e.truth == Truth::False,
+            })
     }
 
     /// A clause without members that another member makes needless: `KB2975061+` beside `KB2919442+`, when the first
@@ -178,10 +193,15 @@ impl Installed<'_> {
 
     /// Could a cumulative update on the host carry what this update brings, without its being listed?
     fn may_be_hidden(&self, kb: KbId, or_later: bool) -> bool {
-        let in_line = self.catalog.places(kb).iter().any(|e| {
-            matches!(self.catalog.line(e.line).kind, LineKind::ServicingStack | LineKind::Cumulative)
-        });
-        in_line || or_later
+        let places = self.catalog.places(kb);
+        let Some(stack) = places.iter().find(|e| self.catalog.line(e.line).kind == LineKind::ServicingStack) else {
+            return or_later || places.iter().any(|e| self.catalog.line(e.line).kind == LineKind::Cumulative);
+        };
+        // the last separate servicing stack of a branch whose cumulative updates carry theirs: the revision, which is
+        // known and older (else it would be met), shows that none of those is there
+        let last = self.catalog.entry(stack.line, stack.position + 1).is_none();
+        let combined = self.identity.build.is_some_and(|b| b >= 19041);
+        !(last && combined && self.revision().is_some())
     }
 
     fn built_in(&self, kb: KbId) -> bool {

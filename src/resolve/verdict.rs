@@ -89,7 +89,10 @@ pub fn decide(findings: &[Finding], question: &Question, known: bool) -> Decisio
         return decided(decisive, &fails, findings);
     }
     if fails.is_empty() && open.is_empty() && known && question.kb.is_some() {
-        let unsure = findings.iter().any(|f| f.cause == Cause::AlreadyInstalled && f.outcome == Outcome::Unknown);
+        // no list shows whether it is there; or no source says what it needs
+        let unsure = findings.iter().any(|f| {
+            matches!(f.cause, Cause::AlreadyInstalled | Cause::MissingPrerequisite) && f.outcome == Outcome::Unknown
+        });
         let contradicted = error.is_some_and(|e| e.meaning.is_some_and(|m| m.expected != Expected::Success));
         if !unsure && !contradicted {
             return Decision { verdict: Verdict::Applicable, causes: Vec::new(), ask: Vec::new() };

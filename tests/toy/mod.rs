@@ -2,7 +2,8 @@
 //!
 //! Catalog, statements separated by `;`: `1 needs 2|3 & 4+` · `1 > 2` (supersedes) · `1 contains 2` ·
 //! `1 conflicts 2` · `stack 1 2 3`, `rollup 1 2 3` (chained lines) · `only 2 1` (update 1 is for product p2 alone) ·
-//! `withdrawn 1 for 2`. Number n stands for KB1000n; every update is for product p1 unless stated.
+//! `withdrawn 1 for 2` ·
+//! `unstated 1` (no source says what 1 needs; otherwise an update without `needs` needs nothing). Number n stands for KB1000n; every update is for product p1 unless stated.
 //! Host: `has 1 2`, `absent 3`, `pending 4`, `complete`, `product p2`, separated by `;`.
 
 #![allow(dead_code, clippy::unwrap_used, reason = "shared by test binaries; tests may panic")]
@@ -51,6 +52,7 @@ pub(crate) fn facts(text: &str, turn: usize) -> Facts {
     };
     let mut named: Vec<u32> = Vec::new();
     let mut only: Vec<(u32, String)> = Vec::new();
+    let mut unstated: Vec<u32> = Vec::new();
     let number = |t: &str| t.trim_end_matches('+').parse::<u32>().unwrap();
     for statement in text.split(';').map(str::trim).filter(|s| !s.is_empty()) {
         let words: Vec<&str> = statement.split_whitespace().collect();
@@ -60,6 +62,7 @@ pub(crate) fn facts(text: &str, turn: usize) -> Facts {
             }
         }
         match (words[0], words.get(1).copied()) {
+            ("unstated", Some(n)) => unstated.push(number(n)),
             ("only", Some(p)) => only.push((number(words[2]), p.to_owned())),
             ("stack" | "rollup", _) => {
                 let kind = if words[0] == "stack" { "servicing-stack" } else { "rollup" };
@@ -128,6 +131,18 @@ pub(crate) fn facts(text: &str, turn: usize) -> Facts {
     named.sort_unstable();
     named.dedup();
     for n in named {
+        let has_rule = f.rules.iter().any(|r| r.kb.as_deref() == Some(kb(&n.to_string()).as_str()));
+        if !has_rule && !unstated.contains(&n) {
+            f.rules.push(RuleRow {
+                id: format!("none-{n}"),
+                kb: Some(kb(&n.to_string())),
+                states_none: true,
+                standing: "verified".into(),
+                evidence: "ms".into(),
+                source: SOURCE.into(),
+                ..RuleRow::default()
+            });
+        }
         let product = only.iter().find(|(o, _)| *o == n).map_or("p1", |(_, p)| p.as_str());
         f.updates.push(UpdateRow {
             kb: kb(&n.to_string()),

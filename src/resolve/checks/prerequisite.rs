@@ -17,32 +17,41 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
     let Some(kb) = c.question.kb else { return };
     dotnet_of_package(c, out);
     let asked_on = c.update.and_then(|u| u.date);
-    let mut any_rule = false;
-    for rule in c.rules {
-        any_rule |= !rule.requires.is_empty();
+    let mut asked: Vec<&Clause> = Vec::new();
+    for rule in c.rules.iter().filter(|r| r.strength == Strength::Hard) {
         for clause in &rule.requires {
-            if rule.strength != Strength::Hard || clause.0.iter().all(|r| matches!(r, Requirement::Manual(_) | Requirement::Licence(_))) {
+            // one clause that several sources state is one check: rules come best known first
+            let elsewhere = clause.0.iter().all(|r| matches!(r, Requirement::Manual(_) | Requirement::Licence(_)));
+            if elsewhere || asked.contains(&clause) || when_of(c, rule) == Truth::False {
                 continue;
             }
-            if when_of(c, rule) == Truth::False {
-                continue;
-            }
+            asked.push(clause);
             let (evaluation, _) = c.installed.meets_any(clause, asked_on);
             out.push(judge(c, kb, rule, clause, evaluation));
         }
     }
-    if !any_rule {
-        let says = match c.update {
-            Some(u) => Evidence::catalog(Says::Needs { kb, clause: Vec::new(), why: String::new() }, u.source, u.standing),
-            None => Evidence::rule(Says::NotInCatalog(kb)),
-        };
-        // for an update that the catalog knows from feeds without prerequisites, "no rule" is no statement
-        let stated = c.rules.iter().any(|r| r.requires.is_empty()) || c.update.is_some();
-        out.push(if stated {
-            Finding::pass(Cause::MissingPrerequisite, Certainty::Inferred, vec![says])
-        } else {
-            Finding::unknown(Cause::MissingPrerequisite, false, vec![says], vec![Ask::ServicingLog])
-        });
+    if asked.is_empty() {
+        out.push(none_known(c, kb));
+    }
+}
+
+/// No rule asks for anything: is that a statement, or ignorance?
+fn none_known(c: &Context<'_>, kb: KbId) -> Finding {
+    let Some(u) = c.update else {
+        let evidence = vec![Evidence::rule(Says::NotInCatalog(kb))];
+        return Finding::unknown(Cause::MissingPrerequisite, false, evidence, vec![Ask::ServicingLog]);
+    };
+    let evidence = vec![Evidence::catalog(Says::Needs { kb, clause: Vec::new(), why: String::new() }, u.source, u.standing)];
+    let stated = c.rules.iter().any(|r| r.strength == Strength::Hard && r.standing != Standing::Unverified);
+    // since 2021-02 the cumulative updates of 2004 and later carry their servicing stack and all before them
+    let combined = u.kind.is_cumulative()
+        && c.identity.build.is_some_and(|b| b >= 19041)
+        && u.date.is_some_and(|d| d >= jiff::civil::date(2021, 2, 24));
+    if stated || combined {
+        Finding::pass(Cause::MissingPrerequisite, Certainty::Inferred, evidence)
+    } else {
+        // a feed without prerequisites says nothing of them
+        Finding::unknown(Cause::MissingPrerequisite, false, evidence, vec![Ask::ServicingLog])
     }
 }
 

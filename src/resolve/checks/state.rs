@@ -6,7 +6,7 @@ use crate::{
     model::{Cause, KbId, Origin, PackageState, Requirement},
     resolve::{
         question::{Finding, Outcome, Remedy},
-        statement::{Ask, Certainty, Evidence, Says},
+        statement::{Ask, Certainty, Evidence, Says, Truth},
     },
 };
 use std::sync::Arc;
@@ -15,6 +15,8 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
     pending(c, out);
     store(c, out);
     session(c, out);
+    feature_of_error(c, out);
+    sha2(c, out);
     named_by_error(c, out);
 }
 
@@ -101,6 +103,55 @@ fn session(c: &Context<'_>, out: &mut Vec<Finding>) {
         let evidence = vec![Evidence::host(Says::RemoteSession, &f.origin)];
         out.push(
             Finding::fail(Cause::RemoteSession, Certainty::Inferred, evidence).blocks(true).remedy(Remedy::RunLocally),
+        );
+    }
+}
+
+/// The error asks for a feature whose state the host tells.
+fn feature_of_error(c: &Context<'_>, out: &mut Vec<Finding>) {
+    let Some((error, meaning)) = c.question.error.as_ref().and_then(|e| Some((e, e.meaning?))) else { return };
+    let Some(feature) = meaning.feature else { return };
+    let e = c.installed.meets(&Requirement::Feature(feature.to_owned()), None);
+    if e.truth != Truth::False || e.pending {
+        return;
+    }
+    let origin = Origin::whole(&Arc::from("--error"), "argument");
+    let says = Says::ErrorMeans { text: error.text.clone(), meaning: meaning.meaning.to_owned() };
+    let mut evidence = e.evidence;
+    evidence.push(Evidence::host(says, &origin));
+    out.push(
+        Finding::fail(Cause::ProductNotInstalled, Certainty::Confirmed, evidence)
+            .shown()
+            .remedy(Remedy::AddProduct(feature.to_owned())),
+    );
+}
+
+/// Asked about no update: a host of 6.0 or 6.1 without SHA-2 support gets nothing that was released since July 2019.
+fn sha2(c: &Context<'_>, out: &mut Vec<Finding>) {
+    let legacy = c.identity.kernel.is_some_and(|k| k == (6, 0) || k == (6, 1));
+    if c.question.kb.is_some() || !legacy {
+        return;
+    }
+    let e = c.installed.meets(&Requirement::Sha2, None);
+    if e.truth == Truth::False {
+        // the class rules of SHA-2 signed updates name what brings the support
+        let first: Vec<KbId> = c
+            .catalog
+            .kbs()
+            .filter(|kb| kb.number() == 4_474_419)
+            .flat_map(|kb| c.catalog.rules(kb))
+            .filter(|r| !r.products.intersection(c.products()).is_empty())
+            .flat_map(|r| r.order)
+            .filter_map(|r| match r {
+                Requirement::Update { kb, .. } => Some(kb),
+                _ => None,
+            })
+            .collect();
+        out.push(
+            Finding::fail(Cause::MissingSha2Support, e.certainty, e.evidence)
+                .blocks(true)
+                .naming(first)
+                .remedy(Remedy::AddSha2),
         );
     }
 }

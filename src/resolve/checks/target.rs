@@ -64,6 +64,9 @@ fn windows_version(c: &Context<'_>, out: &mut Vec<Finding>) {
     if host.is_subset(installable) {
         evidence.push(packages_for(c, installable.intersection(host)));
         out.push(Finding::pass(Cause::WrongOs, c.identity.certainty, evidence));
+    } else if of_branch(c, installable) {
+        evidence.push(packages_for(c, installable));
+        out.push(Finding::pass(Cause::WrongOs, Certainty::Inferred, evidence));
     } else if !host.intersection(installable).is_empty() {
         evidence.push(packages_for(c, installable));
         out.push(Finding::unknown(Cause::WrongOs, true, evidence, vec![Ask::OsVersion]));
@@ -81,6 +84,19 @@ fn windows_version(c: &Context<'_>, out: &mut Vec<Finding>) {
             out.push(Finding::unknown(Cause::WrongOs, true, evidence, vec![Ask::PackageName]));
         }
     }
+}
+
+/// A cumulative update of builds that share the host's branch, and are not all later than it: the same package serves
+/// the builds that enablement packages made of them.
+fn of_branch(c: &Context<'_>, installable: ProductSet) -> bool {
+    let Some(build) = c.identity.build.filter(|b| *b >= 10_000) else { return false };
+    c.update.is_some_and(|u| u.kind.is_cumulative())
+        && c.products().iter().all(|h| {
+            let host = c.catalog.product(h);
+            installable.iter().map(|p| c.catalog.product(p)).any(|p| {
+                p.branch == host.branch && p.server == host.server && p.version.0[2] <= build
+            })
+        })
 }
 
 fn packages_for(c: &Context<'_>, products: ProductSet) -> Evidence {
