@@ -43,8 +43,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     if root.is_dir() {
         collect(&root, "", &mut files)?;
     }
-    let facts = catalog::text::parse(files.into_iter())?;
-    let bytes = catalog::compile::compile(&facts)?;
+    let facts = catalog::text::parse(files.into_iter()).map_err(|e| e.to_string())?;
+    let bytes = catalog::compile::compile(&facts).map_err(|e| e.to_string())?;
     fs::write(Path::new(&env::var("OUT_DIR")?).join("catalog.bin"), bytes)?;
     Ok(())
 }

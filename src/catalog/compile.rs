@@ -160,7 +160,7 @@ impl<'f> Compiler<'f> {
         }
         let mut branches: Vec<_> = facts.branches.iter().collect();
         branches.sort_by_key(|b| &b.id);
-        for pair in branches.windows(2).filter(|p| p[0].id == p[1].id) {
+        if let Some(pair) = branches.windows(2).find(|p| p[0].id == p[1].id) {
             return Err(FactsError::new(format!("branch {}", pair[0].id), "occurs twice"));
         }
         for b in branches {
@@ -380,7 +380,7 @@ impl<'f> Compiler<'f> {
     fn rules(&mut self) -> Result<()> {
         let mut rules: Vec<&RuleRow> = self.facts.rules.iter().collect();
         rules.sort_by(|a, b| a.id.cmp(&b.id));
-        for pair in rules.windows(2).filter(|p| p[0].id == p[1].id) {
+        if let Some(pair) = rules.windows(2).find(|p| p[0].id == p[1].id) {
             return Err(FactsError::new(format!("rule {}", pair[0].id), "occurs twice"));
         }
         for (number, r) in rules.into_iter().enumerate() {
@@ -517,7 +517,7 @@ impl<'f> Compiler<'f> {
 
     fn lifecycles(&mut self) -> Result<()> {
         let mut rows: Vec<_> = self.facts.lifecycle.iter().collect();
-        rows.sort_by_cached_key(|r| canonical(r));
+        rows.sort_by_cached_key(|row| canonical(*row));
         for r in rows {
             let place = format!("lifecycle {}", r.label);
             let set = self.product_set(&place, &r.products)?;

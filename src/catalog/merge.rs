@@ -27,7 +27,7 @@ pub(crate) struct Claim {
     /// `yyyymmdd`
     pub(crate) date: Option<u32>,
     /// source and when it was read
-    pub(crate) source: (String, String),
+    pub(crate) source: Stated,
 }
 
 /// An update while it is put together.
@@ -59,7 +59,7 @@ pub(crate) struct Settled {
     pub(crate) component: String,
     pub(crate) date: Option<u32>,
     pub(crate) standing: Standing,
-    pub(crate) source: (String, String),
+    pub(crate) source: Stated,
 }
 
 impl Draft {
@@ -127,19 +127,18 @@ impl Draft {
     }
 }
 
-/// Explicit relations while they are gathered: (from, kind, to) -> standing -> (products, source).
+/// Newer update, kind of relation, older update.
+pub(crate) type Edge = (u32, u8, u32);
+/// Source and when it was read.
+pub(crate) type Stated = (String, String);
+
+/// Explicit relations while they are gathered: by standing, products and source.
 #[derive(Debug, Default)]
-pub(crate) struct Edges(BTreeMap<(u32, u8, u32), BTreeMap<Standing, (u128, (String, String))>>);
+pub(crate) struct Edges(BTreeMap<Edge, BTreeMap<Standing, (u128, Stated)>>);
 
 impl Edges {
     /// Adds one; the products of rows of the same standing join, the first source in alphabetical order stays.
-    pub(crate) fn add(
-        &mut self,
-        (from, kind, to): (u32, u8, u32),
-        standing: Standing,
-        products: u128,
-        source: (String, String),
-    ) {
+    pub(crate) fn add(&mut self, (from, kind, to): Edge, standing: Standing, products: u128, source: Stated) {
         let held = self.0.entry((from, kind, to)).or_default();
         let (set, first) = held.entry(standing).or_insert_with(|| (0, source.clone()));
         *set |= products;
@@ -149,7 +148,7 @@ impl Edges {
     }
 
     /// Relations in order, each product only at its best standing.
-    pub(crate) fn into_rows(self) -> Vec<((u32, u8, u32), Standing, u128, (String, String))> {
+    pub(crate) fn into_rows(self) -> Vec<(Edge, Standing, u128, Stated)> {
         let mut out = Vec::new();
         for (key, by_standing) in self.0 {
             let mut seen = 0;
