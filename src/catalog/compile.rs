@@ -395,8 +395,8 @@ impl<'f> Compiler<'f> {
             Ok(_) => Ok(()),
             Err(e) => Err(FactsError::new(place, e.to_string())),
         };
-        r.when.iter().chain(&r.excludes).chain(&r.order).try_for_each(requirement)?;
-        for clause in &r.requires {
+        r.excludes.iter().chain(&r.order).try_for_each(requirement)?;
+        for clause in r.when.iter().chain(&r.requires) {
             clause.parse::<Clause>().map_err(|e| FactsError::new(place, e.to_string()))?;
         }
         let products = self.product_set(place, &r.products)?;
@@ -493,7 +493,7 @@ impl<'f> Compiler<'f> {
         for (number, d) in rows.into_iter().enumerate() {
             let place = format!("defect of {}", d.kb);
             for r in &d.when {
-                r.parse::<Requirement>().map_err(|e| FactsError::new(&*place, e.to_string()))?;
+                r.parse::<Clause>().map_err(|e| FactsError::new(&*place, e.to_string()))?;
             }
             let refused = position(&place, "verdict", &["blocked", "not-applicable"], &d.verdict)?;
             let (first, n) = self.kbs(&place, &d.fixed_by)?;

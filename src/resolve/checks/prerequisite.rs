@@ -42,7 +42,9 @@ fn none_known(c: &Context<'_>, kb: KbId) -> Finding {
         return Finding::unknown(Cause::MissingPrerequisite, false, evidence, vec![Ask::ServicingLog]);
     };
     let evidence = vec![Evidence::catalog(Says::Needs { kb, clause: Vec::new(), why: String::new() }, u.source, u.standing)];
-    let stated = c.rules.iter().any(|r| r.strength == Strength::Hard && r.standing != Standing::Unverified);
+    // its own rules, for this product or, product by product, for others
+    let own = |r: &Rule<'_>| !r.from_class && r.strength == Strength::Hard && r.standing == Standing::Verified;
+    let stated = c.catalog.rules(kb).iter().any(own);
     // since 2021-02 the cumulative updates of 2004 and later carry their servicing stack and all before them
     let combined = u.kind.is_cumulative()
         && c.identity.build.is_some_and(|b| b >= 19041)
@@ -57,7 +59,7 @@ fn none_known(c: &Context<'_>, kb: KbId) -> Finding {
 
 /// Does a rule's condition hold on this host?
 pub(super) fn when_of(c: &Context<'_>, rule: &Rule<'_>) -> Truth {
-    rule.when.iter().map(|r| c.installed.meets(r, None).truth).min().unwrap_or(Truth::True)
+    rule.when.iter().map(|clause| c.installed.meets_any(clause, None).0.truth).min().unwrap_or(Truth::True)
 }
 
 fn judge(c: &Context<'_>, kb: KbId, rule: &Rule<'_>, clause: &Clause, e: Evaluation) -> Finding {

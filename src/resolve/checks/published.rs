@@ -25,8 +25,10 @@ fn withdrawn(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
         Some(w) => {
             let says = Says::Withdrawn { kb, replacement: w.replacement.clone(), why: w.why.to_owned() };
             let evidence = vec![Evidence::catalog(says, w.source, w.standing)];
-            // a withdrawn update may still stand on the shelf: the file in hand may well apply
-            let finding = if w.standing == Standing::Unverified || c.question.package.is_some() {
+            // a withdrawn update may still stand on the shelf: of a package in hand, or one that Windows refused, it is
+            // not the cause
+            let in_hand = c.question.package.is_some() || c.question.error.as_ref().is_some_and(|e| e.meaning.is_some());
+            let finding = if w.standing == Standing::Unverified || in_hand {
                 Finding::unknown(Cause::Expired, false, evidence, Vec::new())
             } else {
                 Finding::fail(Cause::Expired, Certainty::Inferred, evidence).blocks(true)
@@ -55,7 +57,7 @@ fn defect(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
         let cause = Cause::parse(d.cause).unwrap_or(Cause::PackageDefect);
         let says = Says::Defect { kb, fixed_by: d.fixed_by.clone(), why: d.why.to_owned() };
         let mut evidence = vec![Evidence::catalog(says, d.source, d.standing)];
-        let conditions: Vec<_> = d.when.iter().map(|r| c.installed.meets(r, None)).collect();
+        let conditions: Vec<_> = d.when.iter().map(|clause| c.installed.meets_any(clause, None).0).collect();
         evidence.extend(conditions.iter().flat_map(|e| e.evidence.iter().cloned()));
         let truth = conditions.iter().map(|e| e.truth).min().unwrap_or(Truth::True);
         match truth {
