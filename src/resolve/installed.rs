@@ -80,6 +80,9 @@ impl<'a> Installed<'a> {
 
     /// Does an entry's line serve this host, or share its branch?
     fn serves(&self, e: &Entry<'_>) -> bool {
+        if e.standing == Standing::Unverified {
+            return false;
+        }
         let line = self.catalog.line(e.line);
         if !line.products.intersection(self.identity.products).is_empty() {
             return true;
