@@ -6,5 +6,12 @@
 pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod diagnose;
+pub mod explain;
+pub mod graph;
 pub mod inventory;
 pub mod model;
+pub mod package;
+pub mod render;
+pub mod report;
+pub mod resolve;

@@ -5,10 +5,15 @@ use crate::model::{ArchitectureSet, KbId, Standing};
 
 type Result<T> = std::result::Result<T, FactsError>;
 
-/// A yyyy-mm-dd date as the number yyyymmdd, which orders alike.
+/// A yyyy-mm-dd date as the number yyyymmdd, which orders alike. A source that tells the month alone (yyyy-mm) counts as
+/// its first day.
 pub(crate) fn date(place: &str, text: &str) -> Result<u32> {
-    let d: Option<jiff::civil::Date> = if text.len() == 10 { text.parse().ok() } else { None };
-    let d = d.ok_or_else(|| FactsError::new(place, format!("`{text}` is not a date (yyyy-mm-dd)")))?;
+    let d: Option<jiff::civil::Date> = match text.len() {
+        10 => text.parse().ok(),
+        7 => format!("{text}-01").parse().ok(),
+        _ => None,
+    };
+    let d = d.ok_or_else(|| FactsError::new(place, format!("`{text}` is not a date (yyyy-mm-dd or yyyy-mm)")))?;
     Ok(d.year().unsigned_abs() as u32 * 10_000 + d.month() as u32 * 100 + d.day() as u32)
 }
 

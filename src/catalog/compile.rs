@@ -397,8 +397,8 @@ impl<'f> Compiler<'f> {
             Ok(_) => Ok(()),
             Err(e) => Err(FactsError::new(place, e.to_string())),
         };
-        r.when.iter().chain(&r.excludes).chain(&r.order).try_for_each(requirement)?;
-        for clause in &r.requires {
+        r.excludes.iter().chain(&r.order).try_for_each(requirement)?;
+        for clause in r.when.iter().chain(&r.requires) {
             clause.parse::<Clause>().map_err(|e| FactsError::new(place, e.to_string()))?;
         }
         let products = self.product_set(place, &r.products)?;

@@ -223,7 +223,7 @@ pub struct RuleRow {
     /// products; empty: all that the update is for
     #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<String>,
-    /// holds only on hosts that meet these requirements (grammar of [`crate::model::Requirement`], all of them)
+    /// holds only on hosts that meet all of these any-of clauses (grammar of [`crate::model::Requirement`])
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<String>,
     /// all of these any-of clauses (`KB2919442+|KB3021910`)
@@ -322,7 +322,7 @@ pub struct DefectRow {
     /// products; empty: all that the update is for
     #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<String>,
-    /// on hosts that meet these requirements
+    /// on hosts that meet all of these any-of clauses
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<String>,
     /// a cause code of the report, such as `package-defect` or `unsupported-hardware`

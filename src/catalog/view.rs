@@ -187,8 +187,8 @@ pub struct Rule<'a> {
     pub class: &'a str,
     /// products on which it holds
     pub products: ProductSet,
-    /// holds only on hosts that meet all of these
-    pub when: Vec<Requirement>,
+    /// holds only on hosts that meet all of these any-of clauses
+    pub when: Vec<Clause>,
     /// all of these any-of clauses
     pub requires: Vec<Clause>,
     /// none of these may hold
@@ -237,8 +237,8 @@ pub struct Withdrawal<'a> {
 pub struct Defect<'a> {
     /// products
     pub products: ProductSet,
-    /// on hosts that meet all of these
-    pub when: Vec<Requirement>,
+    /// on hosts that meet all of these any-of clauses
+    pub when: Vec<Clause>,
     /// cause code of the report
     pub cause: &'a str,
     /// Windows refuses it (else: it fails)

@@ -1,6 +1,90 @@
-//! What was typed, what was meant, the command, its report, the exit code.
+//! What was typed, what was meant, the command, its report, the exit code. All I/O of kbwhy is here.
+
+mod args;
+mod commands;
+mod input;
+
+use clap::Parser;
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+/// How a run of `kbwhy` ended; the only place for exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// applicable or already installed
+    Good = 0,
+    /// not applicable or blocked
+    Refused = 1,
+    /// the command line cannot be understood
+    Usage = 2,
+    /// an input cannot be read
+    Input = 3,
+    /// the evidence does not decide
+    Unknown = 5,
+    /// a bug in kbwhy
+    Bug = 70,
+}
+
+/// Why a command did not give an answer: one line, and the exit code.
+#[derive(Debug)]
+struct Failure {
+    exit: Exit,
+    line: String,
+}
+
+impl Failure {
+    fn usage(line: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, line: line.into() }
+    }
+    fn input(line: impl Into<String>) -> Self {
+        Self { exit: Exit::Input, line: line.into() }
+    }
+}
 
 /// Runs the command line of this process.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::from(2)
+pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
+        let _ = writeln!(io::stderr(), "kbwhy: a bug in kbwhy{place}; please report it with what you ran");
+    }));
+    let run = std::panic::catch_unwind(|| {
+        let args = match args::Args::try_parse() {
+            Ok(args) => args,
+            Err(e) => {
+                let _ = e.print();
+                return if e.use_stderr() { Exit::Usage } else { Exit::Good };
+            }
+        };
+        match commands::run(args) {
+            Ok((text, exit)) => match print(&text) {
+                Ok(()) => exit,
+                Err(line) => {
+                    let _ = writeln!(io::stderr(), "kbwhy: {line}");
+                    Exit::Input
+                }
+            },
+            Err(failure) => {
+                let _ = writeln!(io::stderr(), "kbwhy: {}", failure.line);
+                failure.exit
+            }
+        }
+    });
+    ExitCode::from(run.unwrap_or(Exit::Bug) as u8)
+}
+
+/// Writes an answer whole; a reader that closed its end wanted no more.
+fn print(text: &str) -> Result<(), String> {
+    let mut out = anstream::AutoStream::auto(io::stdout());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(e) => Err(format!("standard output cannot be written: {e}")),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Colour only on a terminal, and not where the user does not want it.
+fn colour_wanted() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod build;
+mod cause;
 mod fact;
 mod host;
 mod kb;
@@ -11,6 +12,7 @@ mod update;
 
 pub use architecture::{Architecture, ArchitectureSet};
 pub use build::{Build, BuildError, Version};
+pub use cause::Cause;
 pub use fact::{Fact, Location, Origin};
 pub use host::{Completeness, Conflict, FeatureState, Gap, Host, ListKind, ListSeen, PackageState};
 pub use kb::{KbError, KbId, UpdateId};

@@ -4,7 +4,7 @@ use super::{Compiler, Result};
 use crate::catalog::check::{canonical, date, kb, position, standing};
 use crate::catalog::layout::{self as l, Section};
 use crate::catalog::text::FactsError;
-use crate::model::Requirement;
+use crate::model::Clause;
 use std::collections::BTreeMap;
 
 impl Compiler<'_> {
@@ -43,7 +43,7 @@ impl Compiler<'_> {
         for (number, d) in rows.into_iter().enumerate() {
             let place = format!("defect of {}", d.kb);
             for r in &d.when {
-                r.parse::<Requirement>().map_err(|e| FactsError::new(&*place, e.to_string()))?;
+                r.parse::<Clause>().map_err(|e| FactsError::new(&*place, e.to_string()))?;
             }
             let refused = position(&place, "verdict", &["blocked", "not-applicable"], &d.verdict)?;
             let (first, n) = self.kbs(&place, &d.fixed_by)?;

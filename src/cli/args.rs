@@ -1,0 +1,120 @@
+//! What was typed.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Tells why a Windows update is "not applicable to your computer", with evidence, and what to do about it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kbwhy",
+    version,
+    max_term_width = 80,
+    after_help = "Exit codes: 0 applicable or already installed, 1 not applicable or blocked, 2 usage, \
+                  3 an input cannot be read, 4 catalog or network, 5 unknown, 70 a bug in kbwhy.\n\n\
+                  Example: kbwhy explain KB3172614 --inventory systeminfo.txt"
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Why is this update refused on this host?
+    Explain(Explain),
+    /// What do an error, a log and the host's state show, without an update in mind?
+    Diagnose(Diagnose),
+    /// What was understood of an inventory?
+    Inventory(Inventory),
+    /// The date and size of the catalog.
+    Catalog,
+    /// Prints the manual page in roff.
+    #[command(hide = true)]
+    Man,
+}
+
+/// Inventories of one host.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Inventories {
+    /// systeminfo, Get-HotFix, wmic qfe, dism /get-packages or kbwhy/host/1; - is standard input; may be repeated for
+    /// one host
+    #[arg(short, long = "inventory", value_name = "FILE")]
+    pub(super) inventory: Vec<String>,
+    /// A fact laid over the inventory, such as os.revision=2300, os.architecture=x64, facts.esu=true
+    #[arg(long = "set", value_name = "FACT=VALUE")]
+    pub(super) set: Vec<String>,
+}
+
+/// The failure that was seen.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Seen {
+    /// Error code (hex, signed, unsigned, symbol) or message
+    #[arg(long, value_name = "CODE-OR-TEXT", allow_hyphen_values = true)]
+    pub(super) error: Option<String>,
+    /// CBS.log, dism.log or lines of them; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(super) log: Vec<String>,
+}
+
+/// How to print.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Output {
+    /// text or json
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// Only ASCII characters
+    #[arg(long)]
+    pub(super) ascii: bool,
+    /// Every check with all of its evidence
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Explain {
+    /// The update, such as KB3172614
+    #[arg(value_name = "KB")]
+    pub(super) kb: String,
+    #[command(flatten)]
+    pub(super) inventories: Inventories,
+    /// File name of the package that was tried
+    #[arg(long, value_name = "NAME-OR-FILE")]
+    pub(super) package: Option<String>,
+    /// Architecture of the package that was tried
+    #[arg(long, value_name = "ARCH")]
+    pub(super) package_arch: Option<String>,
+    /// Product that the package is for, such as "Windows Server 2016"
+    #[arg(long, value_name = "PRODUCT")]
+    pub(super) package_for: Option<String>,
+    #[command(flatten)]
+    pub(super) seen: Seen,
+    /// Print the date of the catalog's facts and exit
+    #[arg(long)]
+    pub(super) as_of: bool,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Diagnose {
+    #[command(flatten)]
+    pub(super) inventories: Inventories,
+    #[command(flatten)]
+    pub(super) seen: Seen,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Inventory {
+    /// The inventory; - is standard input; several are merged into one host
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<String>,
+    #[command(flatten)]
+    pub(super) output: Output,
+}

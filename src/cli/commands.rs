@@ -1,0 +1,107 @@
+//! From what was typed to what was meant, and to the text that is printed.
+
+use super::{
+    Exit, Failure,
+    args::{Args, Command, Diagnose, Explain, Format, Inventory, Inventories, Output, Seen},
+    input,
+};
+use crate::{
+    catalog::Catalog,
+    diagnose::ErrorEvidence,
+    explain, inventory,
+    model::{Architecture, KbId},
+    package::PackageName,
+    render::{self, Style},
+    resolve::{self, question::Question, verdict::Verdict},
+};
+use clap::CommandFactory;
+
+type Printed = Result<(String, Exit), Failure>;
+
+pub(super) fn run(args: Args) -> Printed {
+    match args.command {
+        Command::Explain(a) => explain(a),
+        Command::Diagnose(a) => diagnose(a),
+        Command::Inventory(a) => show_inventory(a),
+        Command::Catalog => Ok((catalog_line(), Exit::Good)),
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Args::command())
+                .render(&mut page)
+                .map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?;
+            Ok((String::from_utf8_lossy(&page).into_owned(), Exit::Good))
+        }
+    }
+}
+
+fn style(output: &Output) -> Style {
+    Style { width: 80, ascii: output.ascii, colour: super::colour_wanted(), verbose: output.verbose }
+}
+
+fn catalog_line() -> String {
+    let c = Catalog::embedded();
+    format!("catalog as of {}: {} updates for {} products\n", c.as_of(), c.len(), c.product_count())
+}
+
+fn explain(a: Explain) -> Printed {
+    if a.as_of {
+        return Ok((catalog_line(), Exit::Good));
+    }
+    let kb: KbId = a.kb.parse().map_err(|e: crate::model::KbError| Failure::usage(e.to_string()))?;
+    let package_architecture = a
+        .package_arch
+        .as_deref()
+        .map(str::parse::<Architecture>)
+        .transpose()
+        .map_err(|e| Failure::usage(format!("--package-arch: {e}")))?;
+    let question = Question {
+        kb: Some(kb),
+        package: a.package.as_deref().map(PackageName::parse),
+        package_architecture,
+        package_for: a.package_for,
+        ..seen(&a.seen)?
+    };
+    answer(&a.inventories, &question, &a.output)
+}
+
+fn diagnose(a: Diagnose) -> Printed {
+    let question = seen(&a.seen)?;
+    answer(&a.inventories, &question, &a.output)
+}
+
+fn seen(seen: &Seen) -> Result<Question, Failure> {
+    Ok(Question {
+        error: seen.error.as_deref().map(ErrorEvidence::parse),
+        log: input::logs(&seen.log)?,
+        ..Question::default()
+    })
+}
+
+fn answer(inventories: &Inventories, question: &Question, output: &Output) -> Printed {
+    let host = input::host(&inventories.inventory, &inventories.set)?;
+    let catalog = Catalog::embedded();
+    let answer = resolve::explain(catalog, &host, question);
+    let report = explain::report(catalog, &host, question, &answer);
+    let text = match output.format {
+        Format::Json => render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
+        Format::Text => render::to_text(&report, style(output)),
+    };
+    let exit = match answer.decision.verdict {
+        Verdict::Applicable | Verdict::AlreadyInstalled => Exit::Good,
+        Verdict::NotApplicable | Verdict::Blocked => Exit::Refused,
+        Verdict::Unknown => Exit::Unknown,
+    };
+    Ok((text, exit))
+}
+
+fn show_inventory(a: Inventory) -> Printed {
+    let host = input::host(&a.files, &[])?;
+    let text = match a.output.format {
+        Format::Json => render::to_json(&inventory::to_host1(&host)).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
+        Format::Text => {
+            let report = explain::inventory_report(Catalog::embedded(), &host);
+            render::inventory_text(&report, style(&a.output))
+        }
+    };
+    Ok((text, Exit::Good))
+}

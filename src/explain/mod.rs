@@ -1,0 +1,213 @@
+//! From an answer to a report: the tree of reasons put into words and plain structs. Asks nothing new of the catalog
+//! but titles, so a report can be rendered without it.
+
+mod inventory;
+mod wording;
+
+pub use inventory::inventory_report;
+pub use wording::{ask_words, clause_words, requirement_words, says};
+
+use crate::{
+    catalog::Catalog,
+    model::{Cause, Host, KbId, Location},
+    report::{CauseReport, CheckReport, EvidenceReport, ExplainReport, HostReport, PlanReport, StepReport, UnknownReport},
+    resolve::{
+        Answer,
+        plan::Action,
+        question::{Finding, Outcome, Question},
+        statement::{Evidence, From},
+        verdict::Verdict,
+    },
+};
+
+/// Puts an answer into a report.
+pub fn report(catalog: &Catalog, host: &Host, question: &Question, answer: &Answer) -> ExplainReport {
+    let update = answer.kb.and_then(|kb| catalog.update(kb));
+    let decision = &answer.decision;
+    let host_report = host_report(host, answer);
+    ExplainReport {
+        schema: if answer.kb.is_some() { "kbwhy/explain/1" } else { "kbwhy/diagnose/1" },
+        update: answer.kb.map(|kb| kb.to_string()),
+        title: update.as_ref().map(|u| title(u.kind.describe(), u.title)),
+        verdict: answer.kb.is_some().then(|| decision.verdict.name()),
+        summary: summary(catalog, answer, question, &host_report),
+        causes: decision
+            .causes
+            .iter()
+            .enumerate()
+            .map(|(i, f)| cause_report(f, i == 0 && decision.verdict != Verdict::Unknown, catalog))
+            .collect(),
+        superseded_by: answer.superseded_by.iter().map(ToString::to_string).collect(),
+        plan: PlanReport { steps: answer.plan.iter().map(|s| step_report(s, catalog)).collect() },
+        unknown: decision.ask.iter().map(unknown_report).collect(),
+        did_you_mean: answer.did_you_mean.iter().map(ToString::to_string).collect(),
+        checks: answer.findings.iter().map(|f| check_report(f)).collect(),
+        host: host_report,
+        catalog_as_of: catalog.as_of().to_string(),
+    }
+}
+
+fn title(kind: &str, title: &str) -> String {
+    if title.is_empty() { kind.to_owned() } else { title.to_owned() }
+}
+
+fn host_report(host: &Host, answer: &Answer) -> HostReport {
+    let listed = u32::try_from(host.updates.values().filter(|f| f.value != crate::model::PackageState::Absent).count()).unwrap_or(u32::MAX);
+    let lists = host
+        .completeness
+        .lists
+        .iter()
+        .map(|l| {
+            let whole = if l.gaps.is_empty() { "the list is whole".to_owned() } else { l.gaps.iter().map(crate::model::Gap::describe).collect::<Vec<_>>().join("; ") };
+            format!("{} updates listed by {}, {whole}", l.shown, l.origin.format)
+        })
+        .collect();
+    HostReport {
+        name: host.name.as_ref().map(|f| f.value.clone()),
+        windows: answer.identity.words.clone(),
+        architecture: host.architecture.as_ref().map(|f| f.value.name()),
+        version: host.version.as_ref().map(|f| {
+            let [a, b, c, _] = f.value.0;
+            match &host.revision {
+                Some(r) => format!("{a}.{b}.{c}.{}", r.value),
+                None => format!("{a}.{b}.{c}"),
+            }
+        }),
+        updates_listed: listed,
+        lists,
+        conflicts: host
+            .conflicts
+            .iter()
+            .map(|c| format!("{}: {} ({}) and {} ({}); the first is used", c.fact, c.kept.0, c.kept.1, c.other.0, c.other.1))
+            .collect(),
+    }
+}
+
+fn evidence_report(e: &Evidence) -> EvidenceReport {
+    let (source, line, url, standing) = match &e.from {
+        From::Host(origin) => {
+            let line = match origin.at {
+                Location::Line(n) | Location::Lines(n, _) => Some(n),
+                _ => None,
+            };
+            (origin.to_string(), line, None, None)
+        }
+        From::Catalog { url, standing } => ("catalog".to_owned(), None, Some(url.clone()), Some(standing.name())),
+        From::Rule => ("rule".to_owned(), None, None, None),
+    };
+    EvidenceReport { text: says(&e.says), source, line, url, standing }
+}
+
+fn cause_report(f: &Finding, decisive: bool, catalog: &Catalog) -> CauseReport {
+    CauseReport {
+        code: f.cause.code(),
+        decisive,
+        updates: f.updates.iter().map(ToString::to_string).collect(),
+        certainty: f.certainty.name(),
+        evidence: f.evidence.iter().map(evidence_report).collect(),
+        remedy: f.remedy.iter().map(|r| wording::remedy(r, |kb| short_title(catalog, kb))).collect(),
+    }
+}
+
+fn check_report(f: &Finding) -> CheckReport {
+    CheckReport {
+        code: f.cause.code(),
+        title: f.cause.title(),
+        outcome: match f.outcome {
+            Outcome::Pass => "pass",
+            Outcome::Fail => "fail",
+            Outcome::Unknown => "unknown",
+        },
+        open: f.open,
+        certainty: f.certainty.name(),
+        evidence: f.evidence.iter().map(evidence_report).collect(),
+    }
+}
+
+fn short_title(catalog: &Catalog, kb: KbId) -> Option<String> {
+    let u = catalog.update(kb)?;
+    Some(if u.title.is_empty() { u.kind.describe().to_owned() } else { u.title.to_owned() })
+}
+
+fn step_report(s: &crate::resolve::plan::Step, catalog: &Catalog) -> StepReport {
+    let (update, action) = match &s.action {
+        Action::Install(kb) => (Some(kb.to_string()), short_title(catalog, *kb).unwrap_or_else(|| "update".into())),
+        Action::Manual(step) => (None, wording::manual_step(step)),
+    };
+    StepReport {
+        update,
+        action,
+        restart: s.restart,
+        unless_present: s.unless_present,
+        because: s.because.as_ref().map(|(kb, why)| if why.is_empty() { format!("{kb} needs it") } else { format!("{kb} needs it: {why}") }),
+    }
+}
+
+fn unknown_report(a: &crate::resolve::statement::Ask) -> UnknownReport {
+    let (fact, collect) = ask_words(a);
+    UnknownReport { fact, collect }
+}
+
+/// The first line: verdict and cause.
+fn summary(catalog: &Catalog, answer: &Answer, question: &Question, host: &HostReport) -> String {
+    let name = host.name.clone().unwrap_or_else(|| "this host".into());
+    let decision = &answer.decision;
+    let Some(kb) = answer.kb else {
+        return match (decision.verdict, decision.causes.first()) {
+            (Verdict::Unknown, Some(_)) => format!("{name}: the evidence leaves {} open.", candidates(answer)),
+            (Verdict::Unknown, None) => format!("{name}: nothing that was given shows a cause."),
+            (_, Some(f)) => format!("{name}: {}.", wording::cause_words(f, |kb| short_title(catalog, kb))),
+            (_, None) => format!("{name}: no cause found."),
+        };
+    };
+    match decision.verdict {
+        Verdict::Applicable => format!("{kb} is applicable to {name}: nothing that was given keeps it off."),
+        Verdict::AlreadyInstalled => {
+            let how = decision.causes.first().map(|f| wording::cause_words(f, |_| None)).unwrap_or_default();
+            format!("{kb} is already installed on {name}: {how}. Nothing to do.")
+        }
+        Verdict::NotApplicable | Verdict::Blocked => {
+            let verb = if decision.verdict == Verdict::Blocked { "is blocked on" } else { "is not applicable to" };
+            let how = decision
+                .causes
+                .first()
+                .map(|f| wording::cause_words(f, |kb| short_title(catalog, kb)))
+                .unwrap_or_default();
+            let nothing = decision.causes.first().is_some_and(|f| f.cause == Cause::Superseded);
+            format!("{kb} {verb} {name}: {how}.{}", if nothing { " Nothing to do." } else { "" })
+        }
+        Verdict::Unknown => {
+            let newer = !answer.findings.is_empty() && catalog.update(kb).is_none();
+            if newer {
+                let why = if kb > catalog.newest_kb() {
+                    format!("it is newer than this catalog (as of {})", catalog.as_of())
+                } else {
+                    "this catalog does not know it".to_owned()
+                };
+                let hint = match answer.did_you_mean.first() {
+                    Some(other) => format!(" Did you mean {other}?"),
+                    None => String::new(),
+                };
+                return format!("{kb}: cannot tell, {why}.{hint}");
+            }
+            let _ = question;
+            format!("{kb}: cannot tell yet. The evidence leaves {} open.", candidates(answer))
+        }
+    }
+}
+
+fn candidates(answer: &Answer) -> String {
+    let mut codes: Vec<&str> = Vec::new();
+    for f in &answer.decision.causes {
+        if !codes.contains(&f.cause.code()) {
+            codes.push(f.cause.code());
+        }
+    }
+    match codes.len() {
+        0 => "everything".into(),
+        1 => codes[0].to_owned(),
+        2..=4 => codes.join(", "),
+        n => format!("{} and {} more causes", codes[..3].join(", "), n - 3),
+    }
+}
+

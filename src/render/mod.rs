@@ -1,0 +1,7 @@
+//! Reports to text and JSON. Renderers ask nothing of the catalog.
+
+mod json;
+mod text;
+
+pub use json::to_json;
+pub use text::{Style, inventory_text, to_text};

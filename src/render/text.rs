@@ -1,0 +1,274 @@
+//! Reports as text that a tired admin understands on one screen: verdict first, then the checks, then what to do.
+
+use crate::report::{CheckReport, EvidenceReport, ExplainReport, InventoryReport};
+use std::fmt::Write;
+use unicode_width::UnicodeWidthStr;
+
+/// How text is to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// columns, at least 40
+    pub width: usize,
+    /// only ASCII characters
+    pub ascii: bool,
+    /// words may be coloured: `fail` and `pass` get these prefixes and suffixes
+    pub colour: bool,
+    /// every check and all of its evidence
+    pub verbose: bool,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { width: 80, ascii: false, colour: false, verbose: false }
+    }
+}
+
+/// Columns before the text of a check: two, the outcome, the title.
+const STATUS: usize = 9;
+const TITLE: usize = 20;
+
+/// Renders an explanation.
+pub fn to_text(report: &ExplainReport, style: Style) -> String {
+    let mut out = String::new();
+    let width = style.width.max(40);
+    paragraph(&mut out, &report.summary, 0, width, &mut |s| s.to_owned());
+    host_line(&mut out, report, width, style.ascii);
+    out.push('\n');
+    for row in rows(report, style.verbose) {
+        check(&mut out, &row, width, style);
+    }
+    if !report.did_you_mean.is_empty() {
+        let _ = writeln!(out, "\nDid you mean {}?", report.did_you_mean.join(", "));
+    }
+    do_this(&mut out, report, width);
+    if !report.unknown.is_empty() {
+        out.push_str("\nTo be sure, run\n");
+        for u in report.unknown.iter().take(if style.verbose { 20 } else { 4 }) {
+            let _ = writeln!(out, "  {}", u.collect);
+        }
+    }
+    let _ = writeln!(out, "\nCatalog as of {}.", report.catalog_as_of);
+    if style.ascii { to_ascii(&out) } else { out }
+}
+
+fn host_line(out: &mut String, report: &ExplainReport, width: usize, ascii: bool) {
+    let h = &report.host;
+    let mut parts = vec![h.windows.clone()];
+    parts.extend(h.architecture.map(str::to_owned));
+    parts.extend(h.version.clone());
+    let mut line = parts.join(", ");
+    for list in h.lists.iter().take(3) {
+        let _ = write!(line, " {} {list}", if ascii { "-" } else { "·" });
+    }
+    paragraph(out, &line, 2, width, &mut |s| s.to_owned());
+    for c in h.conflicts.iter().take(5) {
+        paragraph(out, &format!("Inputs disagree on {c}."), 2, width, &mut |s| s.to_owned());
+    }
+}
+
+struct Row<'a> {
+    outcome: &'a str,
+    title: String,
+    evidence: Vec<&'a EvidenceReport>,
+}
+
+/// The rows to show: each failing check; each unknown one that may really be so; one row for each cause that passes.
+fn rows(report: &ExplainReport, verbose: bool) -> Vec<Row<'_>> {
+    let mut out: Vec<Row<'_>> = Vec::new();
+    let mut unseen: Vec<&str> = Vec::new();
+    let decided = report.causes.iter().any(|c| c.decisive);
+    for c in &report.checks {
+        let relevant = |e: &&EvidenceReport| verbose || !e.text.is_empty();
+        let all: Vec<&EvidenceReport> = c.evidence.iter().filter(relevant).collect();
+        match c.outcome {
+            "fail" => out.push(Row { outcome: "fail", title: title(c), evidence: limit(all, verbose, 4) }),
+            "unknown" if c.open || verbose => {
+                out.push(Row { outcome: "unknown", title: title(c), evidence: limit(all, verbose, 3) });
+            }
+            "unknown" if c.code == "already-installed" => {
+                out.push(Row { outcome: "unknown", title: title(c), evidence: limit(all, verbose, 1) });
+            }
+            "unknown" => {
+                if !unseen.contains(&c.title) {
+                    unseen.push(c.title);
+                }
+            }
+            _ => {
+                // one row says that a cause does not hold, unless another row says that it does
+                let failing = report.checks.iter().any(|o| o.code == c.code && o.outcome != "pass");
+                let shown = out.iter().any(|r| r.outcome == "pass" && r.title == title(c));
+                if verbose || !(failing || shown || c.code == "expired" && decided) {
+                    out.push(Row { outcome: "pass", title: title(c), evidence: limit(all, verbose, 1) });
+                }
+            }
+        }
+    }
+    let _ = unseen;
+    out
+}
+
+fn title(c: &CheckReport) -> String {
+    c.title.to_owned()
+}
+
+/// The most telling evidence: what the host shows first, then the catalog's.
+fn limit(all: Vec<&EvidenceReport>, verbose: bool, n: usize) -> Vec<&EvidenceReport> {
+    if verbose {
+        return all;
+    }
+    all.into_iter().take(n).collect()
+}
+
+fn check(out: &mut String, row: &Row<'_>, width: usize, style: Style) {
+    let indent = 2 + STATUS + TITLE;
+    let (on, off) = match (style.colour, row.outcome) {
+        (false, _) => ("", ""),
+        (true, "fail") => ("\u{1b}[31m", "\u{1b}[0m"),
+        (true, "pass") => ("\u{1b}[32m", "\u{1b}[0m"),
+        (true, _) => ("\u{1b}[33m", "\u{1b}[0m"),
+    };
+    let mut first = true;
+    for e in &row.evidence {
+        let mut text = e.text.clone();
+        let source = source(e);
+        if !source.is_empty() {
+            let _ = write!(text, "  [{source}]");
+        }
+        let mut body = String::new();
+        paragraph(&mut body, &text, indent, width, &mut |s| s.to_owned());
+        if first {
+            let head = format!("  {on}{:<STATUS$}{off}{:<TITLE$}", row.outcome, row.title);
+            body.replace_range(..indent, &head);
+            first = false;
+        }
+        out.push_str(&body);
+    }
+}
+
+fn source(e: &EvidenceReport) -> String {
+    match (&e.url, e.source.as_str()) {
+        (Some(url), _) => {
+            let short = url.trim_start_matches("https://").trim_start_matches("www.");
+            match e.standing {
+                Some("verified") | None => short.to_owned(),
+                Some(standing) => format!("{standing}: {short}"),
+            }
+        }
+        (None, "rule") => String::new(),
+        (None, s) => s.to_owned(),
+    }
+}
+
+fn do_this(out: &mut String, report: &ExplainReport, width: usize) {
+    let steps = &report.plan.steps;
+    let tentative = report.verdict == Some("unknown");
+    if steps.len() > 1 {
+        out.push_str(if tentative { "\nIf a prerequisite is what is missing\n" } else { "\nDo this\n" });
+        for (i, s) in steps.iter().enumerate() {
+            let name = s.update.clone().unwrap_or_default();
+            let mut text = if name.is_empty() { s.action.clone() } else { format!("{name:<11} {}", s.action) };
+            if s.restart == Some(true) {
+                text.push_str(", restart");
+            }
+            if s.unless_present {
+                text.push_str(" (unless it or a later one is there)");
+            }
+            let mut body = String::new();
+            paragraph(&mut body, &text, 5, width, &mut |s| s.to_owned());
+            body.replace_range(..5, &format!(" {:>2}. ", i + 1));
+            out.push_str(&body);
+        }
+        return;
+    }
+    let Some(decisive) = report.causes.iter().find(|c| c.decisive) else { return };
+    let remedies: Vec<&String> = decisive.remedy.iter().filter(|r| !r.starts_with("Nothing is")).collect();
+    if !remedies.is_empty() {
+        out.push_str("\nDo this\n");
+        for r in remedies.iter().take(4) {
+            paragraph(out, r, 2, width, &mut |s| s.to_owned());
+        }
+    }
+}
+
+/// Renders what was understood of an inventory.
+pub fn inventory_text(report: &InventoryReport, style: Style) -> String {
+    let mut out = String::new();
+    let width = style.width.max(40);
+    let mut plain = |s: &str| s.to_owned();
+    paragraph(&mut out, &format!("Understood as {}.", report.windows), 0, width, &mut plain);
+    for f in &report.facts {
+        let mut body = String::new();
+        paragraph(&mut body, &format!("{}  [{}]", f.value, f.source), 22, width, &mut plain);
+        body.replace_range(..22, &format!("  {:<20}", f.fact));
+        out.push_str(&body);
+    }
+    for (what, list) in [
+        ("Installed", &report.installed),
+        ("Waiting for a restart", &report.pending),
+        ("Superseded", &report.superseded),
+        ("Stated absent", &report.absent),
+        ("Ids that are no KB", &report.other_ids),
+    ] {
+        if list.is_empty() {
+            continue;
+        }
+        let _ = writeln!(out, "\n{what} ({}):", list.len());
+        let shown = if style.verbose { list.len() } else { list.len().min(48) };
+        let mut text = list[..shown].join(" ");
+        if shown < list.len() {
+            let _ = write!(text, " and {} more (--verbose)", list.len() - shown);
+        }
+        paragraph(&mut out, &text, 2, width, &mut plain);
+    }
+    for (what, lines) in [("Lists", &report.lists), ("Inputs disagree", &report.conflicts), ("Notes", &report.notes)] {
+        if !lines.is_empty() {
+            let _ = writeln!(out, "\n{what}:");
+            for l in lines.iter().take(if style.verbose { usize::MAX } else { 8 }) {
+                paragraph(&mut out, l, 2, width, &mut plain);
+            }
+        }
+    }
+    if report.installed.is_empty() && report.pending.is_empty() {
+        out.push_str("\nNo update is listed. That says nothing about which are installed.\n");
+    }
+    if !report.unknown.is_empty() {
+        out.push_str("\nFor a better answer, run\n");
+        for u in &report.unknown {
+            let _ = writeln!(out, "  {}", u.collect);
+        }
+    }
+    if style.ascii { to_ascii(&out) } else { out }
+}
+
+/// Words filled into lines of at most `width` columns, each indented; a word longer than a line stands alone.
+fn paragraph(out: &mut String, text: &str, indent: usize, width: usize, style: &mut dyn FnMut(&str) -> String) {
+    let mut line = String::new();
+    let room = width.saturating_sub(indent).max(20);
+    for word in text.split_whitespace() {
+        let needed = word.width() + usize::from(!line.is_empty());
+        if !line.is_empty() && line.width() + needed > room {
+            let _ = writeln!(out, "{:indent$}{}", "", style(&line));
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "{:indent$}{}", "", style(&line));
+}
+
+/// Characters that consoles without Unicode cannot show become the nearest ASCII, or `?`.
+fn to_ascii(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            c if c.is_ascii() => c,
+            '·' | '–' | '—' => '-',
+            '‘' | '’' => '\'',
+            '“' | '”' => '"',
+            '…' => '.',
+            '\u{a0}' => ' ',
+            _ => '?',
+        })
+        .collect()
+}

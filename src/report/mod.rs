@@ -1,0 +1,184 @@
+//! Reports: plain, versioned structs. What scripts read and what renderers render.
+
+use serde::Serialize;
+
+/// `kbwhy/explain/1` and `kbwhy/diagnose/1`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExplainReport {
+    /// schema and its version
+    pub schema: &'static str,
+    /// the update
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update: Option<String>,
+    /// what it is
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// `applicable`, `already-installed`, `not-applicable`, `blocked`, `unknown`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<&'static str>,
+    /// verdict and decisive cause in one sentence
+    pub summary: String,
+    /// causes, the decisive one first
+    pub causes: Vec<CauseReport>,
+    /// updates on the host that supersede it
+    pub superseded_by: Vec<String>,
+    /// what to install, in order
+    pub plan: PlanReport,
+    /// facts that would settle what is open, with the command that gives each
+    pub unknown: Vec<UnknownReport>,
+    /// updates that may have been meant
+    pub did_you_mean: Vec<String>,
+    /// every check
+    pub checks: Vec<CheckReport>,
+    /// the host
+    pub host: HostReport,
+    /// date of the catalog's newest facts
+    pub catalog_as_of: String,
+}
+
+/// The host as it was understood.
+#[derive(Clone, Debug, Serialize)]
+pub struct HostReport {
+    /// computer name
+    pub name: Option<String>,
+    /// Windows, in words
+    pub windows: String,
+    /// architecture
+    pub architecture: Option<&'static str>,
+    /// version and build
+    pub version: Option<String>,
+    /// updates that inputs list
+    pub updates_listed: u32,
+    /// the lists that were read
+    pub lists: Vec<String>,
+    /// what inputs disagree on
+    pub conflicts: Vec<String>,
+}
+
+/// One cause.
+#[derive(Clone, Debug, Serialize)]
+pub struct CauseReport {
+    /// kebab-case code
+    pub code: &'static str,
+    /// it decides the verdict
+    pub decisive: bool,
+    /// updates that it names, nearest first
+    pub updates: Vec<String>,
+    /// `confirmed`, `inferred`, `possible`
+    pub certainty: &'static str,
+    /// why
+    pub evidence: Vec<EvidenceReport>,
+    /// what to do
+    pub remedy: Vec<String>,
+}
+
+/// One statement with its source.
+#[derive(Clone, Debug, Serialize)]
+pub struct EvidenceReport {
+    /// the statement
+    pub text: String,
+    /// file and line, member, argument, `catalog` or `rule`
+    pub source: String,
+    /// line, counted from 1
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// page that states it
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// how well a catalog fact is known
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<&'static str>,
+}
+
+/// One check.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckReport {
+    /// code of the cause it looks for
+    pub code: &'static str,
+    /// short title
+    pub title: &'static str,
+    /// `pass`, `fail`, `unknown`
+    pub outcome: &'static str,
+    /// for `unknown`: it may really be so
+    pub open: bool,
+    /// `confirmed`, `inferred`, `possible`
+    pub certainty: &'static str,
+    /// why
+    pub evidence: Vec<EvidenceReport>,
+}
+
+/// Steps in order.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlanReport {
+    /// the steps
+    pub steps: Vec<StepReport>,
+}
+
+/// One step.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepReport {
+    /// the update; absent for a step that is none
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update: Option<String>,
+    /// what it is
+    pub action: String,
+    /// a restart follows
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restart: Option<bool>,
+    /// only if it is not there: the lists do not tell
+    pub unless_present: bool,
+    /// the update that needs it, and why
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}
+
+/// A fact that is not known.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnknownReport {
+    /// its name in `kbwhy/host/1`
+    pub fact: String,
+    /// the command that gives it
+    pub collect: String,
+}
+
+/// What was understood of an inventory.
+#[derive(Clone, Debug, Serialize)]
+pub struct InventoryReport {
+    /// schema and its version
+    pub schema: &'static str,
+    /// Windows, as identified
+    pub windows: String,
+    /// facts with their sources
+    pub facts: Vec<FactReport>,
+    /// updates that are installed
+    pub installed: Vec<String>,
+    /// updates that wait for a restart
+    pub pending: Vec<String>,
+    /// updates that newer ones replaced
+    pub superseded: Vec<String>,
+    /// updates that are stated to be absent
+    pub absent: Vec<String>,
+    /// ids in the lists that are no KB
+    pub other_ids: Vec<String>,
+    /// the lists, and whether they are whole
+    pub lists: Vec<String>,
+    /// the user states that nothing is hidden
+    pub complete: bool,
+    /// what inputs disagree on
+    pub conflicts: Vec<String>,
+    /// remarks of the readers
+    pub notes: Vec<String>,
+    /// what is missing for a good answer, and what to run
+    pub unknown: Vec<UnknownReport>,
+}
+
+/// One fact and where it was read.
+#[derive(Clone, Debug, Serialize)]
+pub struct FactReport {
+    /// name
+    pub fact: String,
+    /// value
+    pub value: String,
+    /// file and line, or member
+    pub source: String,
+}

@@ -1,0 +1,48 @@
+//! Extended Security Updates: is the host entitled?
+
+use super::{Context, prerequisite::when_of};
+use crate::{
+    diagnose::LogFinding,
+    model::{Cause, Requirement, Standing},
+    resolve::{
+        question::{Finding, Remedy},
+        statement::{Ask, Certainty, Evidence, Says, Truth},
+    },
+};
+
+pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
+    let refused = c.question.log.iter().find_map(|e| match e.value {
+        LogFinding::NotEntitled { reason } => Some(Evidence::host(Says::EsuRefused(reason), &e.origin)),
+        _ => None,
+    });
+    if let Some(evidence) = refused {
+        out.push(
+            Finding::fail(Cause::NotEntitled, Certainty::Confirmed, vec![evidence])
+                .shown()
+                .blocks(true)
+                .remedy(Remedy::Entitle("Extended Security Updates".into())),
+        );
+        return;
+    }
+    let Some(kb) = c.question.kb else { return };
+    for rule in c.rules {
+        for clause in rule.requires.iter().filter(|cl| cl.0.iter().all(|r| matches!(r, Requirement::Licence(_)))) {
+            if when_of(c, rule) == Truth::False {
+                continue;
+            }
+            let (e, _) = c.installed.meets_any(clause, c.update.and_then(|u| u.date));
+            let says = Says::Needs { kb, clause: clause.0.clone(), why: rule.why.to_owned() };
+            let mut evidence = vec![Evidence::catalog(says, rule.source, rule.standing)];
+            evidence.extend(e.evidence);
+            out.push(match e.truth {
+                Truth::True => Finding::pass(Cause::NotEntitled, e.certainty, evidence),
+                Truth::False if rule.standing != Standing::Unverified => {
+                    Finding::fail(Cause::NotEntitled, e.certainty, evidence)
+                        .blocks(true)
+                        .remedy(Remedy::Entitle("Extended Security Updates".into()))
+                }
+                _ => Finding::unknown(Cause::NotEntitled, true, evidence, vec![Ask::Esu]),
+            });
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Is it there already, or replaced by something that is?
+
+use super::Context;
+use crate::{
+    catalog::view::{LineKind, RelationKind},
+    diagnose::LogFinding,
+    model::{Cause, KbId, PackageState, UpdateKind},
+    resolve::{
+        question::{Finding, Remedy},
+        statement::{Ask, Certainty, Evidence, Says, Truth},
+    },
+};
+
+/// Relations by which an update is no longer needed.
+const REPLACES: [RelationKind; 3] = [RelationKind::Supersedes, RelationKind::Contains, RelationKind::Covers];
+
+pub(super) fn check(c: &Context<'_>, wrong_target: bool, out: &mut Vec<Finding>) {
+    log(c, out);
+    let Some(kb) = c.question.kb else { return };
+    if wrong_target && !c.host.updates.contains_key(&kb) {
+        // what is not for this host cannot be on it
+        let evidence = vec![Evidence::rule(Says::NoPackageFor(kb, c.identity.words.clone()))];
+        out.push(Finding::pass(Cause::AlreadyInstalled, Certainty::Inferred, evidence));
+        return;
+    }
+    if cumulative(c, kb, out) {
+        return;
+    }
+    installed(c, kb, out);
+    superseded(c, kb, out);
+}
+
+fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
+    for e in &c.question.log {
+        if let LogFinding::SupersededOnSystem { kb } = e.value {
+            if kb.is_none() || kb == c.question.kb || c.question.kb.is_none() {
+                let evidence = vec![Evidence::host(Says::HigherVersionInLog, &e.origin)];
+                out.push(Finding::fail(Cause::Superseded, Certainty::Confirmed, evidence).shown().remedy(Remedy::Nothing));
+                return;
+            }
+        }
+    }
+}
+
+/// Cumulative updates are judged by the revision, whatever the lists say. True if that decided it.
+fn cumulative(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) -> bool {
+    if c.identity.kernel.is_some_and(|k| k.0 < 10) {
+        return false;
+    }
+    let Some(entry) = c.installed.cumulative_entry(kb) else { return false };
+    let state = c.host.updates.get(&kb);
+    if let Some(f) = state {
+        let evidence = vec![Evidence::host(Says::Listed(kb, f.value), &f.origin)];
+        match f.value {
+            PackageState::InstallPending | PackageState::Staged | PackageState::PartiallyInstalled => {
+                out.push(Finding::pass(Cause::AlreadyInstalled, Certainty::Confirmed, evidence.clone()));
+                out.push(Finding::pass(Cause::Superseded, Certainty::Inferred, evidence));
+                return true;
+            }
+            PackageState::Installed | PackageState::UninstallPending => {
+                out.push(
+                    Finding::fail(Cause::AlreadyInstalled, Certainty::Confirmed, evidence).naming(vec![kb]).remedy(Remedy::Nothing),
+                );
+                return true;
+            }
+            PackageState::Superseded | PackageState::Absent => {}
+        }
+    }
+    let brings = c.installed.build_of(&entry);
+    let exact = c.installed.revision();
+    let presence = c.installed.presence(kb);
+    match presence.truth {
+        Truth::True => {
+            let same = exact.is_some_and(|(host, _)| host == brings.revision);
+            let later = newest_there(c, &entry);
+            let mut evidence = presence.evidence;
+            if let Some((later, _)) = later.filter(|_| !same) {
+                evidence.push(Evidence::catalog(
+                    Says::Chain(vec![kb, later], crate::resolve::statement::Link::Line),
+                    c.catalog.line(entry.line).source,
+                    entry.standing,
+                ));
+            }
+            let cause = if same { Cause::AlreadyInstalled } else { Cause::Superseded };
+            out.push(
+                Finding::fail(cause, Certainty::Confirmed, evidence)
+                    .naming(if same { vec![kb] } else { later.map(|(kb, _)| kb).into_iter().collect() })
+                    .remedy(Remedy::Nothing),
+            );
+        }
+        Truth::False => {
+            out.push(Finding::pass(Cause::AlreadyInstalled, presence.certainty, presence.evidence.clone()));
+            out.push(Finding::pass(Cause::Superseded, presence.certainty, presence.evidence));
+        }
+        Truth::Unknown => {
+            let evidence = presence.evidence;
+            out.push(Finding::unknown(Cause::AlreadyInstalled, true, evidence.clone(), vec![Ask::Revision]));
+            out.push(Finding::unknown(Cause::Superseded, true, evidence, vec![Ask::Revision]));
+        }
+    }
+    true
+}
+
+/// The newest cumulative update that the host's revision contains.
+fn newest_there(c: &Context<'_>, entry: &crate::catalog::view::Entry<'_>) -> Option<(KbId, u32)> {
+    c.catalog
+        .entries(entry.line)
+        .filter(|e| e.revision > entry.revision && e.revision.is_some_and(|r| c.installed.reaches(r) == Truth::True))
+        .filter_map(|e| Some((e.kb?, e.revision?)))
+        .max_by_key(|(_, r)| *r)
+}
+
+fn installed(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
+    let state = c.host.updates.get(&kb).map(|f| f.value);
+    let presence = c.installed.presence(kb);
+    let finding = match presence.truth {
+        Truth::True => Finding::fail(Cause::AlreadyInstalled, presence.certainty, presence.evidence)
+            .naming(vec![kb])
+            .remedy(Remedy::Nothing),
+        Truth::False => Finding::pass(Cause::AlreadyInstalled, presence.certainty, presence.evidence),
+        Truth::Unknown => {
+            let ask = c.installed.ask_for(vec![kb]);
+            Finding::unknown(Cause::AlreadyInstalled, presence.hidden, presence.evidence, vec![ask])
+        }
+    };
+    out.push(finding);
+    if state == Some(PackageState::Superseded) {
+        if let Some(f) = c.host.updates.get(&kb) {
+            let evidence = vec![Evidence::host(Says::Listed(kb, f.value), &f.origin)];
+            out.push(Finding::fail(Cause::Superseded, Certainty::Confirmed, evidence).shown().remedy(Remedy::Nothing));
+        }
+    }
+}
+
+fn superseded(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
+    if out.iter().any(|f| f.cause == Cause::Superseded) {
+        return;
+    }
+    // it is there itself: what came after it does not matter to "already installed"
+    if let Some((chain, evidence)) = c.installed.superseder(kb, &REPLACES) {
+        let by: Vec<KbId> = chain.last().copied().into_iter().collect();
+        out.push(Finding::fail(Cause::Superseded, Certainty::Inferred, evidence).naming(by).remedy(Remedy::Nothing));
+        return;
+    }
+    // implied by a dependant "it or a later one": either way there is nothing to install
+    if let Some((_, evidence)) = c.installed.implied(kb).filter(|_| !c.host.updates.contains_key(&kb)) {
+        out.push(Finding::fail(Cause::Superseded, Certainty::Inferred, vec![evidence]).remedy(Remedy::Nothing));
+        return;
+    }
+    if let Some(entry) = c.catalog.places(kb).into_iter().find(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack) {
+        if let (Some(f), Some(package)) = (&c.host.servicing_stack, entry.stack) {
+            let says = Evidence::host(Says::StackOnHost { host: f.value, package }, &f.origin);
+            out.push(if f.value >= package {
+                Finding::fail(Cause::Superseded, Certainty::Confirmed, vec![says]).remedy(Remedy::Nothing)
+            } else {
+                Finding::pass(Cause::Superseded, Certainty::Confirmed, vec![says])
+            });
+            return;
+        }
+        if let Some((cumulative, evidence)) = c.installed.stack_in_cumulative(&entry) {
+            let says = Evidence::rule(Says::StackInCumulative { stack: kb, cumulative });
+            out.push(
+                Finding::fail(Cause::Superseded, Certainty::Inferred, vec![says, evidence])
+                    .naming(vec![cumulative])
+                    .remedy(Remedy::Nothing),
+            );
+            return;
+        }
+    }
+    // cumulative kinds outside the lines that the catalog knows: a revision would decide
+    let unplaced_cumulative = c.update.is_some_and(|u| u.kind.is_cumulative()) && c.identity.kernel.is_none_or(|k| k.0 >= 10);
+    // servicing stacks and .NET rollups of 10 leave the lists when a later one comes
+    let hidden = c.identity.kernel.is_some_and(|k| k.0 >= 10)
+        && c.update.is_some_and(|u| matches!(u.kind, UpdateKind::ServicingStack | UpdateKind::DotnetRollup))
+        && !c.host.updates.contains_key(&kb)
+        && !c.host.completeness.complete;
+    let evidence = vec![Evidence::rule(Says::NothingListedSupersedes)];
+    out.push(if unplaced_cumulative {
+        Finding::unknown(Cause::Superseded, true, evidence, vec![Ask::Revision])
+    } else if hidden {
+        Finding::unknown(Cause::Superseded, true, evidence, vec![Ask::ServicingStack])
+    } else if c.update.is_none() {
+        Finding::unknown(Cause::Superseded, false, evidence, vec![Ask::ServicingLog])
+    } else {
+        Finding::pass(Cause::Superseded, Certainty::Inferred, evidence)
+    });
+}

@@ -1,0 +1,424 @@
+//! What is on the host: every update's presence is derived, with three values and its derivation.
+
+use super::{
+    identity::Identity,
+    statement::{Ask, Certainty, Evidence, Link, Says, Truth},
+};
+use crate::{
+    catalog::{
+        Catalog,
+        view::{Entry, LineKind, RelationKind},
+    },
+    graph,
+    model::{Build, Host, KbId, ListKind, Origin, PackageState, ProductSet, Requirement, Standing, Strength, UpdateKind},
+};
+use std::collections::BTreeMap;
+
+/// Nodes that one walk over supersedence may visit: more than any line or neighbourhood of the catalog has.
+const WALK_LIMIT: usize = 20_000;
+
+/// Whether one update is on the host, and how that is known.
+#[derive(Clone, Debug)]
+pub struct Presence {
+    /// there, not there, not known
+    pub truth: Truth,
+    /// how sure that is
+    pub certainty: Certainty,
+    /// for an unknown: its absence from what was read is no sign of its absence
+    pub hidden: bool,
+    /// how it was derived
+    pub evidence: Vec<Evidence>,
+}
+
+/// What implies that an update is there.
+#[derive(Clone, Debug)]
+struct Implied {
+    dependant: KbId,
+    /// it or a later one of its line
+    or_later: bool,
+    evidence: Evidence,
+}
+
+/// The updates of one host, listed and derived.
+pub struct Installed<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) host: &'a Host,
+    pub(super) identity: &'a Identity,
+    implied: BTreeMap<KbId, Implied>,
+    /// (line, position, update) of every update that is there
+    places: Vec<(u16, u32, KbId)>,
+    /// revision that the host has at least, by a cumulative update that is listed
+    lower_bound: Option<(u32, KbId, Origin)>,
+}
+
+/// Is this state one of a package that is there now?
+fn is_there(state: PackageState) -> bool {
+    matches!(state, PackageState::Installed | PackageState::UninstallPending | PackageState::Superseded)
+}
+
+impl<'a> Installed<'a> {
+    /// Derives what is there from the host's lists and the catalog's rules.
+    pub fn derive(catalog: &'a Catalog, host: &'a Host, identity: &'a Identity) -> Self {
+        let mut this =
+            Self { catalog, host, identity, implied: BTreeMap::new(), places: Vec::new(), lower_bound: None };
+        this.imply();
+        let mut there: Vec<KbId> = this.listed_there().collect();
+        there.extend(this.implied.iter().filter(|(_, i)| !i.or_later).map(|(kb, _)| *kb));
+        for kb in there {
+            let serving: Vec<_> = catalog.places(kb).into_iter().filter(|e| this.serves(e)).collect();
+            this.places.extend(serving.into_iter().map(|e| (e.line, e.position, kb)));
+        }
+        this.places.sort_unstable();
+        this.places.dedup();
+        this.bound();
+        this
+    }
+
+    fn listed_there(&self) -> impl Iterator<Item = KbId> {
+        self.host.updates.iter().filter(|(_, s)| is_there(s.value)).map(|(kb, _)| *kb)
+    }
+
+    /// Does an entry's line serve this host, or share its branch?
+    fn serves(&self, e: &Entry<'_>) -> bool {
+        let line = self.catalog.line(e.line);
+        if !line.products.intersection(self.identity.products).is_empty() {
+            return true;
+        }
+        line.kind == LineKind::Cumulative && self.shares_branch(line.products)
+    }
+
+    /// Equal revisions of the builds of one branch are equal content.
+    fn shares_branch(&self, products: ProductSet) -> bool {
+        let mut hosts = self.identity.products.iter().map(|p| self.catalog.product(p).branch);
+        let Some(branch) = hosts.next() else { return false };
+        hosts.all(|b| b == branch) && products.iter().any(|p| self.catalog.product(p).branch == branch)
+    }
+
+    /// Whatever is installed had its prerequisites: to a fixed point, each update once.
+    fn imply(&mut self) {
+        let mut work: Vec<KbId> = self.listed_there().collect();
+        let mut at = 0;
+        while let Some(dependant) = work.get(at).copied() {
+            at += 1;
+            for rule in self.catalog.rules(dependant) {
+                let applies = rule.strength == Strength::Hard
+                    && rule.standing != Standing::Unverified
+                    && rule.when.is_empty()
+                    && rule.dispute.is_empty()
+                    && !self.identity.products.is_empty()
+                    && self.identity.products.is_subset(rule.products);
+                if !applies {
+                    continue;
+                }
+                for clause in &rule.requires {
+                    let Some(Requirement::Update { kb, or_later }) = clause.0.first() else { continue };
+                    // of several members any one may have been it
+                    if clause.0.iter().any(|r| Some(r) != clause.0.first()) {
+                        continue;
+                    }
+                    if self.implied.contains_key(kb) || self.host.updates.get(kb).is_some_and(|s| is_there(s.value)) {
+                        continue;
+                    }
+                    let evidence =
+                        Evidence::catalog(Says::ImpliedBy { kb: *kb, dependant }, rule.source, rule.standing);
+                    self.implied.insert(*kb, Implied { dependant, or_later: *or_later, evidence });
+                    if !or_later {
+                        work.push(*kb);
+                    }
+                }
+            }
+        }
+    }
+
+    fn bound(&mut self) {
+        self.lower_bound = self
+            .places
+            .iter()
+            .filter_map(|(line, position, kb)| {
+                let entry = self.catalog.entry(*line, *position)?;
+                (self.catalog.line(*line).kind == LineKind::Cumulative).then_some(())?;
+                let listed = self.host.updates.get(kb).filter(|s| is_there(s.value))?;
+                Some((entry.revision?, *kb, listed.origin.clone()))
+            })
+            .max_by_key(|(revision, kb, _)| (*revision, *kb));
+    }
+
+    /// The host's revision, if it is known exactly.
+    pub fn revision(&self) -> Option<(u32, &Origin)> {
+        self.host.revision.as_ref().map(|f| (f.value, &f.origin))
+    }
+
+    /// A revision that the host has at least.
+    pub fn revision_at_least(&self) -> Option<(u32, Evidence)> {
+        let listed = self.lower_bound.as_ref().map(|(revision, kb, origin)| {
+            (*revision, Evidence::host(Says::RevisionAtLeast { revision: *revision, by: *kb }, origin))
+        });
+        let stated = self.host.revision_at_least.as_ref().map(|f| {
+            (f.value, Evidence::host(Says::HostIs(format!("revision {} or later", f.value)), &f.origin))
+        });
+        match (listed, stated) {
+            (Some(a), Some(b)) => Some(if a.0 >= b.0 { a } else { b }),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// The entry of a cumulative update in the line that the host's revisions belong to.
+    pub fn cumulative_entry(&self, kb: KbId) -> Option<Entry<'a>> {
+        let places = self.catalog.places(kb);
+        let own = |e: &&Entry<'_>| {
+            let line = self.catalog.line(e.line);
+            line.kind == LineKind::Cumulative && !line.products.intersection(self.identity.products).is_empty()
+        };
+        let all_of_one_line = |e: &Entry<'_>| self.identity.products.is_subset(self.catalog.line(e.line).products);
+        let chosen = places.iter().filter(own).find(|e| all_of_one_line(e)).or_else(|| {
+            places
+                .iter()
+                .filter(|e| self.catalog.line(e.line).kind == LineKind::Cumulative && self.shares_branch(self.catalog.line(e.line).products))
+                .max_by_key(|e| e.revision)
+        })?;
+        chosen.revision?;
+        Some(*chosen)
+    }
+
+    /// How the host's revision stands to one of its branch: `True` at or past it, `False` below.
+    pub fn reaches(&self, revision: u32) -> Truth {
+        if let Some((host, _)) = self.revision() {
+            return if host >= revision { Truth::True } else { Truth::False };
+        }
+        match self.revision_at_least() {
+            Some((least, _)) if least >= revision => Truth::True,
+            _ => Truth::Unknown,
+        }
+    }
+
+    fn revision_evidence(&self, kb: KbId, brings: Build) -> Vec<Evidence> {
+        match (self.revision(), self.revision_at_least()) {
+            (Some((host, origin)), _) if host >= brings.revision => {
+                vec![Evidence::host(Says::ContainedByRevision { kb, brings, host }, origin)]
+            }
+            (Some((host, origin)), _) => vec![Evidence::host(Says::BelowRevision { kb, brings, host }, origin)],
+            (None, Some((least, evidence))) if least >= brings.revision => vec![evidence],
+            _ => vec![Evidence::rule(Says::RevisionUnknown { kb, brings })],
+        }
+    }
+
+    /// Is this very update there (not merely something that replaces it)?
+    pub fn presence(&self, kb: KbId) -> Presence {
+        let made = |truth, certainty, evidence| Presence { truth, certainty, hidden: false, evidence };
+        let listed = self.host.updates.get(&kb);
+        if let Some(fact) = listed {
+            let evidence = vec![Evidence::host(Says::Listed(kb, fact.value), &fact.origin)];
+            match fact.value {
+                PackageState::Installed | PackageState::UninstallPending => {
+                    return made(Truth::True, Certainty::Confirmed, evidence);
+                }
+                PackageState::InstallPending | PackageState::Staged | PackageState::PartiallyInstalled => {
+                    return made(Truth::False, Certainty::Confirmed, evidence);
+                }
+                PackageState::Superseded | PackageState::Absent => {}
+            }
+        }
+        if let Some(entry) = self.cumulative_entry(kb).filter(|_| self.identity.kernel.is_none_or(|k| k.0 >= 10)) {
+            let brings = self.build_of(&entry);
+            let truth = self.reaches(brings.revision);
+            let evidence = self.revision_evidence(kb, brings);
+            // a list hides older cumulative updates: their absence from it is no evidence, unless it is complete
+            if truth == Truth::Unknown && self.host.completeness.complete {
+                return made(Truth::False, Certainty::Inferred, vec![self.not_in_complete(kb)]);
+            }
+            return Presence { truth, certainty: Certainty::Inferred, hidden: truth == Truth::Unknown, evidence };
+        }
+        if let Some((level, evidence)) = self.in_service_pack(kb) {
+            return made(level, Certainty::Inferred, evidence);
+        }
+        if let Some(implied) = self.implied.get(&kb).filter(|i| !i.or_later) {
+            let mut evidence = vec![implied.evidence.clone()];
+            if let Some(f) = self.host.updates.get(&implied.dependant) {
+                evidence.push(Evidence::host(Says::Listed(implied.dependant, f.value), &f.origin));
+            }
+            return made(Truth::True, Certainty::Inferred, evidence);
+        }
+        if let Some(fact) = listed.filter(|f| f.value == PackageState::Absent) {
+            return made(Truth::False, Certainty::Confirmed, vec![Evidence::host(Says::StatedAbsent(kb), &fact.origin)]);
+        }
+        let lists = &self.host.completeness;
+        let shown: u32 = lists.lists.iter().map(|l| l.shown).sum();
+        if lists.complete || lists.has_whole(ListKind::ComponentStore) {
+            return made(Truth::False, Certainty::Confirmed, vec![self.not_in_complete(kb)]);
+        }
+        // on 6.x a whole list of quick-fix updates shows all but what the image was built with
+        if lists.has_whole(ListKind::QuickFix) && self.identity.kernel.is_some_and(|k| k.0 == 6) && shown > 0 {
+            let origin = lists.lists.iter().find(|l| l.kind == ListKind::QuickFix).map(|l| &l.origin);
+            let says = Says::NotInWholeList(kb, shown);
+            let evidence = origin.map_or_else(|| Evidence::rule(says.clone()), |o| Evidence::host(says.clone(), o));
+            return made(Truth::False, Certainty::Inferred, vec![evidence]);
+        }
+        let says = if lists.is_empty() && self.host.updates.is_empty() { Says::NoList } else { Says::NotListed(kb) };
+        Presence { truth: Truth::Unknown, certainty: Certainty::Possible, hidden: false, evidence: vec![Evidence::rule(says)] }
+    }
+
+    fn not_in_complete(&self, kb: KbId) -> Evidence {
+        let lists = &self.host.completeness;
+        let shown = lists.lists.iter().map(|l| l.shown).sum();
+        let says = Says::NotInCompleteList(kb, shown);
+        match lists.lists.first() {
+            Some(l) => Evidence::host(says, &l.origin),
+            None => Evidence::rule(says),
+        }
+    }
+
+    /// The build that an entry of a cumulative line brings.
+    pub fn build_of(&self, entry: &Entry<'_>) -> Build {
+        Build { major: 10, minor: 0, build: self.catalog.line(entry.line).build.unwrap_or(0), revision: entry.revision.unwrap_or(0) }
+    }
+
+    /// A service pack is there when the host is past the products that it is for.
+    fn in_service_pack(&self, kb: KbId) -> Option<(Truth, Vec<Evidence>)> {
+        let update = self.catalog.update(kb).filter(|u| u.kind == UpdateKind::ServicePack)?;
+        let level = self.identity.service_pack?;
+        let kernel = self.identity.kernel?;
+        let for_levels: Vec<u8> = update
+            .products()
+            .iter()
+            .map(|p| self.catalog.product(p))
+            .filter(|p| (p.version.0[0], p.version.0[1]) == kernel)
+            .filter_map(|p| p.service_pack)
+            .collect();
+        let highest = for_levels.iter().max()?;
+        let evidence = |says| match (&self.host.service_pack, &self.host.version) {
+            (Some(f), _) => vec![Evidence::host(says, &f.origin)],
+            (None, Some(f)) => vec![Evidence::host(says, &f.origin)],
+            _ => vec![Evidence::rule(says)],
+        };
+        Some(if level > *highest {
+            (Truth::True, evidence(Says::InServicePack { kb, level }))
+        } else {
+            (Truth::False, evidence(Says::ServicePackTooLow { host: level, needs: highest + 1 }))
+        })
+    }
+
+    /// Something on the host that replaces, covers or contains the update, with the chain that leads to it.
+    pub fn superseder(&self, kb: KbId, links: &[RelationKind]) -> Option<(Vec<KbId>, Vec<Evidence>)> {
+        let there = |kb: KbId| {
+            self.host.updates.get(&kb).is_some_and(|s| is_there(s.value))
+                || self.implied.get(&kb).is_some_and(|i| !i.or_later)
+        };
+        let successors = |node: KbId| -> Vec<(KbId, Link)> {
+            let mut out = Vec::new();
+            for e in self.catalog.places(node).iter().filter(|e| self.serves(e)) {
+                let line = self.catalog.line(e.line);
+                if line.chained {
+                    // all that are later in the line and there: the newest says most
+                    let later = self.places.iter().filter(|(l, p, _)| *l == e.line && *p > e.position);
+                    out.extend(later.max_by_key(|(_, p, _)| *p).map(|(_, _, kb)| (*kb, Link::Line)));
+                } else if line.kind == LineKind::SecurityOnly {
+                    out.extend(self.covering_rollup(e).map(|kb| (kb, Link::Covers)));
+                }
+            }
+            for r in self.catalog.superseded_by(node) {
+                let holds = links.contains(&r.kind)
+                    && r.standing != Standing::Unverified
+                    && !r.products.intersection(self.identity.products).is_empty();
+                if holds {
+                    let link = match r.kind {
+                        RelationKind::Supersedes => Link::Supersedes,
+                        RelationKind::Covers => Link::Covers,
+                        RelationKind::Satisfies => Link::Satisfies,
+                        RelationKind::Contains => Link::Contains,
+                        RelationKind::Conflicts => continue,
+                    };
+                    out.push((r.from, link));
+                }
+            }
+            out.sort_unstable();
+            out.dedup();
+            out
+        };
+        let (chain, labels) = graph::shortest_chain(kb, WALK_LIMIT, successors, there)?;
+        let goal = *chain.last()?;
+        let mut evidence = Vec::new();
+        if let Some(f) = self.host.updates.get(&goal).filter(|f| is_there(f.value)) {
+            evidence.push(Evidence::host(Says::Listed(goal, f.value), &f.origin));
+        } else if let Some(i) = self.implied.get(&goal) {
+            evidence.push(i.evidence.clone());
+        }
+        for (pair, label) in chain.windows(2).zip(&labels) {
+            evidence.push(self.link_evidence(pair[0], pair[1], *label));
+        }
+        Some((chain, evidence))
+    }
+
+    fn link_evidence(&self, older: KbId, newer: KbId, link: Link) -> Evidence {
+        let says = match link {
+            Link::Covers => Says::Covered { security_only: older, rollup: newer },
+            _ => Says::Chain(vec![older, newer], link),
+        };
+        match link {
+            Link::Line | Link::Covers => {
+                let place = self.catalog.places(newer).into_iter().find(|e| self.serves(e));
+                place.map_or_else(|| Evidence::rule(says.clone()), |e| {
+                    Evidence::catalog(says.clone(), self.catalog.line(e.line).source, e.standing)
+                })
+            }
+            _ => {
+                let relation = self.catalog.superseded_by(older).into_iter().find(|r| r.from == newer);
+                relation.map_or_else(|| Evidence::rule(says.clone()), |r| Evidence::catalog(says.clone(), r.source, r.standing))
+            }
+        }
+    }
+
+    /// A monthly rollup on the host of the same month as a security-only update, or a later one.
+    fn covering_rollup(&self, security_only: &Entry<'_>) -> Option<KbId> {
+        let month = security_only.date?.strftime("%Y-%m").to_string();
+        self.places
+            .iter()
+            .filter(|(l, _, _)| {
+                let line = self.catalog.line(*l);
+                line.kind == LineKind::Rollup
+            })
+            .filter_map(|(l, p, kb)| {
+                let e = self.catalog.entry(*l, *p)?;
+                // a preview of the month before carries nothing of this month's security fixes
+                let covers = e.kind == UpdateKind::MonthlyRollup && e.date?.strftime("%Y-%m").to_string() >= month;
+                covers.then_some((*p, *kb))
+            })
+            .max()
+            .map(|(_, kb)| kb)
+    }
+
+    /// A later update of one of its lines that is there, whether or not the line is chained.
+    pub fn later_of_line(&self, kb: KbId) -> Option<(KbId, Evidence)> {
+        let entry = self.catalog.places(kb).into_iter().find(|e| self.serves(e))?;
+        let (_, _, later) = self.places.iter().filter(|(l, p, _)| *l == entry.line && *p >= entry.position).max_by_key(|(_, p, _)| *p)?;
+        Some((*later, self.link_evidence(kb, *later, Link::Line)))
+    }
+
+    /// Implied by something installed: it, or it or a later one.
+    pub fn implied(&self, kb: KbId) -> Option<(bool, Evidence)> {
+        self.implied.get(&kb).map(|i| (i.or_later, i.evidence.clone()))
+    }
+
+    /// Cumulative updates since 2021-02 on 2004 and later carry their servicing stack.
+    pub fn stack_in_cumulative(&self, entry: &Entry<'_>) -> Option<(KbId, Evidence)> {
+        let build = self.identity.build.filter(|b| *b >= 19041)?;
+        let date = entry.date?;
+        let (revision, origin_evidence) = match self.revision() {
+            Some((r, origin)) => (r, Evidence::host(Says::HostIs(format!("build {build}.{r}")), origin)),
+            None => self.revision_at_least()?,
+        };
+        let line = self.catalog.lines().find(|l| {
+            l.kind == LineKind::Cumulative && !l.products.intersection(self.identity.products).is_empty()
+        })?;
+        let on_host = self.catalog.entries(line.id).filter(|e| e.revision.is_some_and(|r| r <= revision) && e.kb.is_some()).last()?;
+        let combined = jiff::civil::date(2021, 2, 24);
+        let on_date = on_host.date?;
+        (on_date >= date && on_date >= combined).then_some(())?;
+        Some((on_host.kb?, origin_evidence))
+    }
+
+    /// What to run to see whether updates are there.
+    pub fn ask_for(&self, kbs: Vec<KbId>) -> Ask {
+        let cumulative = kbs.iter().all(|kb| self.cumulative_entry(*kb).is_some());
+        if cumulative && !kbs.is_empty() { Ask::Revision } else { Ask::Updates(kbs) }
+    }
+}

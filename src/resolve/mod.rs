@@ -1,0 +1,146 @@
+//! From a question, a host and a catalog to an answer. Pure: no I/O, no clock, no wording.
+
+pub mod checks;
+pub mod identity;
+pub mod installed;
+pub mod plan;
+pub mod question;
+pub mod requirement;
+pub mod statement;
+pub mod verdict;
+
+use crate::{
+    catalog::Catalog,
+    model::{Cause, Host, KbId, Standing},
+};
+use checks::Context;
+use identity::Identity;
+use installed::Installed;
+use plan::Step;
+use question::{Finding, Outcome, Question};
+use verdict::{Decision, Verdict};
+
+/// The answer to a question.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// the update that was asked about
+    pub kb: Option<KbId>,
+    /// the host as identified
+    pub identity: Identity,
+    /// verdict, causes, what would settle it
+    pub decision: Decision,
+    /// every check, in the order in which causes are decisive
+    pub findings: Vec<Finding>,
+    /// what to install, in order; empty if there is nothing to install
+    pub plan: Vec<Step>,
+    /// updates on the host that supersede it
+    pub superseded_by: Vec<KbId>,
+    /// for an update that the catalog does not know: what may have been meant
+    pub did_you_mean: Vec<KbId>,
+}
+
+/// Why is the update refused on this host? Without a KB in the question: what do the error, the log and the host's
+/// state show?
+///
+/// ```
+/// use kbwhy::{catalog::Catalog, model::Host, resolve::{explain, question::Question, verdict::Verdict}};
+/// let question = Question { kb: "KB2919355".parse().ok(), ..Question::default() };
+/// // of a host of which nothing is known, nothing is claimed
+/// let answer = explain(Catalog::embedded(), &Host::default(), &question);
+/// assert_eq!(answer.decision.verdict, Verdict::Unknown);
+/// ```
+pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
+    let identity = identity::identify(catalog, host);
+    let installed = Installed::derive(catalog, host, &identity);
+    let update = question.kb.and_then(|kb| catalog.update(kb));
+    let mut rules: Vec<_> = question
+        .kb
+        .map(|kb| catalog.rules(kb))
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|r| r.standing != Standing::Unverified || !r.requires.is_empty())
+        .filter(|r| identity.products.is_empty() || !r.products.intersection(identity.products).is_empty())
+        .collect();
+    rules.sort_by_key(|r| (r.standing, r.from_class, r.evidence, r.id));
+    let context = Context {
+        catalog,
+        host,
+        identity: &identity,
+        installed: &installed,
+        question,
+        update: update.as_ref(),
+        rules: &rules,
+    };
+    let findings = checks::run(&context);
+    let decision = verdict::decide(&findings, question, update.is_some());
+    let superseded_by = decision
+        .causes
+        .iter()
+        .filter(|f| f.cause == Cause::Superseded && f.outcome == Outcome::Fail)
+        .flat_map(|f| f.updates.iter().copied())
+        .collect();
+    let plan = steps(&context, &decision);
+    let did_you_mean = match (question.kb, update.is_some()) {
+        (Some(kb), false) => near(catalog, &identity, kb),
+        _ => Vec::new(),
+    };
+    Answer { kb: question.kb, identity: identity.clone(), decision, findings, plan, superseded_by, did_you_mean }
+}
+
+fn steps(c: &Context<'_>, decision: &Decision) -> Vec<Step> {
+    let Some(kb) = c.question.kb else { return Vec::new() };
+    let needs_first = |cause: Cause| {
+        matches!(
+            cause,
+            Cause::MissingPrerequisite
+                | Cause::MissingServicingStack
+                | Cause::MissingCheckpoint
+                | Cause::MissingSha2Support
+                | Cause::NotEntitled
+                | Cause::ProductNotInstalled
+        )
+    };
+    let relevant = match decision.verdict {
+        Verdict::NotApplicable | Verdict::Blocked => decision.causes.first().is_some_and(|f| needs_first(f.cause)),
+        Verdict::Unknown => decision.causes.iter().any(|f| needs_first(f.cause) && !f.updates.is_empty()),
+        Verdict::Applicable | Verdict::AlreadyInstalled => false,
+    };
+    if !relevant {
+        return Vec::new();
+    }
+    let mut steps = plan::plan(c, kb);
+    // a log or an error named updates that no rule of this update names
+    if steps.len() == 1 {
+        let named: Vec<KbId> = decision.causes.first().map(|f| f.updates.clone()).unwrap_or_default();
+        if let Some(first) = named.first().filter(|_| decision.verdict != Verdict::Unknown) {
+            let step = Step { action: plan::Action::Install(*first), restart: None, unless_present: false, because: Some((kb, String::new())) };
+            steps.insert(0, step);
+        }
+    }
+    if steps.len() > 1 { steps } else { Vec::new() }
+}
+
+/// Updates whose number differs from an unknown one by one misprint (a digit replaced, left out, added, or two
+/// neighbours swapped): those for the host's product first.
+fn near(catalog: &Catalog, identity: &Identity, kb: KbId) -> Vec<KbId> {
+    let text = kb.number().to_string();
+    let mut out: Vec<(bool, KbId)> = catalog
+        .kbs()
+        .filter(|other| {
+            let other = other.number().to_string();
+            other.len().abs_diff(text.len()) <= 1 && strsim::osa_distance(&text, &other) == 1
+        })
+        .map(|other| {
+            let here = catalog.update(other).is_some_and(|u| !u.products().intersection(identity.products).is_empty());
+            (!here, other)
+        })
+        .collect();
+    out.sort_unstable();
+    if out.iter().any(|(elsewhere, _)| !elsewhere) {
+        out.retain(|(elsewhere, _)| !elsewhere);
+    }
+    // the rules that people quote most are about few updates: those come before the rest
+    let required = |kb: &KbId| !catalog.rules(*kb).is_empty();
+    out.sort_by_key(|(elsewhere, kb)| (*elsewhere, !required(kb), *kb));
+    out.into_iter().map(|(_, kb)| kb).take(3).collect()
+}
