@@ -1,4 +1,5 @@
 //! What the catalog must hold at least: a lost file or a broken merge shows here.
+#![allow(clippy::unwrap_used)]
 
 use kbwhy::catalog::facts::Facts;
 use kbwhy::catalog::view::{LineKind, RelationKind};
@@ -30,6 +31,20 @@ fn the_embedded_catalog_is_the_text() {
     let compiled = kbwhy::catalog::compile::compile(&facts()).unwrap();
     let embedded = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.bin"));
     assert!(compiled == embedded, "the build script did not run again after a change");
+}
+
+#[test]
+fn the_order_of_rows_does_not_matter() {
+    let mut f = facts();
+    f.updates.reverse();
+    f.relations.reverse();
+    f.rules.reverse();
+    f.withdrawn.reverse();
+    f.defects.reverse();
+    f.lifecycle.reverse();
+    f.branches.reverse();
+    f.sources.reverse();
+    assert!(kbwhy::catalog::compile::compile(&f) == kbwhy::catalog::compile::compile(&facts()));
 }
 
 #[test]

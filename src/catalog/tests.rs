@@ -1,4 +1,5 @@
 //! A toy catalog, and the laws that every catalog keeps.
+#![allow(clippy::unwrap_used)]
 
 use super::facts::{
     BranchRow, ClassRow, DefectRow, EntryRow, Facts, LifecycleRow, LineRow, PackageRow, ProductRow,
