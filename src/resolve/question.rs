@@ -91,6 +91,8 @@ pub struct Finding {
     pub direct: bool,
     /// for an unknown: it may really be so; else there is merely no sign of it
     pub open: bool,
+    /// advice, not a condition: shown, never decisive, and no doubt about an applicable update
+    pub advisory: bool,
     /// the update would apply, but its installation fails or must wait
     pub blocked: bool,
     /// updates that the cause names, nearest first
@@ -123,6 +125,7 @@ impl Finding {
             certainty,
             direct: false,
             open: false,
+            advisory: false,
             blocked: false,
             updates: Vec::new(),
             evidence,

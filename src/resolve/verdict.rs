@@ -91,7 +91,9 @@ pub fn decide(findings: &[Finding], question: &Question, known: bool) -> Decisio
     if fails.is_empty() && open.is_empty() && known && question.kb.is_some() {
         // no list shows whether it is there; or no source says what it needs
         let unsure = findings.iter().any(|f| {
-            matches!(f.cause, Cause::AlreadyInstalled | Cause::MissingPrerequisite) && f.outcome == Outcome::Unknown
+            matches!(f.cause, Cause::AlreadyInstalled | Cause::MissingPrerequisite)
+                && f.outcome == Outcome::Unknown
+                && !f.advisory
         });
         let contradicted = error.is_some_and(|e| e.meaning.is_some_and(|m| m.expected != Expected::Success));
         if !unsure && !contradicted {

@@ -18,6 +18,7 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
     dotnet_of_package(c, out);
     let asked_on = c.update.and_then(|u| u.date);
     let mut asked: Vec<&Clause> = Vec::new();
+    advice(c, kb, &mut |f| out.push(f));
     for rule in c.rules.iter().filter(|r| r.strength == Strength::Hard) {
         for clause in &rule.requires {
             // one clause that several sources state is one check: rules come best known first
@@ -32,6 +33,21 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
     }
     if asked.is_empty() {
         out.push(none_known(c, kb));
+    }
+}
+
+/// Soft and recommended requirements that are not met are worth a look, and decide nothing.
+fn advice(c: &Context<'_>, kb: KbId, push: &mut dyn FnMut(Finding)) {
+    let soft = |r: &&Rule<'_>| r.strength != Strength::Hard && r.standing != Standing::Unverified;
+    for rule in c.rules.iter().filter(soft).filter(|r| when_of(c, r) == Truth::True) {
+        for clause in &rule.requires {
+            let (e, _) = c.installed.meets_any(clause, c.update.and_then(|u| u.date));
+            if e.truth != Truth::True {
+                let mut finding = judge(c, kb, rule, clause, Evaluation { truth: Truth::Unknown, ..e });
+                (finding.open, finding.advisory) = (false, true);
+                push(finding);
+            }
+        }
     }
 }
 
