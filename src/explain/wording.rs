@@ -98,6 +98,7 @@ pub fn says(s: &Says) -> String {
         Says::Listed(kb, PackageState::Installed) => format!("{kb} is listed as installed"),
         Says::Listed(kb, state) => format!("{kb} is listed as {}", state.name().replace('-', " ")),
         Says::StatedAbsent(kb) => format!("{kb} is stated to be absent"),
+        Says::NotInCompleteList(kb, 0) => format!("{kb} is not in the list, which is said to be complete"),
         Says::NotInCompleteList(kb, n) => format!("{kb} is not among the {n} that a complete list shows"),
         Says::NotInWholeList(kb, n) => {
             format!("{kb} is not among the {n} listed; only what the image was built with stays off such a list")
@@ -284,7 +285,7 @@ pub fn ask_words(a: &Ask) -> (String, String) {
         Ask::Updates(updates) => ("updates", format!("Get-HotFix -Id {}", updates.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))),
         Ask::ServicingStack => (
             "facts.servicing_stack",
-            "dism /online /english /get-packages /format:list  (Package_for_ServicingStack, Package_for_KB)".into(),
+            "dism /online /english /get-packages /format:list".into(),
         ),
         Ask::Dotnet => (
             "facts.dotnet_framework",
@@ -299,16 +300,16 @@ pub fn ask_words(a: &Ask) -> (String, String) {
         Ask::Esu => ("facts.esu", "cscript //nologo %windir%\\system32\\slmgr.vbs /dlv".into()),
         Ask::Hotpatch => (
             "facts.hotpatch",
-            r#"reg query "HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management" /v HotPatchTableSize"#.into(),
+            "azcmagent show  (Azure Arc; or the portal's update settings)".into(),
         ),
         Ask::PendingReboot => (
             "facts.pending_reboot",
-            r#"reg query "HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending""#.into(),
+            "dism /online /english /get-packages | findstr Pending".into(),
         ),
         Ask::StoreHealth => ("facts.store_corrupt", "dism /online /cleanup-image /scanhealth".into()),
         Ask::ServicingLog => (
             "log",
-            r#"findstr /i "applicable superseded requires corruption ESU" %windir%\Logs\CBS\CBS.log > cbs.txt  (then --log cbs.txt)"#.into(),
+            r#"findstr /i "superseded requires corruption" %windir%\Logs\CBS\CBS.log > cbs.txt"#.into(),
         ),
         Ask::PackageName => ("package", "the file name of the .msu or .cab  (then --package NAME)".into()),
         Ask::Packages => ("updates", "dism /online /english /get-packages /format:list".into()),

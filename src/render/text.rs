@@ -31,7 +31,7 @@ const TITLE: usize = 20;
 pub fn to_text(report: &ExplainReport, style: Style) -> String {
     let mut out = String::new();
     let width = style.width.max(40);
-    paragraph(&mut out, &report.summary, 0, width, &mut |s| s.to_owned());
+    paragraph(&mut out, &report.summary, 0, width);
     host_line(&mut out, report, width, style.ascii);
     out.push('\n');
     for row in rows(report, style.verbose) {
@@ -60,9 +60,9 @@ fn host_line(out: &mut String, report: &ExplainReport, width: usize, ascii: bool
     for list in h.lists.iter().take(3) {
         let _ = write!(line, " {} {list}", if ascii { "-" } else { "·" });
     }
-    paragraph(out, &line, 2, width, &mut |s| s.to_owned());
+    paragraph(out, &line, 2, width);
     for c in h.conflicts.iter().take(5) {
-        paragraph(out, &format!("Inputs disagree on {c}."), 2, width, &mut |s| s.to_owned());
+        paragraph(out, &format!("Inputs disagree on {c}."), 2, width);
     }
 }
 
@@ -129,13 +129,22 @@ fn check(out: &mut String, row: &Row<'_>, width: usize, style: Style) {
     };
     let mut first = true;
     for e in &row.evidence {
-        let mut text = e.text.clone();
+        let mut body = String::new();
+        paragraph(&mut body, &e.text, indent, width);
         let source = source(e);
         if !source.is_empty() {
-            let _ = write!(text, "  [{source}]");
+            let room = width - indent;
+            let source = if style.verbose { source } else { elide(&source, room - 2) };
+            let line = format!("[{source}]");
+            // beside the text where it fits, else below it
+            let last = body.lines().next_back().unwrap_or("").width();
+            if last + 2 + line.width() <= width {
+                body.pop();
+                let _ = writeln!(body, "  {line}");
+            } else {
+                let _ = writeln!(body, "{:indent$}{line}", "");
+            }
         }
-        let mut body = String::new();
-        paragraph(&mut body, &text, indent, width, &mut |s| s.to_owned());
         if first {
             let head = format!("  {on}{:<STATUS$}{off}{:<TITLE$}", row.outcome, row.title);
             body.replace_range(..indent, &head);
@@ -174,7 +183,7 @@ fn do_this(out: &mut String, report: &ExplainReport, width: usize) {
                 text.push_str(" (unless it or a later one is there)");
             }
             let mut body = String::new();
-            paragraph(&mut body, &text, 5, width, &mut |s| s.to_owned());
+            paragraph(&mut body, &text, 5, width);
             body.replace_range(..5, &format!(" {:>2}. ", i + 1));
             out.push_str(&body);
         }
@@ -185,7 +194,7 @@ fn do_this(out: &mut String, report: &ExplainReport, width: usize) {
     if !remedies.is_empty() {
         out.push_str("\nDo this\n");
         for r in remedies.iter().take(4) {
-            paragraph(out, r, 2, width, &mut |s| s.to_owned());
+            paragraph(out, r, 2, width);
         }
     }
 }
@@ -194,11 +203,10 @@ fn do_this(out: &mut String, report: &ExplainReport, width: usize) {
 pub fn inventory_text(report: &InventoryReport, style: Style) -> String {
     let mut out = String::new();
     let width = style.width.max(40);
-    let mut plain = |s: &str| s.to_owned();
-    paragraph(&mut out, &format!("Understood as {}.", report.windows), 0, width, &mut plain);
+    paragraph(&mut out, &format!("Understood as {}.", report.windows), 0, width);
     for f in &report.facts {
         let mut body = String::new();
-        paragraph(&mut body, &format!("{}  [{}]", f.value, f.source), 22, width, &mut plain);
+        paragraph(&mut body, &format!("{}  [{}]", f.value, f.source), 22, width);
         body.replace_range(..22, &format!("  {:<20}", f.fact));
         out.push_str(&body);
     }
@@ -218,13 +226,13 @@ pub fn inventory_text(report: &InventoryReport, style: Style) -> String {
         if shown < list.len() {
             let _ = write!(text, " and {} more (--verbose)", list.len() - shown);
         }
-        paragraph(&mut out, &text, 2, width, &mut plain);
+        paragraph(&mut out, &text, 2, width);
     }
     for (what, lines) in [("Lists", &report.lists), ("Inputs disagree", &report.conflicts), ("Notes", &report.notes)] {
         if !lines.is_empty() {
             let _ = writeln!(out, "\n{what}:");
             for l in lines.iter().take(if style.verbose { usize::MAX } else { 8 }) {
-                paragraph(&mut out, l, 2, width, &mut plain);
+                paragraph(&mut out, l, 2, width);
             }
         }
     }
@@ -240,14 +248,28 @@ pub fn inventory_text(report: &InventoryReport, style: Style) -> String {
     if style.ascii { to_ascii(&out) } else { out }
 }
 
+/// A text of at most `room` columns: the middle of a longer one is left out, so that host and page name stay.
+fn elide(text: &str, room: usize) -> String {
+    if text.width() <= room {
+        return text.to_owned();
+    }
+    let cut = |s: String, n: usize, from_end: bool| -> String {
+        let kept: Vec<char> = if from_end { s.chars().rev().take(n).collect() } else { s.chars().take(n).collect() };
+        if from_end { kept.into_iter().rev().collect() } else { kept.into_iter().collect() }
+    };
+    let head = (room.saturating_sub(3)) / 3;
+    let tail = room.saturating_sub(3 + head);
+    format!("{}...{}", cut(text.to_owned(), head, false), cut(text.to_owned(), tail, true))
+}
+
 /// Words filled into lines of at most `width` columns, each indented; a word longer than a line stands alone.
-fn paragraph(out: &mut String, text: &str, indent: usize, width: usize, style: &mut dyn FnMut(&str) -> String) {
+fn paragraph(out: &mut String, text: &str, indent: usize, width: usize) {
     let mut line = String::new();
     let room = width.saturating_sub(indent).max(20);
     for word in text.split_whitespace() {
         let needed = word.width() + usize::from(!line.is_empty());
         if !line.is_empty() && line.width() + needed > room {
-            let _ = writeln!(out, "{:indent$}{}", "", style(&line));
+            let _ = writeln!(out, "{:indent$}{}", "", line);
             line.clear();
         }
         if !line.is_empty() {
@@ -255,7 +277,7 @@ fn paragraph(out: &mut String, text: &str, indent: usize, width: usize, style: &
         }
         line.push_str(word);
     }
-    let _ = writeln!(out, "{:indent$}{}", "", style(&line));
+    let _ = writeln!(out, "{:indent$}{}", "", line);
 }
 
 /// Characters that consoles without Unicode cannot show become the nearest ASCII, or `?`.
