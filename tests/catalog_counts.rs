@@ -57,10 +57,15 @@ fn products_lines_and_entries() {
         assert_eq!(c.entries(l.id).count(), l.len as usize, "{}", l.name);
         assert_eq!(l.chained, l.kind != LineKind::SecurityOnly, "{}", l.name);
     }
-    assert_eq!(rows[&LineKind::Cumulative], 2405);
-    assert_eq!(rows[&LineKind::Rollup], 780);
-    assert_eq!(rows[&LineKind::SecurityOnly], 494);
-    assert_eq!(rows[&LineKind::ServicingStack], 279);
+    // what was counted when the lists were made; they only grow
+    for (kind, at_least) in [
+        (LineKind::Cumulative, 2405),
+        (LineKind::Rollup, 780),
+        (LineKind::SecurityOnly, 494),
+        (LineKind::ServicingStack, 279),
+    ] {
+        assert!(rows[&kind] >= at_least, "{kind:?}: {}", rows[&kind]);
+    }
     assert!(c.len() > 4000, "{}", c.len());
 }
 

@@ -60,6 +60,12 @@ fn dates(facts: &Facts) -> BTreeMap<&str, BTreeMap<&str, &str>> {
     out
 }
 
+/// Is a date before another, as far as both are told? A month alone (`yyyy-mm`) is not before its days.
+fn is_before(a: &str, b: &str) -> bool {
+    let told = a.len().min(b.len());
+    a.get(..told) < b.get(..told)
+}
+
 fn backwards(facts: &Facts, dates: &BTreeMap<&str, BTreeMap<&str, &str>>, out: &mut Vec<Finding>) {
     let of_updates =
         facts.updates.iter().flat_map(|u| u.supersedes.iter().map(move |s| (&*u.kb, &*s.kb, &*u.source)));
@@ -69,7 +75,7 @@ fn backwards(facts: &Facts, dates: &BTreeMap<&str, BTreeMap<&str, &str>>, out: &
         let last = dates.get(from).and_then(|d| d.keys().next_back());
         let first = dates.get(to).and_then(|d| d.keys().next());
         if let (Some(newer), Some(older)) = (last, first)
-            && newer < older
+            && is_before(newer, older)
         {
             let text = format!("of {newer} supersedes {to} of {older} ({source})");
             out.push(finding("supersedes-backwards", from, text));
