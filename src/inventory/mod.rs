@@ -1,54 +1,255 @@
-//! TEMPORARY: host/1 only.
-#![allow(missing_docs, clippy::all)]
+//! Inventories: bytes in, host facts with provenance out. One file per format.
+//!
+//! [`read`] recognises the format by its content; [`merge`] puts several inputs about one host together; [`to_host1`]
+//! writes the facts as `kbwhy/host/1`. Nothing here reads files, prints, or knows the time.
+//!
+//! ```
+//! use kbwhy::inventory::{Input, read};
+//! let text = b"HotFixID    InstalledOn\r\nKB2919355   3/18/2014\r\n";
+//! let parsed = read(&Input { name: "qfe.txt", bytes: text }).unwrap();
+//! assert_eq!(parsed.format, "wmic qfe table");
+//! assert!(parsed.host.updates.contains_key(&"KB2919355".parse().unwrap()));
+//! ```
+
+mod collect;
+mod dism;
+mod error;
+mod foreign;
+mod hotfix_csv;
+mod hotfix_json;
+mod hotfix_list;
+mod hotfix_table;
+mod host1;
+mod ids;
+mod lines;
+mod merge;
+mod registry;
 mod set;
+mod systeminfo;
+mod systeminfo_csv;
+mod text;
+mod ver;
+mod words;
+
+pub use error::ReadError;
+pub use host1::to_host1;
+pub use merge::merge;
 pub use set::set_fact;
-use crate::model::*;
+
+use crate::model::{Fact, Gap, Host, ListKind};
+use collect::Collector;
+use lines::Line;
 use serde_json::Value;
 use std::sync::Arc;
-pub struct Input<'a> { pub name: &'a str, pub bytes: &'a [u8] }
-pub struct Parsed { pub host: Host, pub format: &'static str, pub encoding: &'static str }
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct ReadError(pub String);
-pub fn decode(b: &[u8]) -> String { String::from_utf8_lossy(b).into_owned() }
-pub fn to_host1(_h: &Host) -> Value { Value::Null }
-pub fn merge(h: Vec<Host>) -> Host { h.into_iter().next().unwrap_or_default() }
-pub fn read(i: &Input) -> Result<Parsed, ReadError> {
-    let v: Value = serde_json::from_slice(i.bytes).map_err(|e| ReadError(e.to_string()))?;
-    let n: Arc<str> = Arc::from(i.name);
-    let o = |m: &str| Origin::member(&n, "kbwhy/host/1", m);
-    let mut h = Host::default();
-    let os = &v["os"]; let f = &v["facts"]; let u = &v["updates"];
-    let s = |x: &Value| x.as_str().map(str::to_owned);
-    let fs = |x: &Value, m: &str| s(x).map(|t| Fact::new(t, o(m)));
-    let fb = |x: &Value, m: &str| x.as_bool().map(|t| Fact::new(t, o(m)));
-    h.name = fs(&v["name"], "name");
-    h.product = fs(&os["product"], "os.product");
-    h.version = s(&os["version"]).and_then(|t| t.parse().ok()).map(|t| Fact::new(t, o("os.version")));
-    h.revision = os["revision"].as_u64().map(|t| Fact::new(t as u32, o("os.revision")));
-    h.service_pack = os["service_pack"].as_u64().map(|t| Fact::new(t as u8, o("os.service_pack")));
-    h.edition = s(&os["edition"]).map(|t| Fact::new(Edition(t), o("os.edition")));
-    h.architecture = s(&os["architecture"]).and_then(|t| t.parse().ok()).map(|t| Fact::new(t, o("os.architecture")));
-    h.offline_image = fb(&os["offline_image"], "os.offline_image");
-    for (k, st) in [("installed", PackageState::Installed), ("pending", PackageState::InstallPending), ("absent", PackageState::Absent)] {
-        for (n, x) in u[k].as_array().into_iter().flatten().enumerate() {
-            if let Some(kb) = x.as_str().and_then(|t| t.parse().ok()) { h.updates.insert(kb, Fact::new(st, o(&format!("updates.{k}[{n}]")))); }
+
+/// The largest input that is read: 64 MB.
+pub const LIMIT: usize = 64 * 1024 * 1024;
+
+/// What the user gave.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// As the user named it; `-` for standard input.
+    pub name: &'a str,
+    /// Its content.
+    pub bytes: &'a [u8],
+}
+
+/// One input as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed {
+    /// The facts, each with its place.
+    pub host: Host,
+    /// The format it was read as: `systeminfo`, `Get-HotFix table`, …
+    pub format: &'static str,
+    /// The encoding it was read as: `UTF-16LE`, `code page 866`, …
+    pub encoding: &'static str,
+}
+
+/// Reads the formats that are made of lines; each gives no host where it finds nothing of its own.
+type LineReader = fn(&[Line], &Arc<str>) -> Vec<Host>;
+
+/// Formats that fill a file alone.
+const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
+
+/// Formats that people paste one after the other; the first one that is found names the input.
+const PASTED: [LineReader; 5] = [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, registry::read];
+
+/// Reads one input of any format, told by its content.
+///
+/// # Errors
+/// When it is no inventory that is read, or tells of several machines; see [`ReadError`].
+pub fn read(input: &Input) -> Result<Parsed, ReadError> {
+    let label = lines::clean(input.name);
+    let name: Arc<str> = Arc::from(label.as_str());
+    if input.bytes.len() > LIMIT {
+        return Err(ReadError::TooLarge { input: label, bytes: input.bytes.len(), limit: LIMIT });
+    }
+    if let Some(error) = foreign::binary(input.bytes, &label) {
+        return Err(error);
+    }
+    let decoded = text::decode(input.bytes);
+    let parsed = |host: Host, format| Parsed { host, format, encoding: decoded.encoding };
+    if decoded.text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0').is_empty() {
+        // Windows wrote a mark and line ends: a command ran and listed nothing, which tells nothing
+        if decoded.utf16_mark && decoded.text.contains(['\r', '\n']) {
+            let mut c = Collector::new(&name, EMPTY_LIST);
+            c.gap(Gap::NotAvailable);
+            return Ok(parsed(c.finish(Some(ListKind::QuickFix)), EMPTY_LIST));
+        }
+        return Err(ReadError::Empty { input: label });
+    }
+    if foreign::is_garbage(&decoded.text) {
+        return Err(ReadError::NotAnInventory {
+            input: label,
+            looks_like: "binary data".into(),
+            instead: "run `systeminfo > host.txt` on the machine".into(),
+        });
+    }
+    let lines = lines::lines(&decoded.text);
+    if let Some((text, skipped)) = json_text(&lines) {
+        return read_json(&text, skipped, &name).map(|(host, format)| parsed(host, format));
+    }
+    read_lines(&lines, &name).map(|(host, format)| parsed(host, format))
+}
+
+/// Decodes text of any of the encodings that Windows writes, as [`read`] does: for logs and the like.
+pub fn decode(bytes: &[u8]) -> String {
+    text::decode(bytes).text
+}
+
+const EMPTY_LIST: &str = "empty output";
+
+/// The text of a JSON document and how many lines stand before it; none if the text is something else.
+fn json_text(lines: &[Line]) -> Option<(String, usize)> {
+    let start = lines.iter().position(|l| !l.is_blank() && !lines::is_prompt(&l.text))?;
+    let join = || lines[start..].iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
+    let first = lines[start].text.trim_start();
+    if first.starts_with('{') {
+        // a GUID in braces is no document
+        let next = first[1..].trim_start().chars().next();
+        return next.is_none_or(|c| matches!(c, '"' | '}')).then(|| (join(), start));
+    }
+    if !first.starts_with('[') {
+        return None;
+    }
+    let text = join();
+    let next = text.trim_start()[1..].trim_start().chars().next();
+    next.is_none_or(|c| matches!(c, '{' | ']' | '"')).then_some((text, start))
+}
+
+fn read_json(text: &str, skipped: usize, input: &Arc<str>) -> Result<(Host, &'static str), ReadError> {
+    let value: Value = serde_json::from_str(text).map_err(|e| {
+        let message = e.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        ReadError::BadJson {
+            input: input.to_string(),
+            line: e.line() + skipped,
+            column: e.column(),
+            message: lines::clean(message),
+        }
+    })?;
+    if let Some(object) = value.as_object()
+        && let Some(schema) = object.get("schema")
+    {
+        return match schema.as_str() {
+            Some(host1::FORMAT) => Ok((host1::read(object, input)?, host1::FORMAT)),
+            found => Err(ReadError::WrongSchema {
+                input: input.to_string(),
+                found: lines::clean(found.unwrap_or("not a text")).chars().take(60).collect(),
+            }),
+        };
+    }
+    one(hotfix_json::read(&value, input), input)?.ok_or_else(|| foreign::json(&value, text, input))
+}
+
+fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<(Host, &'static str), ReadError> {
+    if let Some(error) = foreign::missing_list(lines, input) {
+        return Err(error);
+    }
+    for reader in WHOLE {
+        if let Some(found) = one(reader(lines, input), input)? {
+            return Ok(found);
         }
     }
-    for (k, x) in f["package_states"].as_object().into_iter().flatten() {
-        if let (Ok(kb), Some(st)) = (k.parse(), x.as_str().and_then(PackageState::parse)) { h.updates.insert(kb, Fact::new(st, o("facts.package_states"))); }
+    let mut found: Vec<(Host, &'static str)> = Vec::new();
+    for reader in PASTED {
+        found.extend(one(reader(lines, input), input)?);
     }
-    h.completeness.complete = u["complete"].as_bool().unwrap_or(false);
-    h.pending_reboot = fb(&f["pending_reboot"], "facts.pending_reboot");
-    h.esu = fb(&f["esu"], "facts.esu"); h.azure_arc = fb(&f["azure_arc"], "facts.azure_arc");
-    h.sha2_support = fb(&f["sha2_support"], "facts.sha2_support"); h.store_corrupt = fb(&f["store_corrupt"], "facts.store_corrupt");
-    h.remote_session = fb(&f["remote_session"], "facts.remote_session");
-    h.servicing_stack = s(&f["servicing_stack"]).and_then(|t| t.parse().ok()).map(|t| Fact::new(t, o("facts.servicing_stack")));
-    h.dotnet_framework = fs(&f["dotnet_framework"], "facts.dotnet_framework"); h.wmf = fs(&f["wmf"], "facts.wmf");
-    h.internet_explorer = f["ie"].as_u64().map(|t| Fact::new(t as u32, o("facts.ie")));
-    for x in f["roles"].as_array().into_iter().flatten() { if let Some(t) = s(x) { h.roles.push(Fact::new(t, o("facts.roles"))); } }
-    for (k, x) in f["features"].as_object().into_iter().flatten() {
-        if let Some(st) = x.as_str().and_then(FeatureState::parse) { h.features.insert(k.clone(), Fact::new(st, o("facts.features"))); }
+    if found.is_empty() {
+        found.extend(one(hotfix_table::read_wide(lines, input), input)?);
     }
-    Ok(Parsed { host: h, format: "kbwhy/host/1", encoding: "UTF-8" })
+    let banner = one(ver::read(lines, input), input)?;
+    if let Some((host, format)) = banner {
+        // a banner above other output is of the same machine if it names the same build
+        let fits = found.iter().all(|(h, _)| h.version.is_none() || same(h.version.as_ref(), host.version.as_ref()));
+        if fits && (!found.is_empty() || ver::is_short(lines)) {
+            found.push((host, format));
+        }
+    }
+    let Some(format) = found.first().map(|(_, format)| *format) else { return Err(foreign::text(lines, input)) };
+    if found.len() == 1 {
+        found.truncate(1);
+        return found.pop().ok_or_else(|| foreign::text(lines, input));
+    }
+    let hosts: Vec<Host> = found.into_iter().map(|(h, _)| h).collect();
+    distinct(&hosts, input)?;
+    Ok((merge(hosts), format))
 }
+
+fn same<T: PartialEq>(a: Option<&Fact<T>>, b: Option<&Fact<T>>) -> bool {
+    a.map(|f| &f.value) == b.map(|f| &f.value)
+}
+
+/// The one host that a reader found, with the format that it was read as.
+fn one(mut hosts: Vec<Host>, input: &Arc<str>) -> Result<Option<(Host, &'static str)>, ReadError> {
+    let Some(format) = hosts.first().and_then(format_of) else { return Ok(None) };
+    if hosts.len() == 1 {
+        return Ok(hosts.pop().map(|h| (h, format)));
+    }
+    distinct(&hosts, input)?;
+    // runs without a name are of one machine only if they say the same
+    let named = hosts.iter().all(|h| h.name.is_some());
+    let alike = hosts.windows(2).all(|w| {
+        same(w[0].product.as_ref(), w[1].product.as_ref())
+            && same(w[0].version.as_ref(), w[1].version.as_ref())
+            && same(w[0].architecture.as_ref(), w[1].architecture.as_ref())
+            && w[0].updates.keys().eq(w[1].updates.keys())
+    });
+    let tables = hosts.iter().all(|h| h.version.is_none() && h.product.is_none());
+    if named || alike || tables {
+        return Ok(Some((merge(hosts), format)));
+    }
+    Err(several(&hosts, input))
+}
+
+/// Refuses hosts whose names are of several machines.
+fn distinct(hosts: &[Host], input: &Arc<str>) -> Result<(), ReadError> {
+    let names: Vec<&str> = hosts.iter().filter_map(|h| h.name.as_ref()).map(|f| f.value.as_str()).collect();
+    if names.windows(2).all(|w| merge::same_computer(w[0], w[1])) { Ok(()) } else { Err(several(hosts, input)) }
+}
+
+fn several(hosts: &[Host], input: &Arc<str>) -> ReadError {
+    let mut names: Vec<String> =
+        hosts.iter().map(|h| h.name.as_ref().map_or_else(|| "unnamed".to_owned(), |n| n.value.clone())).collect();
+    names.sort();
+    names.dedup();
+    names.truncate(10);
+    ReadError::SeveralHosts { input: input.to_string(), names }
+}
+
+/// The format that a host was read as: that of its list, else of any fact.
+fn format_of(host: &Host) -> Option<&'static str> {
+    let list = host.completeness.lists.first().map(|l| l.origin.format);
+    let origins = [
+        host.version.as_ref().map(|f| f.origin.format),
+        host.revision.as_ref().map(|f| f.origin.format),
+        host.product.as_ref().map(|f| f.origin.format),
+        host.edition.as_ref().map(|f| f.origin.format),
+        host.architecture.as_ref().map(|f| f.origin.format),
+    ];
+    list.or_else(|| origins.into_iter().flatten().next())
+}
+
+
+#[cfg(test)]
+mod tests;

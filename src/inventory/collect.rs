@@ -1,0 +1,128 @@
+//! Puts what a reader finds into a host: one state for each update, each fact once, ids that are no KB aside.
+
+use super::ids::{self, RowId};
+use super::merge::precedence;
+use crate::model::{Fact, Gap, Host, KbId, ListKind, ListSeen, Location, Origin, PackageState};
+use std::sync::Arc;
+
+/// How many ids that are no KB are kept for display.
+pub(super) const OTHER_IDS: usize = 100;
+
+/// A host in the making, and the input it is read from.
+#[derive(Clone, Debug)]
+pub(super) struct Collector {
+    pub(super) host: Host,
+    input: Arc<str>,
+    format: &'static str,
+    shown: u32,
+    gaps: Vec<Gap>,
+    first: Option<u32>,
+}
+
+impl Collector {
+    pub(super) fn new(input: &Arc<str>, format: &'static str) -> Self {
+        Self {
+            host: Host::default(),
+            input: Arc::clone(input),
+            format,
+            shown: 0,
+            gaps: Vec::new(),
+            first: None,
+        }
+    }
+
+    pub(super) fn origin(&self, line: u32) -> Origin {
+        Origin::line(&self.input, self.format, line)
+    }
+
+    pub(super) fn fact<T>(&self, value: T, line: u32) -> Fact<T> {
+        Fact::new(value, self.origin(line))
+    }
+
+    pub(super) fn note(&mut self, text: impl Into<String>, line: u32) {
+        let note = self.fact(text.into(), line);
+        if self.host.notes.len() < OTHER_IDS {
+            self.host.notes.push(note);
+        }
+    }
+
+    /// One update in one state; of several states of one update the stronger is kept, and its first place.
+    pub(super) fn update(&mut self, kb: KbId, state: PackageState, origin: Origin) {
+        match self.host.updates.get(&kb) {
+            Some(known) if precedence(known.value) <= precedence(state) => {}
+            _ => {
+                self.host.updates.insert(kb, Fact::new(state, origin));
+            }
+        }
+    }
+
+    /// An id that is no KB.
+    pub(super) fn other(&mut self, id: String) {
+        if !self.host.other_ids.contains(&id) && self.host.other_ids.len() < OTHER_IDS {
+            self.host.other_ids.push(id);
+        }
+    }
+
+    /// Counts a row of the list.
+    pub(super) fn row(&mut self, line: u32) {
+        self.shown = self.shown.saturating_add(1);
+        self.first.get_or_insert(line);
+    }
+
+    /// A row of a list of installed updates: its id, and the id that stands beside `File 1`.
+    pub(super) fn installed_row(&mut self, id: &str, beside: Option<&str>, origin: Origin) {
+        let line = match origin.at {
+            Location::Line(n) => n,
+            _ => 1,
+        };
+        let id = match beside {
+            Some(beside) if ids::file_row(id) && !beside.trim().is_empty() => beside,
+            _ => id,
+        };
+        match ids::row_id(id) {
+            Some(RowId::Kb(kb)) => self.update(kb, PackageState::Installed, origin),
+            Some(RowId::Other(other)) => self.other(other),
+            Some(RowId::Cut) => self.gap(Gap::Elided),
+            None => return,
+        }
+        self.row(line);
+    }
+
+    pub(super) fn gap(&mut self, gap: Gap) {
+        if !self.gaps.contains(&gap) {
+            self.gaps.push(gap);
+        }
+    }
+
+    pub(super) fn shown(&self) -> u32 {
+        self.shown
+    }
+
+    /// The host, with the list that was read.
+    pub(super) fn finish(mut self, kind: Option<ListKind>) -> Host {
+        if let Some(kind) = kind {
+            self.gaps.sort();
+            let at = self.first.map_or(Location::Whole, Location::Line);
+            let origin = Origin { input: Arc::clone(&self.input), format: self.format, at };
+            self.host.completeness.lists.push(ListSeen { kind, shown: self.shown, gaps: self.gaps, origin });
+        }
+        self.host.other_ids.sort();
+        self.host
+    }
+}
+
+/// Does an echoed command keep only some of the rows?
+pub(super) fn is_filter(command: &str) -> bool {
+    let c = command.to_ascii_lowercase();
+    ["findstr", "select-string", "| find ", "|find ", " -id ", "-hotfixid", "-first ", "-last ", "where-object", "| where", "| ? ", "|? ", "where hotfixid", "where \"", "grep", "sls "]
+        .iter()
+        .any(|w| c.contains(w))
+}
+
+/// A line that stands for lines that a person left out.
+pub(super) fn is_ellipsis(line: &str) -> bool {
+    let t = line.trim();
+    let dots = t.chars().all(|c| matches!(c, '.' | '…')) && (t.len() >= 3 || t == "…");
+    let bare = t.trim_matches(|c: char| !c.is_ascii_alphabetic()).to_ascii_lowercase();
+    !t.is_empty() && (dots || matches!(bare.as_str(), "snip" | "snipped" | "truncated" | "omitted") && t.len() < 24)
+}

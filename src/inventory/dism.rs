@@ -1,0 +1,286 @@
+//! `dism /online /get-packages` (or `/image:`), as list or table, in any language: package identities, then their states.
+
+use super::collect::{Collector, is_filter};
+use super::ids;
+use super::lines::{Line, is_prompt};
+use super::systeminfo::service_pack;
+use super::words;
+use crate::model::{Architecture, Gap, Host, ListKind, PackageState, Version};
+use std::sync::Arc;
+
+const LIST: &str = "DISM packages";
+const TABLE: &str = "DISM packages table";
+
+/// `name~31bf3856ad364e35~amd64~en-US~10.0.17763.1`.
+#[derive(Clone, Debug)]
+struct Identity {
+    name: String,
+    architecture: String,
+    version: Version,
+}
+
+fn identity(text: &str) -> Option<Identity> {
+    let parts: Vec<&str> = text.trim().split('~').collect();
+    let [name, key, architecture, _, version] = parts.as_slice() else { return None };
+    let hex = key.len() == 16 && key.bytes().all(|b| b.is_ascii_hexdigit());
+    if !hex || name.is_empty() || name.contains(char::is_whitespace) {
+        return None;
+    }
+    Some(Identity {
+        name: (*name).to_owned(),
+        architecture: architecture.to_ascii_lowercase(),
+        version: version.parse().ok()?,
+    })
+}
+
+/// A package as it was found, before its state is settled.
+#[derive(Clone, Debug)]
+struct Package {
+    identity: Identity,
+    line: u32,
+    state: Option<(PackageState, u32)>,
+}
+
+/// The identity at the end of `Package Identity : …`; log lines with more words before it are something else.
+fn list_identity(text: &str) -> Option<Identity> {
+    let t = text.trim();
+    let Some((label, rest)) = t.split_once([':', '：']) else { return identity(t) };
+    let plain = label.chars().all(|c| !c.is_ascii_digit() && c != ',' && c != '[' && c != '\\');
+    (plain && label.chars().count() <= 40).then(|| identity(rest))?
+}
+
+/// Splits `Label : value`.
+fn pair(text: &str) -> Option<(&str, &str)> {
+    let (label, value) = text.split_once([':', '：'])?;
+    Some((label.trim(), value.trim()))
+}
+
+/// The image's version: the second of two `label: a.b.c.d` lines, where the first is the tool's own.
+fn image(lines: &[Line]) -> Option<(Version, u32, bool)> {
+    let mut tool: Option<String> = None;
+    for line in lines {
+        let Some((label, value)) = pair(&line.text) else { continue };
+        if value.matches('.').count() != 3 || label.is_empty() || label.chars().any(|c| c.is_ascii_digit()) {
+            continue;
+        }
+        let Ok(version) = value.parse::<Version>() else { continue };
+        let label = label.to_lowercase();
+        match &tool {
+            // "Version" and "Image Version", "버전" and "이미지 버전", "Version" and "Abbildversion"
+            Some(t) if label != *t && label.contains(t.as_str()) => {
+                return matches!(version.0[0], 6 | 10).then_some((version, line.number, version.0[0] == 10));
+            }
+            _ => tool = Some(label),
+        }
+    }
+    None
+}
+
+/// Reads the packages and the image's version; none if the text is something else.
+pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
+    let image = image(lines);
+    let (packages, table) = packages(lines);
+    if image.is_none() && packages.is_empty() {
+        return Vec::new();
+    }
+    let mut c = Collector::new(input, if table { TABLE } else { LIST });
+    let prompts = || lines.iter().filter(|l| is_prompt(&l.text) || l.text.to_ascii_lowercase().contains("/get-packages"));
+    let offline = prompts().any(|l| l.text.to_ascii_lowercase().contains("/image:"));
+    if prompts().any(|l| is_filter(&l.text)) {
+        c.gap(Gap::Filtered);
+    }
+    if offline && let Some(line) = prompts().next() {
+        c.host.offline_image = Some(c.fact(true, line.number));
+    }
+    if let Some((version, line, servicing)) = image {
+        let [major, minor, build, revision] = version.0;
+        let base = Version([major, minor, build, 0]);
+        c.host.version = Some(c.fact(base, line));
+        if servicing {
+            c.host.revision = Some(c.fact(revision, line));
+        } else if build != 7600 {
+            // an image of Windows 7 keeps 7600 in its header when the service pack is in
+            c.host.service_pack = service_pack(base, "").map(|n| c.fact(n, line));
+        }
+    }
+    for package in &packages {
+        add(&mut c, package, offline);
+    }
+    architecture(&mut c, &packages);
+    rollup(&mut c, &packages);
+    let list = (!packages.is_empty()).then_some(ListKind::ComponentStore);
+    vec![c.finish(list)]
+}
+
+/// Every package with the state that belongs to it, and whether they came as a table.
+fn packages(lines: &[Line]) -> (Vec<Package>, bool) {
+    let mut out: Vec<Package> = Vec::new();
+    let mut table = false;
+    // the lines with a colon since the last identity
+    let mut since = 0usize;
+    for line in lines {
+        if is_prompt(&line.text) {
+            continue;
+        }
+        let mut cells = line.text.split('|').map(str::trim);
+        if line.text.contains('|') && let Some(identity) = cells.next().and_then(identity) {
+            table = true;
+            let state = cells.find_map(words::state).map(|s| (s, line.number));
+            out.push(Package { identity, line: line.number, state });
+            since = usize::MAX;
+        } else if let Some(identity) = list_identity(&line.text) {
+            out.push(Package { identity, line: line.number, state: None });
+            since = 0;
+        } else if let (Some(package), Some((label, value))) = (out.last_mut(), pair(&line.text)) {
+            since = since.saturating_add(1);
+            // the state follows its identity; /get-packageinfo has other lines between and names it
+            let named = matches!(label, "State" | "PackageState");
+            if package.state.is_none() && (named || since == 1) {
+                package.state = words::state(value).map(|s| (s, line.number));
+            }
+        }
+    }
+    (out, table)
+}
+
+/// Counts a package and takes the update that it names.
+fn add(c: &mut Collector, package: &Package, offline: bool) {
+    c.row(package.line);
+    let kb = ids::package_kb(&package.identity.name);
+    let Some((state, line)) = package.state else {
+        c.gap(Gap::NotAvailable);
+        if let Some(kb) = kb {
+            c.note(format!("{kb} is named without a state"), package.line);
+        }
+        return;
+    };
+    if let Some(kb) = kb {
+        let origin = c.origin(line);
+        c.update(kb, state, origin);
+    }
+    if matches!(state, PackageState::InstallPending | PackageState::UninstallPending)
+        && !offline
+        && c.host.pending_reboot.is_none()
+    {
+        c.host.pending_reboot = Some(c.fact(true, line));
+    }
+}
+
+/// The machine's architecture: packages for others (wow64, x86 on x64) stand beside its own.
+fn architecture(c: &mut Collector, packages: &[Package]) {
+    let found = ["arm64", "amd64", "ia64", "x86"].into_iter().find_map(|name| {
+        let package = packages.iter().find(|p| p.identity.architecture == name)?;
+        Some((name.parse::<Architecture>().ok()?, package.line))
+    });
+    c.host.architecture = found.map(|(a, line)| c.fact(a, line));
+}
+
+/// The newest installed cumulative update and servicing stack: their packages are named by build, not by KB.
+fn rollup(c: &mut Collector, packages: &[Package]) {
+    let installed = |name: &str| {
+        packages
+            .iter()
+            .filter(|p| p.identity.name.starts_with(name) && p.identity.version.0[0] >= 10_000)
+            .filter(|p| p.state.is_some_and(|(s, _)| s == PackageState::Installed))
+            .max_by_key(|p| (p.identity.version, std::cmp::Reverse(p.line)))
+            .map(|p| (p.identity.version.0, p.line))
+    };
+    if let Some(([branch, revision, ..], line)) = installed("Package_for_ServicingStack") {
+        c.host.servicing_stack = Some(c.fact(Version([10, 0, branch, revision]), line));
+    }
+    let Some(([branch, revision, ..], line)) = installed("Package_for_RollupFix") else { return };
+    c.note(format!("cumulative update {branch}.{revision} is installed"), line);
+    if c.host.revision.is_none() && c.host.version.is_none() {
+        c.host.revision = Some(c.fact(revision, line));
+        // these branches serve one build each; 18362, 19041, 22621 and 26100 serve several
+        if matches!(branch, 10240 | 10586 | 14393 | 15063 | 16299 | 17134 | 17763 | 20348 | 22000) {
+            c.host.version = Some(c.fact(Version([10, 0, branch, 0]), line));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::lines::lines;
+
+    const HEAD: &str = "Deployment Image Servicing and Management tool\nVersion: 10.0.17763.1\n\nImage Version: 10.0.17763.1879\n\n";
+
+    fn one(text: &str) -> Host {
+        let mut hosts = read(&lines(text), &Arc::from("f"));
+        assert_eq!(hosts.len(), 1);
+        hosts.remove(0)
+    }
+
+    fn block(name: &str, version: &str, state: &str) -> String {
+        format!("Package Identity : {name}~31bf3856ad364e35~amd64~~{version}\nState : {state}\nRelease Type : Update\nInstall Time : \n\n")
+    }
+
+    fn states(host: &Host) -> Vec<(u32, &'static str)> {
+        host.updates.iter().map(|(k, f)| (k.number(), f.value.name())).collect()
+    }
+
+    #[test]
+    fn every_state_is_kept_and_the_image_gives_build_and_revision() {
+        let text = HEAD.to_owned()
+            + &block("Package_for_KB4589208", "17763.1.1.1", "Superseded")
+            + &block("Package_for_KB4577586", "10.0.1.2", "Install Pending")
+            + &block("Package_1_for_KB4535680", "10.0.1.1", "Installed")
+            + &block("Package_for_KB4535680", "10.0.1.1", "Staged")
+            + &block("Package_for_ServicingStack_1697", "17763.1697.1.1", "Installed")
+            + &block("Package_for_RollupFix", "17763.1935.1.8", "Install Pending");
+        let host = one(&text);
+        assert_eq!(
+            states(&host),
+            [(4_535_680, "installed"), (4_577_586, "install-pending"), (4_589_208, "superseded")]
+        );
+        assert_eq!(host.version.as_ref().map(|v| v.value.to_string()).as_deref(), Some("10.0.17763"));
+        assert_eq!(host.revision.as_ref().map(|r| r.value), Some(1879));
+        assert_eq!(host.servicing_stack.as_ref().map(|v| v.value.to_string()).as_deref(), Some("10.0.17763.1697"));
+        assert_eq!(host.pending_reboot.as_ref().map(|r| r.value), Some(true));
+        assert_eq!(host.completeness.lists[0].shown, 6);
+        assert!(host.completeness.has_whole(ListKind::ComponentStore));
+    }
+
+    #[test]
+    fn a_table_and_another_language_are_read_by_structure() {
+        let table = "Outil\nVersion : 10.0.19041.844\n\nVersion de l'image : 10.0.19045.2006\n\n\
+            Identité | État | Type\n---- | ---- | ----\n\
+            Package_for_KB5015684~31bf3856ad364e35~amd64~~19041.1.1.1 | Installé | Update\n";
+        let host = one(table);
+        assert_eq!(states(&host), [(5_015_684, "installed")]);
+        assert_eq!(host.revision.as_ref().map(|r| r.value), Some(2006));
+    }
+
+    #[test]
+    fn identities_without_a_state_prove_nothing() {
+        let host = one("Package Identity : Package_for_KB2706045_SP1~31bf3856ad364e35~amd64~~6.1.1.0\n");
+        assert!(host.updates.is_empty() && host.revision.is_none());
+        assert_eq!(host.completeness.lists[0].gaps, [Gap::NotAvailable]);
+        assert_eq!(host.architecture.as_ref().map(|a| a.value), Some(Architecture::X64));
+    }
+
+    #[test]
+    fn the_fourth_number_before_windows_10_is_no_revision() {
+        let text = "Tool\nVersion: 6.1.7600.16385\n\nImage Version: 6.1.7601.17514\n\n".to_owned()
+            + &block("Package_for_KB2999486", "6.1.1.1", "Installed");
+        let host = one(&text);
+        assert_eq!(host.revision, None);
+        assert_eq!(host.service_pack.as_ref().map(|s| s.value), Some(1));
+    }
+
+    #[test]
+    fn a_rollup_alone_tells_the_build_only_where_its_branch_has_one() {
+        let host = one(&block("Package_for_RollupFix", "14393.321.1.5", "Installed"));
+        assert_eq!(host.version.as_ref().map(|v| v.value.to_string()).as_deref(), Some("10.0.14393"));
+        assert_eq!(host.revision.as_ref().map(|r| r.value), Some(321));
+        assert_eq!(one(&block("Package_for_RollupFix", "19041.2728.1.1", "Installed")).version, None);
+        assert_eq!(one(&block("Package_for_RollupFix", "14393.321.1.5", "Staged")).revision, None);
+    }
+
+    #[test]
+    fn log_lines_are_no_packages() {
+        let log = "2016-09-28 04:30:31, Info CBS Read out cached package applicability for package: Package_for_KB2999486~31bf3856ad364e35~amd64~~6.1.9768.0, ApplicableState: 112, CurrentState:112\n";
+        assert!(read(&lines(log), &Arc::from("f")).is_empty());
+    }
+}

@@ -1,0 +1,185 @@
+//! What is no inventory, or none that is read: recognised only to say so, and what to run instead.
+
+use super::ReadError;
+use super::hotfix_json::{member, objects};
+use super::ids::{self, RowId};
+use super::lines::{Line, is_prompt};
+use serde_json::Value;
+
+const SYSTEMINFO: &str = "run `systeminfo > host.txt` on the machine";
+const PACKAGES: &str = "run `dism /online /english /get-packages > packages.txt` or `systeminfo > host.txt` on the machine";
+const LOG: &str = "logs go to --log; as an inventory give the output of systeminfo, Get-HotFix or dism /get-packages";
+
+fn refuse(input: &str, looks_like: &str, instead: &str) -> ReadError {
+    ReadError::NotAnInventory {
+        input: input.to_owned(),
+        looks_like: looks_like.to_owned(),
+        instead: instead.to_owned(),
+    }
+}
+
+/// First bytes of files that hold no text.
+const SIGNATURES: [(&[u8], &str); 16] = [
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive or an Office document"),
+    (b"MZ", "a Windows program"),
+    (b"MSCF", "a cabinet file (.cab or .msu)"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (b"ElfFile", "an event log (.evtx)"),
+    (b"regf", "a registry hive"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document or an .msi or .msp file"),
+    (b"\x7fELF", "a Linux program"),
+    (b"MSWIM", "a Windows image (.wim)"),
+    (b"{\\rtf", "a rich text document"),
+];
+
+/// Files that hold no text at all.
+pub(super) fn binary(bytes: &[u8], input: &str) -> Option<ReadError> {
+    let known = SIGNATURES.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, what)| *what);
+    known.map(|what| refuse(input, what, SYSTEMINFO))
+}
+
+/// Text that is mostly bytes of something else.
+pub(super) fn is_garbage(text: &str) -> bool {
+    let (mut odd, mut all) = (0usize, 0usize);
+    for c in text.chars().take(8192) {
+        all += 1;
+        odd += usize::from(c.is_control() && !c.is_whitespace() && c != '\u{1b}' || c == '\u{fffd}');
+    }
+    odd * 10 > all
+}
+
+/// Words that only one kind of file has, what it is, and what to do.
+const MARKERS: [(&str, &str, &str); 44] = [
+    ("System Information report written at", "an msinfo32 report, which lists no updates", SYSTEMINFO),
+    ("<MsInfo", "an msinfo32 file (.nfo), which lists no updates", SYSTEMINFO),
+    ("[System Summary]", "an msinfo32 report, which lists no updates", SYSTEMINFO),
+    (", Info                  CBS", "a CBS.log", LOG),
+    (", Info                  CSI", "a CBS.log", LOG),
+    ("ApplicableState:", "a CBS.log", LOG),
+    ("DISM   DISM", "a dism.log", LOG),
+    ("AGENT_DETECTION_FINISHED", "a ReportingEvents.log", LOG),
+    ("AGENT_INSTALLING_", "a ReportingEvents.log", LOG),
+    ("\tAgent\t", "a WindowsUpdate.log", LOG),
+    (" Agent           ", "a WindowsUpdate.log", LOG),
+    (" ComApi          ", "a WindowsUpdate.log", LOG),
+    ("<![LOG[", "a log of Configuration Manager", LOG),
+    ("powershell/2004/04", "an object saved by Export-Clixml", "export again with `Get-HotFix | ConvertTo-Json`"),
+    ("Windows Registry Editor Version", "a registry export (.reg)", "run `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"` and save its output, and `systeminfo > host.txt`"),
+    ("REGEDIT4", "a registry export (.reg)", "run `reg query` and save its output, and `systeminfo > host.txt`"),
+    ("OsHotFixes", "output of Get-ComputerInfo", "run `Get-HotFix | ConvertTo-Json` and `systeminfo`"),
+    ("WindowsProductName", "output of Get-ComputerInfo", "run `Get-HotFix | ConvertTo-Json` and `systeminfo`"),
+    ("OperatingSystemSKU", "output of Win32_OperatingSystem", SYSTEMINFO),
+    ("BuildNumber=", "output of `wmic os`", SYSTEMINFO),
+    ("CurrentMajorVersionNumber", "registry values printed by PowerShell", "run `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"` and save its output"),
+    ("PackageName ", "output of Get-WindowsPackage", PACKAGES),
+    ("Package Identity", "output of DISM without packages", PACKAGES),
+    ("Feature Name :", "a list of Windows features", PACKAGES),
+    ("http://schemas.microsoft.com/win/2004/08/events/event", "events of an event log", LOG),
+    ("Microsoft-Windows-Servicing", "events of the Setup log", LOG),
+    ("osquery>", "output of osquery", SYSTEMINFO),
+    ("hotfix_id", "output of osquery", SYSTEMINFO),
+    ("====== Hotfixes ======", "output of Seatbelt", SYSTEMINFO),
+    ("Enumerating installed patches", "output of Metasploit", SYSTEMINFO),
+    ("netbios_name0", "a view of Configuration Manager", "give the rows of one machine as `Get-HotFix` prints them"),
+    ("<SOFTWARES>", "a GLPI or FusionInventory inventory", SYSTEMINFO),
+    ("NOT_SYNCED", "output of Wazuh", SYSTEMINFO),
+    ("Plugin Output", "a Nessus report", SYSTEMINFO),
+    ("QID Detection Logic", "a Qualys description of a vulnerability, which names updates of every Windows", SYSTEMINFO),
+    ("Windows Update History", "a history of Windows Update", SYSTEMINFO),
+    ("Operationname", "output of Get-WUHistory", SYSTEMINFO),
+    ("ResultCode", "a history of Windows Update", SYSTEMINFO),
+    ("ProviderName", "output of Get-Package", SYSTEMINFO),
+    ("<!DOCTYPE html", "a web page", SYSTEMINFO),
+    ("<html", "a web page", SYSTEMINFO),
+    ("<?xml", "an XML document", SYSTEMINFO),
+    ("Access is denied", "an error message", SYSTEMINFO),
+    ("is not recognized as", "an error message", SYSTEMINFO),
+];
+
+/// `KB4100347: title` in most lines, or what Get-WindowsUpdate prints: updates that are offered.
+pub(super) fn missing_list(lines: &[Line], input: &str) -> Option<ReadError> {
+    let filled = || lines.iter().filter(|l| !l.is_blank() && !is_prompt(&l.text));
+    let offered = |l: &&Line| {
+        let Some((head, title)) = l.text.trim().split_once(':') else { return false };
+        matches!(ids::kb_at_start(head), Some(RowId::Kb(_)))
+            && !head.contains(char::is_whitespace)
+            && title.starts_with(' ')
+            && title.trim().len() > 8
+    };
+    let (count, all) = (filled().filter(offered).count(), filled().count());
+    let table = |l: &&Line| {
+        let words: Vec<&str> = l.text.split_whitespace().collect();
+        words.contains(&"KB") && words.contains(&"Size") && words.contains(&"Title")
+    };
+    let keys = |l: &&Line| {
+        let t = l.text.replace([' ', '"'], "").to_ascii_lowercase();
+        ["isinstalled:false", "isinstalled=false", "isinstalled=0"].iter().any(|k| t.contains(k))
+            || t.starts_with("kbarticleids:")
+    };
+    let line = if count * 2 > all {
+        filled().find(offered)
+    } else {
+        filled().find(table).or_else(|| filled().find(keys))
+    }?;
+    Some(ReadError::MissingList { input: input.to_owned(), line: line.number })
+}
+
+/// Why this JSON is not read.
+pub(super) fn json(value: &Value, text: &str, input: &str) -> ReadError {
+    let objects = objects(value);
+    let any = |names: &[&str]| objects.iter().any(|(_, o)| names.iter().any(|n| member(o, n).is_some()));
+    let installed = objects.iter().any(|(_, o)| member(o, "IsInstalled").and_then(Value::as_bool) == Some(true));
+    if any(&["KBArticleIDs", "IsDownloaded", "IsInstalled", "KBArticleID"]) && !installed {
+        let at = text.find("KBArticleID").or_else(|| text.find("IsInstalled")).unwrap_or(0);
+        let line = 1 + text[..at].matches('\n').count();
+        return ReadError::MissingList { input: input.to_owned(), line: u32::try_from(line).unwrap_or(u32::MAX) };
+    }
+    let what = if any(&["OsHotFixes", "OsBuildNumber", "WindowsProductName"]) {
+        "output of Get-ComputerInfo as JSON"
+    } else if any(&["PackageName", "PackageState"]) {
+        "output of Get-WindowsPackage as JSON"
+    } else if any(&["UBR", "CurrentBuildNumber"]) {
+        "registry values as JSON"
+    } else if any(&["Patches"]) {
+        "output of AWS Systems Manager"
+    } else if any(&["hotfix_id", "hotfix", "package"]) {
+        "output of osquery or Wazuh"
+    } else if any(&["os", "updates", "facts"]) {
+        return refuse(input, "host facts without a schema", "add \"schema\": \"kbwhy/host/1\"");
+    } else {
+        "JSON of another kind"
+    };
+    refuse(input, what, "run `Get-HotFix | ConvertTo-Json`, `systeminfo`, or write the facts as kbwhy/host/1")
+}
+
+/// Why this text is not read.
+pub(super) fn text(lines: &[Line], input: &str) -> ReadError {
+    if let Some(error) = missing_list(lines, input) {
+        return error;
+    }
+    let head = &lines[..lines.len().min(5000)];
+    for (marker, what, instead) in MARKERS {
+        if head.iter().any(|l| l.text.contains(marker)) {
+            return refuse(input, what, instead);
+        }
+    }
+    let filled = || lines.iter().filter(|l| !l.is_blank() && !is_prompt(&l.text));
+    let id = |t: &str| matches!(ids::row_id(t), Some(RowId::Kb(_)));
+    if filled().next().is_some() && filled().all(|l| l.text.split_whitespace().all(id)) {
+        return refuse(
+            input,
+            "a bare list of KB numbers, which does not say whether they are installed",
+            "give the output that they come from, or write {\"schema\": \"kbwhy/host/1\", \"updates\": {\"installed\": [...]}}",
+        );
+    }
+    if head.iter().any(|l| l.text.contains("KB") && l.text.contains(|c: char| c.is_ascii_digit())) {
+        return refuse(input, "text that mentions updates", SYSTEMINFO);
+    }
+    refuse(input, "text of another kind", SYSTEMINFO)
+}

@@ -1,0 +1,390 @@
+//! `kbwhy/host/1`: the facts of one host as JSON, read and written. Reading back what was written gives the same facts.
+
+use super::ReadError;
+use super::lines::clean;
+use super::merge::precedence;
+use crate::model::{
+    Conflict, Edition, Fact, FeatureState, Gap, Host, InstallationType, KbId, ListKind, ListSeen, Origin, PackageState,
+    Version,
+};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The schema's name, which is also the format in origins.
+pub(super) const FORMAT: &str = "kbwhy/host/1";
+
+type Object = Map<String, Value>;
+
+/// Reads members with their place, so that an error names the member.
+struct Reader<'a> {
+    input: &'a Arc<str>,
+}
+
+/// An object of the document and its place.
+struct Place<'a> {
+    at: String,
+    object: Option<&'a Object>,
+}
+
+impl Reader<'_> {
+    fn wrong(&self, member: &str, expected: &'static str, found: &Value) -> ReadError {
+        let found = match found {
+            Value::Null => "null",
+            Value::Bool(_) => "true or false",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a text",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        };
+        ReadError::WrongMember {
+            input: self.input.to_string(),
+            member: clean(member),
+            problem: format!("expected {expected}, found {found}"),
+        }
+    }
+
+    fn invalid(&self, member: &str, problem: impl ToString) -> ReadError {
+        ReadError::WrongMember {
+            input: self.input.to_string(),
+            member: clean(member),
+            problem: clean(&problem.to_string()),
+        }
+    }
+
+    fn fact<T>(&self, value: T, member: &str) -> Fact<T> {
+        Fact::new(value, Origin::member(self.input, FORMAT, clean(member)))
+    }
+
+    /// The value of a member with its full name; `null` is as good as missing.
+    fn member<'v>(&self, place: &Place<'v>, name: &str) -> Option<(String, &'v Value)> {
+        let value = place.object?.get(name).filter(|v| !v.is_null())?;
+        Some((if place.at.is_empty() { name.to_owned() } else { format!("{}.{name}", place.at) }, value))
+    }
+
+    fn object<'v>(&self, place: &Place<'v>, name: &str) -> Result<Place<'v>, ReadError> {
+        let Some((at, value)) = self.member(place, name) else {
+            return Ok(Place { at: name.to_owned(), object: None });
+        };
+        let object = value.as_object().ok_or_else(|| self.wrong(&at, "an object", value))?;
+        Ok(Place { at, object: Some(object) })
+    }
+
+    fn array<'v>(&self, place: &Place<'v>, name: &str) -> Result<Option<(String, &'v [Value])>, ReadError> {
+        let Some((at, value)) = self.member(place, name) else { return Ok(None) };
+        let array = value.as_array().ok_or_else(|| self.wrong(&at, "an array", value))?;
+        Ok(Some((at, array.as_slice())))
+    }
+
+    fn text_at<'v>(&self, at: &str, value: &'v Value) -> Result<&'v str, ReadError> {
+        value.as_str().ok_or_else(|| self.wrong(at, "a text", value))
+    }
+
+    fn text(&self, place: &Place, name: &str) -> Result<Option<Fact<String>>, ReadError> {
+        let Some((at, value)) = self.member(place, name) else { return Ok(None) };
+        let text = clean(self.text_at(&at, value)?);
+        Ok(Some(self.fact(text, &at)))
+    }
+
+    fn flag(&self, place: &Place, name: &str) -> Result<Option<Fact<bool>>, ReadError> {
+        let Some((at, value)) = self.member(place, name) else { return Ok(None) };
+        let flag = value.as_bool().ok_or_else(|| self.wrong(&at, "true or false", value))?;
+        Ok(Some(self.fact(flag, &at)))
+    }
+
+    fn number<T: TryFrom<u64>>(&self, place: &Place, name: &str) -> Result<Option<Fact<T>>, ReadError> {
+        let Some((at, value)) = self.member(place, name) else { return Ok(None) };
+        let number = value.as_u64().ok_or_else(|| self.wrong(&at, "a whole number", value))?;
+        let number = T::try_from(number).map_err(|_| self.invalid(&at, format!("{number} is too large")))?;
+        Ok(Some(self.fact(number, &at)))
+    }
+
+    /// A text that is read further; the error tells what it is not.
+    fn parsed<T, E: ToString>(
+        &self,
+        place: &Place,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Option<Fact<T>>, ReadError> {
+        let Some((at, value)) = self.member(place, name) else { return Ok(None) };
+        let value = parse(self.text_at(&at, value)?).map_err(|e| self.invalid(&at, e))?;
+        Ok(Some(self.fact(value, &at)))
+    }
+}
+
+/// Adds a state of one update; two members that contradict each other are a conflict.
+fn add(host: &mut Host, kb: KbId, new: Fact<PackageState>) {
+    let Some(known) = host.updates.get(&kb).cloned() else {
+        host.updates.insert(kb, new);
+        return;
+    };
+    let (kept, other) = if precedence(known.value) <= precedence(new.value) { (known, new) } else { (new, known) };
+    if (kept.value == PackageState::Absent) != (other.value == PackageState::Absent) {
+        host.conflicts.push(Conflict {
+            fact: format!("updates.{kb}"),
+            kept: (kept.value.name().to_owned(), kept.origin.clone()),
+            other: (other.value.name().to_owned(), other.origin),
+        });
+    }
+    host.updates.insert(kb, kept);
+}
+
+/// Reads a document whose schema is already known to be this one.
+pub(super) fn read(object: &Object, input: &Arc<str>) -> Result<Host, ReadError> {
+    let r = Reader { input };
+    let root = Place { at: String::new(), object: Some(object) };
+    let mut host = Host { name: r.text(&root, "name")?, ..Host::default() };
+
+    let os = r.object(&root, "os")?;
+    host.product = r.text(&os, "product")?;
+    host.revision = r.number(&os, "revision")?;
+    host.revision_at_least = r.number(&os, "revision_at_least")?;
+    host.service_pack = r.number(&os, "service_pack")?;
+    host.edition = r.text(&os, "edition")?.map(|f| Fact::new(Edition(f.value), f.origin));
+    host.architecture = r.parsed(&os, "architecture", str::parse)?;
+    host.language = r.text(&os, "language")?;
+    host.installation_type = r.parsed(&os, "installation_type", |t| {
+        InstallationType::parse(t).ok_or("expected Client, Server, Server Core or Nano Server")
+    })?;
+    host.offline_image = r.flag(&os, "offline_image")?;
+    if let Some(version) = r.parsed(&os, "version", str::parse::<Version>)? {
+        let [major, minor, build, last] = version.value.0;
+        // people paste the whole build: from Windows 10 on its fourth number is the revision
+        if last != 0 && major >= 10 && host.revision.is_none() {
+            host.revision = Some(Fact::new(last, version.origin.clone()));
+        }
+        host.version = Some(Fact::new(Version([major, minor, build, 0]), version.origin));
+    }
+
+    let updates = r.object(&root, "updates")?;
+    let mut stated = None;
+    for (name, state) in [
+        ("installed", PackageState::Installed),
+        ("pending", PackageState::InstallPending),
+        ("absent", PackageState::Absent),
+    ] {
+        let Some((at, array)) = r.array(&updates, name)? else { continue };
+        for (i, value) in array.iter().enumerate() {
+            let at = format!("{at}[{i}]");
+            let kb: KbId = r.text_at(&at, value)?.parse().map_err(|e| r.invalid(&at, e))?;
+            add(&mut host, kb, r.fact(state, &at));
+        }
+        if name == "installed" {
+            let shown = u32::try_from(array.len()).unwrap_or(u32::MAX);
+            stated = Some(ListSeen { kind: ListKind::Stated, shown, gaps: vec![], origin: r.fact((), &at).origin });
+        }
+    }
+    host.completeness.complete = r.flag(&updates, "complete")?.is_some_and(|f| f.value);
+    host.completeness.lists = match r.array(&updates, "lists")? {
+        Some((at, array)) => lists(&r, &at, array)?,
+        None => stated.into_iter().collect(),
+    };
+    if let Some((at, array)) = r.array(&updates, "other_ids")? {
+        for (i, value) in array.iter().enumerate().take(super::collect::OTHER_IDS) {
+            host.other_ids.push(clean(r.text_at(&format!("{at}[{i}]"), value)?));
+        }
+        host.other_ids.sort();
+        host.other_ids.dedup();
+    }
+    facts(&r, &r.object(&root, "facts")?, &mut host)?;
+    if let Some((at, array)) = r.array(&root, "notes")? {
+        for (i, value) in array.iter().enumerate().take(super::collect::OTHER_IDS) {
+            let at = format!("{at}[{i}]");
+            host.notes.push(r.fact(clean(r.text_at(&at, value)?), &at));
+        }
+    }
+    host.conflicts.sort_by(|a, b| (&a.fact, &a.kept, &a.other).cmp(&(&b.fact, &b.kept, &b.other)));
+    Ok(host)
+}
+
+fn facts(r: &Reader, facts: &Place, host: &mut Host) -> Result<(), ReadError> {
+    host.pending_reboot = r.flag(facts, "pending_reboot")?;
+    host.servicing_stack = r.parsed(facts, "servicing_stack", str::parse)?;
+    host.dotnet_framework = r.text(facts, "dotnet_framework")?;
+    host.wmf = r.text(facts, "wmf")?;
+    host.internet_explorer = r.number(facts, "ie")?;
+    host.esu = r.flag(facts, "esu")?;
+    host.sha2_support = r.flag(facts, "sha2_support")?;
+    host.store_corrupt = r.flag(facts, "store_corrupt")?;
+    host.azure_arc = r.flag(facts, "azure_arc")?;
+    host.hotpatch = r.flag(facts, "hotpatch")?;
+    host.remote_session = r.flag(facts, "remote_session")?;
+    if let Some((at, array)) = r.array(facts, "roles")? {
+        let mut roles = BTreeMap::new();
+        for (i, value) in array.iter().enumerate() {
+            let at = format!("{at}[{i}]");
+            let role = clean(r.text_at(&at, value)?);
+            roles.entry(role.clone()).or_insert_with(|| r.fact(role, &at));
+        }
+        host.roles = roles.into_values().collect();
+    }
+    let features = r.object(facts, "features")?;
+    for (name, value) in features.object.into_iter().flatten() {
+        let at = format!("{}.{name}", features.at);
+        if value.is_null() {
+            continue;
+        }
+        let state = FeatureState::parse(r.text_at(&at, value)?)
+            .ok_or_else(|| r.invalid(&at, "expected enabled, disabled, enable-pending, disable-pending or removed"))?;
+        host.features.insert(clean(name), r.fact(state, &at));
+    }
+    let states = r.object(facts, "package_states")?;
+    for (name, value) in states.object.into_iter().flatten() {
+        let at = format!("{}.{name}", states.at);
+        if value.is_null() {
+            continue;
+        }
+        let kb: KbId = name.parse().map_err(|e| r.invalid(&at, e))?;
+        let state = PackageState::parse(r.text_at(&at, value)?).ok_or_else(|| {
+            let names: Vec<&str> = PackageState::ALL.iter().map(|s| s.name()).collect();
+            r.invalid(&at, format!("expected one of {}", names.join(", ")))
+        })?;
+        add(host, kb, r.fact(state, &at));
+    }
+    Ok(())
+}
+
+const KINDS: [(ListKind, &str); 4] = [
+    (ListKind::QuickFix, "quick-fix"),
+    (ListKind::ComponentStore, "component-store"),
+    (ListKind::History, "history"),
+    (ListKind::Stated, "stated"),
+];
+
+fn lists(r: &Reader, at: &str, array: &[Value]) -> Result<Vec<ListSeen>, ReadError> {
+    let mut out = Vec::new();
+    for (i, value) in array.iter().enumerate() {
+        let at = format!("{at}[{i}]");
+        let object = value.as_object().ok_or_else(|| r.wrong(&at, "an object", value))?;
+        let place = Place { at: at.clone(), object: Some(object) };
+        let kind = r.parsed(&place, "kind", |t| {
+            KINDS.iter().find(|(_, n)| *n == t).map(|(k, _)| *k).ok_or("is no kind of list")
+        })?;
+        let kind = kind.map_or(ListKind::Stated, |f| f.value);
+        let shown = r.number(&place, "shown")?.map_or(0, |f| f.value);
+        let mut gaps = Vec::new();
+        if let Some((at, array)) = r.array(&place, "gaps")? {
+            for (i, value) in array.iter().enumerate() {
+                let at = format!("{at}[{i}]");
+                gaps.push(gap(r, &at, value)?);
+            }
+        }
+        gaps.sort();
+        out.push(ListSeen { kind, shown, gaps, origin: r.fact((), &at).origin });
+    }
+    Ok(out)
+}
+
+fn gap(r: &Reader, at: &str, value: &Value) -> Result<Gap, ReadError> {
+    if let Some(object) = value.as_object() {
+        let place = Place { at: at.to_owned(), object: Some(object) };
+        let number = |name: &str| r.number(&place, name).map(|n| n.map_or(0, |f| f.value));
+        return Ok(Gap::CutByCount { declared: number("declared")?, shown: number("shown")? });
+    }
+    match r.text_at(at, value)? {
+        "cut-by-length" => Ok(Gap::CutByLength),
+        "elided" => Ok(Gap::Elided),
+        "filtered" => Ok(Gap::Filtered),
+        "not-available" => Ok(Gap::NotAvailable),
+        "truncated" => Ok(Gap::Truncated),
+        _ => Err(r.invalid(at, "is no gap that is known")),
+    }
+}
+
+fn gap_value(gap: &Gap) -> Value {
+    match gap {
+        Gap::CutByCount { declared, shown } => json!({ "declared": declared, "shown": shown }),
+        Gap::CutByLength => json!("cut-by-length"),
+        Gap::Elided => json!("elided"),
+        Gap::Filtered => json!("filtered"),
+        Gap::NotAvailable => json!("not-available"),
+        Gap::Truncated => json!("truncated"),
+    }
+}
+
+/// Writes a member if the fact is known.
+fn put<T, V: Into<Value>>(object: &mut Object, name: &str, fact: Option<&Fact<T>>, value: impl Fn(&T) -> V) {
+    if let Some(fact) = fact {
+        object.insert(name.to_owned(), value(&fact.value).into());
+    }
+}
+
+/// The host's facts as a `kbwhy/host/1` document, members and lists in a fixed order; what is not known is left out.
+///
+/// `updates.lists` tells what was read and what is missing from it, so that reading the document back loses nothing but
+/// the places in the first inputs.
+pub fn to_host1(host: &Host) -> Value {
+    let mut root = Object::new();
+    root.insert("schema".into(), FORMAT.into());
+    put(&mut root, "name", host.name.as_ref(), String::clone);
+
+    let mut os = Object::new();
+    put(&mut os, "product", host.product.as_ref(), String::clone);
+    put(&mut os, "version", host.version.as_ref(), |v| {
+        let [a, b, c, _] = v.0;
+        format!("{a}.{b}.{c}")
+    });
+    put(&mut os, "revision", host.revision.as_ref(), |r| *r);
+    put(&mut os, "revision_at_least", host.revision_at_least.as_ref(), |r| *r);
+    put(&mut os, "service_pack", host.service_pack.as_ref(), |n| *n);
+    put(&mut os, "edition", host.edition.as_ref(), |e| e.0.clone());
+    put(&mut os, "architecture", host.architecture.as_ref(), |a| a.name());
+    put(&mut os, "language", host.language.as_ref(), String::clone);
+    put(&mut os, "installation_type", host.installation_type.as_ref(), |t| t.name());
+    put(&mut os, "offline_image", host.offline_image.as_ref(), |b| *b);
+    root.insert("os".into(), os.into());
+
+    let in_state = |state| -> Vec<String> {
+        host.updates.iter().filter(|(_, f)| f.value == state).map(|(k, _)| k.to_string()).collect()
+    };
+    let lists = host.completeness.lists.iter().map(|l| {
+        let kind = KINDS.iter().find(|(k, _)| *k == l.kind).map_or("stated", |(_, n)| n);
+        json!({ "kind": kind, "shown": l.shown, "gaps": l.gaps.iter().map(gap_value).collect::<Vec<_>>() })
+    });
+    let mut updates = Object::new();
+    updates.insert("installed".into(), in_state(PackageState::Installed).into());
+    updates.insert("pending".into(), in_state(PackageState::InstallPending).into());
+    updates.insert("absent".into(), in_state(PackageState::Absent).into());
+    updates.insert("complete".into(), host.completeness.complete.into());
+    updates.insert("lists".into(), lists.collect::<Vec<_>>().into());
+    updates.insert("other_ids".into(), host.other_ids.clone().into());
+    root.insert("updates".into(), updates.into());
+
+    let mut facts = Object::new();
+    put(&mut facts, "pending_reboot", host.pending_reboot.as_ref(), |b| *b);
+    put(&mut facts, "servicing_stack", host.servicing_stack.as_ref(), ToString::to_string);
+    put(&mut facts, "dotnet_framework", host.dotnet_framework.as_ref(), String::clone);
+    put(&mut facts, "wmf", host.wmf.as_ref(), String::clone);
+    put(&mut facts, "ie", host.internet_explorer.as_ref(), |n| *n);
+    put(&mut facts, "esu", host.esu.as_ref(), |b| *b);
+    put(&mut facts, "sha2_support", host.sha2_support.as_ref(), |b| *b);
+    put(&mut facts, "store_corrupt", host.store_corrupt.as_ref(), |b| *b);
+    put(&mut facts, "azure_arc", host.azure_arc.as_ref(), |b| *b);
+    put(&mut facts, "hotpatch", host.hotpatch.as_ref(), |b| *b);
+    put(&mut facts, "remote_session", host.remote_session.as_ref(), |b| *b);
+    if !host.roles.is_empty() {
+        let mut roles: Vec<&str> = host.roles.iter().map(|f| f.value.as_str()).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        facts.insert("roles".into(), roles.into());
+    }
+    if !host.features.is_empty() {
+        let features = host.features.iter().map(|(k, f)| (k.clone(), Value::from(f.value.name())));
+        facts.insert("features".into(), features.collect::<Object>().into());
+    }
+    let between = |s: PackageState| !matches!(s, PackageState::Installed | PackageState::Absent);
+    let states = host.updates.iter().filter(|(_, f)| between(f.value));
+    let states: Object = states.map(|(k, f)| (k.to_string(), Value::from(f.value.name()))).collect();
+    if !states.is_empty() {
+        facts.insert("package_states".into(), states.into());
+    }
+    root.insert("facts".into(), facts.into());
+    if !host.notes.is_empty() {
+        let notes: Vec<&str> = host.notes.iter().map(|n| n.value.as_str()).collect();
+        root.insert("notes".into(), notes.into());
+    }
+    Value::Object(root)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! CSV of quick-fix updates: `Get-HotFix | Export-Csv` (quoted, `,` or `;`) and `wmic qfe … /format:csv` (not quoted).
+
+use super::collect::Collector;
+use super::ids::{self, RowId};
+use super::lines::Line;
+use crate::model::{Gap, Host, ListKind};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const POWERSHELL: &str = "Get-HotFix CSV";
+const WMIC: &str = "wmic qfe CSV";
+
+/// The header: where it stands, its delimiter, its cells.
+fn header(lines: &[Line]) -> Option<(usize, u8, Vec<String>)> {
+    lines.iter().enumerate().filter(|(_, l)| !l.is_blank()).take(200).find_map(|(i, line)| {
+        [b',', b';', b'\t'].into_iter().find_map(|delimiter| {
+            let cells = records(&line.text, delimiter, true).next()?.1;
+            let quoted = line.text.trim_start().starts_with('"');
+            let id = cells.iter().any(|c| c.eq_ignore_ascii_case("HotFixID"));
+            (id && (cells.len() > 1 || quoted)).then_some((i, delimiter, cells))
+        })
+    })
+}
+
+/// The records of a text with the line (from 0) at which each begins.
+fn records(text: &str, delimiter: u8, quoting: bool) -> impl Iterator<Item = (usize, Vec<String>)> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .quoting(quoting)
+        .delimiter(delimiter)
+        .from_reader(std::io::Cursor::new(text.to_owned()))
+        .into_records()
+        .map_while(Result::ok)
+        .map(|r| {
+            let line = r.position().map_or(1, csv::Position::line);
+            let cells = r.iter().map(|c| c.trim().to_owned()).collect();
+            (usize::try_from(line).unwrap_or(1).saturating_sub(1), cells)
+        })
+}
+
+/// Reads the records, one host for each machine that they name; empty if there is none.
+pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
+    let Some((start, delimiter, header)) = header(lines) else { return Vec::new() };
+    let at = |name: &str| header.iter().position(|c| c.eq_ignore_ascii_case(name));
+    let Some(id) = at("HotFixID") else { return Vec::new() };
+    let wmic = header[0].eq_ignore_ascii_case("Node");
+    let format = if wmic { WMIC } else { POWERSHELL };
+    let beside = at("ServicePackInEffect");
+    let machine = ["Node", "PSComputerName", "CSName", "__SERVER", "Source"].iter().find_map(|n| at(n));
+    let mut hosts: BTreeMap<String, Collector> = BTreeMap::new();
+    hosts.insert(String::new(), Collector::new(input, format));
+    let body = &lines[start + 1..];
+    let text = body.iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
+    for (offset, cells) in records(&text, delimiter, !wmic) {
+        // commas in a cell that wmic does not quote push the id to the right
+        let pushed = cells.len().saturating_sub(header.len());
+        let shifted = (id..=id + pushed).find(|&i| {
+            cells.get(i).is_some_and(|c| matches!(ids::row_id(c), Some(RowId::Kb(_))) || ids::is_update_like(c))
+        });
+        let column = shifted.unwrap_or(id);
+        let Some(cell) = cells.get(column).filter(|c| !c.is_empty() && !c.eq_ignore_ascii_case("HotFixID")) else {
+            continue;
+        };
+        // without a header of its own, what follows the table is no row
+        if cells.len() < 2 && header.len() > 1 {
+            continue;
+        }
+        let line = body.get(offset).map_or(1, |l| l.number);
+        let name = machine.and_then(|m| cells.get(m)).filter(|n| !n.is_empty() && n.len() <= 255).cloned();
+        let host = hosts.entry(name.clone().unwrap_or_default()).or_insert_with(|| Collector::new(input, format));
+        if let Some(name) = name.filter(|_| host.host.name.is_none()) {
+            host.host.name = Some(host.fact(name, line));
+        }
+        let origin = host.origin(line);
+        let near = beside.and_then(|b| cells.get(b + (column - id)));
+        host.installed_row(cell, near.map(String::as_str), origin);
+    }
+    if hosts.len() > 1 && hosts.get("").is_some_and(|c| c.shown() == 0) {
+        hosts.remove("");
+    }
+    hosts
+        .into_values()
+        .map(|mut c| {
+            if c.shown() == 0 {
+                c.gap(Gap::NotAvailable);
+            }
+            c.finish(Some(ListKind::QuickFix))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::lines::lines;
+
+    fn kbs(text: &str) -> Vec<u32> {
+        let hosts = read(&lines(text), &Arc::from("f"));
+        assert_eq!(hosts.len(), 1, "{hosts:?}");
+        hosts[0].updates.keys().map(|k| k.number()).collect()
+    }
+
+    #[test]
+    fn quoted_cells_hold_quotes_and_commas() {
+        let path = r#""\\A:Win32_QuickFixEngineering.HotFixID=""KB1111111"",ServicePackInEffect=""""""#;
+        let text = format!("#TYPE System.Management.ManagementObject\r\n\"__PATH\",\"HotFixID\"\r\n{path},\"KB5013641\"\r\n");
+        assert_eq!(kbs(&text), [5_013_641]);
+        assert_eq!(kbs("\"Source\";\"HotFixID\"\n\"A\";\"KB5013641\"\n\"A\";\"KB5013642\"\n"), [5_013_641, 5_013_642]);
+        assert_eq!(kbs("\"HotFixID\"\n\"KB5013641\"\n"), [5_013_641]);
+    }
+
+    #[test]
+    fn wmic_cells_with_commas_push_the_id() {
+        let text = "\r\r\nNode,Caption,HotFixID,InstalledOn,ServicePackInEffect\r\r\nA,one, two,KB5013641,1/1/2020,\r\r\nA,,File 1,,KB893803v2\r\r\n";
+        assert_eq!(kbs(text), [893_803, 5_013_641]);
+        let hosts = read(&lines(text), &Arc::from("f"));
+        assert_eq!(hosts[0].updates.values().map(|f| f.origin.to_string()).collect::<Vec<_>>(), ["f:4", "f:3"]);
+    }
+
+    #[test]
+    fn every_node_is_a_machine() {
+        assert_eq!(read(&lines("Node,HotFixID\nA,KB5013641\nB,KB5013642\n"), &Arc::from("f")).len(), 2);
+        assert!(read(&lines("a,b\n1,2\n"), &Arc::from("f")).is_empty());
+    }
+}

@@ -1,0 +1,282 @@
+//! Tables of quick-fix updates: `Get-HotFix` (a header over dashes), `wmic qfe` (a header), `Format-Wide` (ids alone).
+
+use super::collect::{Collector, is_ellipsis, is_filter};
+use super::ids::{self, RowId};
+use super::lines::{Line, is_prompt};
+use crate::model::{Gap, Host, ListKind};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const POWERSHELL: &str = "Get-HotFix table";
+const WMIC: &str = "wmic qfe table";
+const WIDE: &str = "Get-HotFix Format-Wide";
+
+/// The columns that wmic knows for this class.
+const WMIC_COLUMNS: [&str; 11] = [
+    "Caption", "CSName", "Description", "FixComments", "HotFixID", "InstallDate", "InstalledBy", "InstalledOn", "Name",
+    "ServicePackInEffect", "Status",
+];
+
+/// Where the columns of a table begin, counted in characters.
+#[derive(Clone, Debug, Default)]
+struct Columns {
+    id: usize,
+    beside: Option<usize>,
+    machine: Option<(usize, usize)>,
+    only: bool,
+    dashes: bool,
+}
+
+/// Words of a line with the character at which each begins.
+fn words(text: &str) -> Vec<(usize, String)> {
+    let mut out: Vec<(usize, String)> = Vec::new();
+    let mut open = false;
+    for (i, c) in text.chars().enumerate() {
+        if c.is_whitespace() {
+            open = false;
+        } else if open {
+            if let Some((_, word)) = out.last_mut() {
+                word.push(c);
+            }
+        } else {
+            out.push((i, c.to_string()));
+            open = true;
+        }
+    }
+    out
+}
+
+/// Reads a header line; `below` is the next line that is not blank.
+fn header(text: &str, below: &str) -> Option<Columns> {
+    let mut found = words(text);
+    // XP glues the banner of wmic to the header; then the rows are aligned to the header without it
+    if let Some((_, word)) = found.iter_mut().find(|(_, w)| w.contains('.') && !w.ends_with('.')) {
+        let tail = word.rsplit('.').next().unwrap_or("").to_owned();
+        if WMIC_COLUMNS.iter().any(|c| c.eq_ignore_ascii_case(&tail)) {
+            let at = text.rfind(&format!(".{tail}"))? + 1;
+            found = words(&text[at..]);
+        }
+    }
+    let at = |name: &str| found.iter().position(|(_, w)| w.eq_ignore_ascii_case(name));
+    let id = at("HotFixID")?;
+    let dashes = !below.trim().is_empty() && below.chars().all(|c| c == '-' || c.is_whitespace());
+    let known = |(_, w): &(usize, String)| WMIC_COLUMNS.iter().any(|c| c.eq_ignore_ascii_case(w));
+    if !dashes && !found.iter().all(known) {
+        return None;
+    }
+    let machine = ["Source", "PSComputerName", "CSName", "__SERVER"].iter().find_map(|n| at(n));
+    let end = |i: usize| found.get(i + 1).map_or(usize::MAX, |(s, _)| *s);
+    Some(Columns {
+        id: found[id].0,
+        beside: at("ServicePackInEffect").map(|i| found[i].0),
+        machine: machine.map(|i| (found[i].0, end(i))),
+        only: found.len() == 1,
+        dashes,
+    })
+}
+
+/// The cell that begins at a column, up to the next blank; none if the row is not aligned there.
+fn cell(row: &[char], start: usize) -> Option<String> {
+    if start > 0 && !row.get(start - 1)?.is_whitespace() || row.get(start)?.is_whitespace() {
+        return None;
+    }
+    let rest: String = row[start..].iter().collect();
+    let (first, more) = rest.split_once(char::is_whitespace).unwrap_or((&rest, ""));
+    let second = more.split_whitespace().next().unwrap_or("");
+    let two = format!("{first} {second}");
+    Some(if ids::file_row(&two) { two } else { first.to_owned() })
+}
+
+/// The id of a row that is not aligned to its header: a word that is nothing but an id.
+fn stray_id(text: &str) -> Option<String> {
+    text.split_whitespace().find(|w| matches!(ids::kb_at_start(w), Some(RowId::Kb(_)))).map(str::to_owned)
+}
+
+/// Does the word look like an id in this column, rather than a line of something else?
+fn is_id_cell(cell: &str, only: bool) -> bool {
+    let shape = |w: &str| w.chars().all(|c| c.is_ascii_alphanumeric() || "-_{}.…".contains(c)) && w.len() <= 80;
+    match ids::row_id(cell) {
+        Some(RowId::Kb(_) | RowId::Cut) => true,
+        Some(RowId::Other(_)) => {
+            ids::is_update_like(cell) || !only && shape(cell) && cell.chars().any(|c| c.is_ascii_uppercase())
+        }
+        None => false,
+    }
+}
+
+/// Reads every table in the text, one host for each machine that the rows name; empty if there is none.
+pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
+    let mut hosts: BTreeMap<String, Collector> = BTreeMap::new();
+    let mut columns: Option<Columns> = None;
+    let mut filtered = false;
+    let mut elided = false;
+    for (i, line) in lines.iter().enumerate() {
+        if line.is_blank() {
+            continue;
+        }
+        if is_prompt(&line.text) || line.text.trim_start().starts_with("Get-HotFix") {
+            filtered |= is_filter(&line.text);
+            continue;
+        }
+        let below = || lines[i + 1..].iter().find(|l| !l.is_blank()).map_or("", |l| l.text.as_str());
+        if let Some(c) = header(&line.text, below()) {
+            let format = if c.dashes { POWERSHELL } else { WMIC };
+            hosts.entry(String::new()).or_insert_with(|| Collector::new(input, format));
+            columns = Some(c);
+            continue;
+        }
+        let Some(c) = &columns else { continue };
+        if is_ellipsis(&line.text) {
+            elided = true;
+            continue;
+        }
+        let row: Vec<char> = line.text.chars().collect();
+        let aligned = cell(&row, c.id).filter(|id| is_id_cell(id, c.only));
+        let Some(id) = aligned.or_else(|| stray_id(&line.text)) else { continue };
+        let beside = c.beside.and_then(|at| cell(&row, at));
+        let machine = c.machine.filter(|(s, _)| *s < c.id).and_then(|(s, e)| machine(&row, s, e));
+        let format = if c.dashes { POWERSHELL } else { WMIC };
+        let host = hosts.entry(machine.clone().unwrap_or_default()).or_insert_with(|| Collector::new(input, format));
+        let origin = host.origin(line.number);
+        if let Some(name) = machine.filter(|_| host.host.name.is_none()) {
+            host.host.name = Some(host.fact(name, line.number));
+        }
+        host.installed_row(&id, beside.as_deref(), origin);
+    }
+    finish(hosts, filtered, elided)
+}
+
+/// The computer's name of a row; a name that the console cut is none.
+fn machine(row: &[char], start: usize, end: usize) -> Option<String> {
+    let text: String = row.get(start..end.min(row.len()))?.iter().collect();
+    let name = text.trim();
+    let whole = !name.is_empty() && !name.contains(char::is_whitespace) && !name.contains("..") && !name.contains('…');
+    whole.then(|| name.to_owned())
+}
+
+fn finish(mut hosts: BTreeMap<String, Collector>, filtered: bool, elided: bool) -> Vec<Host> {
+    // the header made a host without a name; rows with a name have their own
+    if hosts.len() > 1 && hosts.get("").is_some_and(|c| c.shown() == 0) {
+        hosts.remove("");
+    }
+    hosts
+        .into_values()
+        .map(|mut c| {
+            if filtered {
+                c.gap(Gap::Filtered);
+            }
+            if elided {
+                c.gap(Gap::Elided);
+            }
+            if c.shown() == 0 {
+                c.gap(Gap::NotAvailable);
+            }
+            c.finish(Some(ListKind::QuickFix))
+        })
+        .collect()
+}
+
+/// `Get-HotFix | Format-Wide`: nothing but ids, several in a line. One id in each line could be any list.
+pub(super) fn read_wide(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
+    let mut c = Collector::new(input, WIDE);
+    let mut several = false;
+    for line in lines.iter().filter(|l| !l.is_blank() && !is_prompt(&l.text)) {
+        let ids: Vec<&str> = line.text.split_whitespace().collect();
+        if !ids.iter().all(|w| matches!(ids::kb_at_start(w), Some(RowId::Kb(_)))) {
+            return Vec::new();
+        }
+        // columns are apart by more than one blank
+        several |= ids.len() > 1 && line.text.trim().contains("  ");
+        for id in ids {
+            let origin = c.origin(line.number);
+            c.installed_row(id, None, origin);
+        }
+    }
+    if several { vec![c.finish(Some(ListKind::QuickFix))] } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::lines::lines;
+
+    fn kbs(host: &Host) -> Vec<u32> {
+        host.updates.keys().map(|k| k.number()).collect()
+    }
+
+    fn one(text: &str) -> Host {
+        let mut hosts = read(&lines(text), &Arc::from("f"));
+        assert_eq!(hosts.len(), 1, "{hosts:?}");
+        hosts.remove(0)
+    }
+
+    #[test]
+    fn powershell_tables_are_read_by_their_columns() {
+        let host = one("\
+Source        Description      HotFixID      InstalledBy          InstalledOn
+------        -----------      --------      -----------          -----------
+SRV01         Update           KB4495590     NT AUTHORITY\\SYSTEM  5/16/2019 00:00:00
+SRV01         Security Update  KB4470788                          1/22/2019 00:00:00
+");
+        assert_eq!(kbs(&host), [4_470_788, 4_495_590]);
+        assert_eq!(host.name.as_ref().map(|n| n.value.as_str()), Some("SRV01"));
+        assert_eq!(host.completeness.lists[0].shown, 2);
+        assert!(host.completeness.has_whole(ListKind::QuickFix) && !host.completeness.complete);
+    }
+
+    #[test]
+    fn a_cut_id_is_no_id() {
+        let host = one("Description HotFixID\n----------- --------\nUpdate      KB40192...\nUpdate      KB4019215\n");
+        assert_eq!(kbs(&host), [4_019_215]);
+        assert_eq!(host.completeness.lists[0].gaps, [Gap::Elided]);
+    }
+
+    #[test]
+    fn wmic_rows_of_file_1_take_the_id_beside_them() {
+        let host = one("\
+Please wait while WMIC is being installed.Caption  CSName  Description             FixComments  HotFixID    InstalledOn  ServicePackInEffect  Status\r\r
+         XPBOX                           File 1                   KB893803v2                   \r\r
+         XPBOX                           Q147222                                               \r\r
+         XPBOX   Installer (KB999999)    Update       KB835221WXP              SP3                  \r\r
+         XPBOX   Installer (KB999999)    Update       KB898461    12/1/2016    SP3                  \r\r
+");
+        // the rows above keep to the header without its banner only in part: the id column decides where it fits
+        assert!(kbs(&host).contains(&898_461));
+        assert!(!kbs(&host).contains(&999_999));
+    }
+
+    #[test]
+    fn bare_numbers_and_other_ids_are_read_in_their_column_only() {
+        let host = one("\
+Caption  CSName  Description  FixComments  HotFixID                                InstalledBy     InstalledOn
+         VISTA                             {7A068575-C5DB-43D9-BE20-3895D0C69B17}                  20190321
+         VISTA   Update                    940157                                  S-1-5-1234567   01d4dfd0fb4eb361
+         VISTA   Update                    KB943729
+");
+        assert_eq!(kbs(&host), [940_157, 943_729]);
+        assert_eq!(host.other_ids, ["{7A068575-C5DB-43D9-BE20-3895D0C69B17}"]);
+        assert_eq!(host.completeness.lists[0].shown, 3);
+    }
+
+    #[test]
+    fn filters_and_dots_leave_gaps() {
+        let host = one("C:\\>wmic qfe get hotfixid\nHotFixID\nKB2849697\nKB2849696\n....\n");
+        assert_eq!(host.completeness.lists[0].gaps, [Gap::Elided]);
+        let host = one("PS C:\\> Get-HotFix -Id KB1\nHotFixID\n--------\nKB2849697\n");
+        assert_eq!(host.completeness.lists[0].gaps, [Gap::Filtered]);
+    }
+
+    #[test]
+    fn every_machine_of_a_table_is_a_host() {
+        let text = "CSName  HotFixID   InstalledOn\nA       KB2849697  1/1/2020\nB       KB2849696  1/1/2020\n";
+        assert_eq!(read(&lines(text), &Arc::from("f")).len(), 2);
+    }
+
+    #[test]
+    fn ids_alone_are_a_list_only_in_columns() {
+        let wide = "\n\nKB4486553             KB4470788\nKB4480056\n";
+        assert_eq!(read_wide(&lines(wide), &Arc::from("f"))[0].updates.len(), 3);
+        assert!(read_wide(&lines("KB4486553\nKB4470788\n"), &Arc::from("f")).is_empty());
+        assert!(read_wide(&lines("KB4486553: Update\n"), &Arc::from("f")).is_empty());
+    }
+}

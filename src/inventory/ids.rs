@@ -1,0 +1,142 @@
+//! The names that lists of updates use, and what they stand for.
+
+use crate::model::KbId;
+
+/// What one row of a list names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RowId {
+    /// An update.
+    Kb(KbId),
+    /// Something that is no KB: `Q147222`, `File 1`, a GUID.
+    Other(String),
+    /// An id that is not whole (`KB40192...`, `KB28`).
+    Cut,
+}
+
+/// Reads the id of one row: `KB893803v2 - Update`, `940157`, `Q147222`, `File 1`, `{GUID}`, …
+pub(super) fn row_id(text: &str) -> Option<RowId> {
+    let t = text.trim().trim_matches('"').trim();
+    if t.is_empty() {
+        return None;
+    }
+    if t.ends_with("...") || t.ends_with('…') {
+        return Some(RowId::Cut);
+    }
+    if let Some(id) = kb_at_start(t) {
+        return Some(id);
+    }
+    if let Some(kb) = package_kb(t) {
+        return Some(RowId::Kb(kb));
+    }
+    // Vista lists some updates by their bare number
+    if (6..=7).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_digit()) {
+        return t.parse().ok().map(RowId::Kb);
+    }
+    Some(RowId::Other(t.chars().take(64).collect()))
+}
+
+/// `KB2862152`, with a revision or suffix that is dropped: `KB893803v2`, `KB2378111_WM9`, `KB2849697-1`.
+pub(super) fn kb_at_start(t: &str) -> Option<RowId> {
+    let digits = t.get(..2).filter(|p| p.eq_ignore_ascii_case("kb")).map(|_| &t[2..])?;
+    let count = digits.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = &digits[count..];
+    if count < 5 {
+        // `KB-2026-0001` is no KB at all; `KB28` and `K` are the heads of one
+        return if rest.is_empty() { Some(RowId::Cut) } else { None };
+    }
+    let bound = match rest.chars().next() {
+        None => true,
+        Some('v' | 'V') => rest[1..].starts_with(|c: char| c.is_ascii_digit()),
+        Some(c) => !c.is_alphanumeric(),
+    };
+    if !bound {
+        return None;
+    }
+    digits[..count].parse().ok().map(RowId::Kb)
+}
+
+/// The KB in the name of a servicing package: `Package_for_KB123456_SP1`, `Package_2_for_KB123456`.
+pub(super) fn package_kb(name: &str) -> Option<KbId> {
+    let rest = name.strip_prefix("Package_")?;
+    let (number, rest) = match rest.strip_prefix("for_") {
+        Some(rest) => ("", rest),
+        None => rest.split_once("_for_")?,
+    };
+    if !number.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    match kb_at_start(rest.split('~').next().unwrap_or(rest))? {
+        RowId::Kb(kb) => Some(kb),
+        _ => None,
+    }
+}
+
+/// Does the row name no update, but something that only a list of updates holds?
+pub(super) fn is_update_like(text: &str) -> bool {
+    let t = text.trim();
+    let guid = t.strip_prefix('{').and_then(|g| g.split_once('}')).is_some_and(|(g, _)| g.len() == 36);
+    let q = t.strip_prefix('Q').is_some_and(|d| {
+        let digits = d.bytes().take_while(u8::is_ascii_digit).count();
+        (5..=7).contains(&digits) && !d[digits..].starts_with(char::is_alphanumeric)
+    });
+    guid || q || file_row(t)
+}
+
+/// `File 1`: the row stands for an update that is named elsewhere.
+pub(super) fn file_row(text: &str) -> bool {
+    let t = text.trim();
+    t.get(..5).is_some_and(|f| f.eq_ignore_ascii_case("file "))
+        && t.len() <= 8
+        && t[5..].bytes().all(|b| b.is_ascii_digit())
+        && t.len() > 5
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kb(text: &str) -> Option<u32> {
+        match row_id(text) {
+            Some(RowId::Kb(kb)) => Some(kb.number()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn revisions_and_suffixes_are_dropped() {
+        for (text, want) in [
+            ("KB893803v2", 893_803),
+            ("KB893803v2 - Update", 893_803),
+            ("KB2536276-v2", 2_536_276),
+            ("KB2378111_WM9", 2_378_111),
+            ("KB2510531-IE8", 2_510_531),
+            ("KB2849697-1", 2_849_697),
+            ("kb2899189_Microsoft-Windows-CameraCodec-Package", 2_899_189),
+            ("940157", 940_157),
+            ("Package_2_for_KB2919355", 2_919_355),
+            ("Package_for_KB2706045_SP1", 2_706_045),
+        ] {
+            assert_eq!(kb(text), Some(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_kb_is_none() {
+        for text in ["Q147222", "File 1", "{7A068575-0000-0000-0000-000000000000}", "MSCompPackV1", "KB-2026-0001"] {
+            assert!(matches!(row_id(text), Some(RowId::Other(_))), "{text}");
+        }
+        for text in ["KB", "KB28", "KB40192...", "KB4019215…"] {
+            assert_eq!(row_id(text), Some(RowId::Cut), "{text}");
+        }
+        assert_eq!(kb("KB123456789"), None);
+        assert_eq!(kb("KB2919355abc"), None);
+        assert_eq!(row_id("  "), None);
+    }
+
+    #[test]
+    fn rows_of_no_kb_are_told_from_other_lists() {
+        assert!(is_update_like("Q147222") && is_update_like("File 1"));
+        assert!(is_update_like("{7A068575-C5DB-43D9-BE20-3895D0C69B17}"));
+        assert!(!is_update_like("Intel(R) Ethernet") && !is_update_like("10.0.2.15") && !is_update_like("Filed"));
+    }
+}

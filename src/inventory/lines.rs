@@ -1,0 +1,165 @@
+//! Text to lines: line ends of every kind, without what consoles, mail and markdown put around them.
+
+/// A line of the input, cleaned of everything that is not printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Counted from 1 in the file as it is.
+    pub(super) number: u32,
+    pub(super) text: String,
+}
+
+impl Line {
+    /// Nothing but blanks.
+    pub(super) fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+}
+
+/// What people and tools put before every line of a text that they quote.
+const PREFIXES: [&str; 9] = ["REM::", "REM ", "rem ", ">", "//", "::", "#", "|", ";"];
+
+/// Splits at LF, CR LF, CR CR LF and lone CR, cleans each line, and takes off quotes and fences.
+pub(super) fn lines(text: &str) -> Vec<Line> {
+    let mut out: Vec<Line> = split(text)
+        .enumerate()
+        .map(|(i, l)| Line { number: u32::try_from(i + 1).unwrap_or(u32::MAX), text: clean(l) })
+        .collect();
+    for line in &mut out {
+        let t = line.text.trim();
+        if t.starts_with("```") || t.starts_with("~~~") || matches!(t, "<pre>" | "</pre>" | "<code>" | "</code>") {
+            line.text.clear();
+        }
+    }
+    // quotes nest: `> > `
+    for _ in 0..3 {
+        if !unprefix(&mut out) {
+            break;
+        }
+    }
+    out
+}
+
+/// Takes off a prefix that nearly all lines have; one heading or a `#TYPE` is no prefix.
+fn unprefix(lines: &mut [Line]) -> bool {
+    let filled = lines.iter().filter(|l| !l.is_blank()).count();
+    for prefix in PREFIXES {
+        let with = lines.iter().filter(|l| l.text.trim_start().starts_with(prefix)).count();
+        if filled < 2 || with * 5 < filled * 4 {
+            continue;
+        }
+        // a Markdown table ends its lines as it begins them
+        for line in lines.iter_mut() {
+            if let Some(rest) = line.text.trim_start().strip_prefix(prefix) {
+                let rest = if prefix == "|" { rest.trim_end().trim_end_matches('|') } else { rest };
+                line.text = rest.strip_prefix(' ').unwrap_or(rest).trim_end().to_owned();
+            }
+        }
+        return true;
+    }
+    false
+}
+
+/// Physical lines. CR CR LF is one line end, as wmic writes it through a pipe.
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let t = rest?;
+        let Some(end) = t.find(['\r', '\n']) else {
+            rest = None;
+            return (!t.is_empty()).then_some(t);
+        };
+        let tail = &t[end..];
+        let returns = tail.bytes().take_while(|&b| b == b'\r').count();
+        let length = if tail.as_bytes().get(returns) == Some(&b'\n') { returns + 1 } else { returns.max(1) };
+        rest = Some(&tail[length..]);
+        Some(&t[..end])
+    })
+}
+
+/// A line without terminal escapes, control and invisible characters, with every kind of blank as a blank.
+pub(super) fn clean(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{1b}' => match chars.peek() {
+                Some('[') => {
+                    chars.next();
+                    while chars.next().is_some_and(|c| !('\u{40}'..='\u{7e}').contains(&c)) {}
+                }
+                Some(']') => {
+                    // a title ends at BEL or at ESC \
+                    while let Some(c) = chars.next() {
+                        if c == '\u{7}' || c == '\u{1b}' && chars.next_if_eq(&'\\').is_some() {
+                            break;
+                        }
+                    }
+                }
+                _ => {
+                    chars.next();
+                }
+            },
+            '\t' => out.push('\t'),
+            '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => out.push(' '),
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' => {}
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// A line that a shell printed before what was typed: `C:\>`, `PS C:\>`, `*Evil-WinRM* PS C:\>`, `meterpreter >`, `$`.
+pub(super) fn is_prompt(line: &str) -> bool {
+    let t = line.trim_start();
+    let Some(end) = t.find('>') else { return t.starts_with("$ ") };
+    let head = t[..end].trim_end();
+    let head = head.rsplit_once("PS ").map_or(head, |(_, path)| path);
+    let drive = head.as_bytes();
+    head.is_empty() && t.len() > 1
+        || drive.len() >= 2 && drive[0].is_ascii_alphabetic() && drive[1] == b':' && !head.contains(": ")
+        || matches!(head, "meterpreter" | "osquery" | "PS" | "cmd" | "SQL")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        lines(text).into_iter().map(|l| l.text).collect()
+    }
+
+    #[test]
+    fn every_line_end_counts_once() {
+        assert_eq!(texts("a\r\nb\nc\r\r\nd\re"), ["a", "b", "c", "d", "e"]);
+        assert_eq!(texts("a\r\n\r\nb\r\n"), ["a", "", "b"]);
+        assert_eq!(lines("a\r\r\n\r\r\nb")[2].number, 3);
+    }
+
+    #[test]
+    fn nothing_that_steers_a_terminal_stays() {
+        assert_eq!(clean("\u{1b}[31mKB1\u{1b}[0m\u{7}"), "KB1");
+        assert_eq!(clean("\u{1b}]0;title\u{7}KB1\u{202e}"), "KB1");
+        assert_eq!(clean("Windows\u{a0}7 16\u{202f}106"), "Windows 7 16 106");
+    }
+
+    #[test]
+    fn quotes_and_fences_go() {
+        assert_eq!(texts("> > HotFixID : KB1\n> > \n> > x : y"), ["HotFixID : KB1", "", "x : y"]);
+        assert_eq!(texts("REM::\ta: b\nREM::\tc: d"), ["\ta: b", "\tc: d"]);
+        assert_eq!(texts("```\na\n```"), ["", "a", ""]);
+        // one line of this kind is content
+        assert_eq!(texts("#TYPE x\n\"a\"\n\"b\"\n\"c\""), ["#TYPE x", "\"a\"", "\"b\"", "\"c\""]);
+    }
+
+    #[test]
+    fn prompts_are_seen() {
+        for p in ["C:\\>ver", "PS C:\\Users\\x> Get-HotFix", "*Evil-WinRM* PS C:\\> wmic", "$ cat q", "> dism /online"] {
+            assert!(is_prompt(p), "{p}");
+        }
+        for p in ["Host Name: x", "Update  KB2919355", "Package Identity : a>b"] {
+            assert!(!is_prompt(p), "{p}");
+        }
+    }
+}
