@@ -81,7 +81,24 @@ pub fn requirement_words(r: &Requirement) -> String {
 
 /// A clause in words: its members joined by "or".
 pub fn clause_words(clause: &[Requirement]) -> String {
-    list(&clause.iter().map(requirement_words).collect::<Vec<_>>(), "or")
+    let mut words: Vec<String> = Vec::new();
+    for r in clause {
+        // the builds of one branch share their revisions: say the revision once
+        let shared = match r {
+            Requirement::BuildAtLeast(b) => clause
+                .iter()
+                .filter(|o| matches!(o, Requirement::BuildAtLeast(o) if o.revision == b.revision))
+                .count()
+                .gt(&1)
+                .then(|| format!("revision {} or later", b.revision)),
+            _ => None,
+        };
+        let text = shared.unwrap_or_else(|| requirement_words(r));
+        if !words.contains(&text) {
+            words.push(text);
+        }
+    }
+    list(&words, "or")
 }
 
 /// A step that is no update.

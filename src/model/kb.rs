@@ -20,6 +20,9 @@ impl KbId {
         if number >= 10_000 && number <= 99_999_999 { Some(Self(number)) } else { None }
     }
 
+    /// The least KB: a bound for ranges.
+    pub const LEAST: Self = Self(10_000);
+
     /// The number without `KB`.
     pub const fn number(self) -> u32 {
         self.0

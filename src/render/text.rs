@@ -164,7 +164,8 @@ fn source(e: &EvidenceReport) -> String {
             }
         }
         (None, "rule") => String::new(),
-        (None, s) => s.to_owned(),
+        // the file's own name says which it is; JSON has the whole path
+        (None, s) => s.rsplit(['/', '\\']).next().unwrap_or(s).to_owned(),
     }
 }
 

@@ -79,6 +79,7 @@ pub fn plan(c: &Context<'_>, goal: KbId) -> Vec<Step> {
         let kbs: Vec<KbId> = order.iter().filter_map(as_update).filter(|kb| items.contains(kb)).collect();
         before.extend(kbs.windows(2).map(|w| (w[0], w[1])));
     }
+    drop_needless(c, goal, &mut items, &before);
     items.reverse();
     let (sorted, _cycles) = graph::order(&items, &before);
     let mut steps = Vec::new();
@@ -92,6 +93,34 @@ pub fn plan(c: &Context<'_>, goal: KbId) -> Vec<Step> {
         steps.push(Step { action: Action::Install(kb), restart: restart(c, kb), unless_present, because });
     }
     steps
+}
+
+/// "It or a later one": where a later update of the same line is installed anyway and does not wait for the earlier
+/// one, the earlier one is needless.
+fn drop_needless(c: &Context<'_>, goal: KbId, items: &mut Vec<KbId>, before: &BTreeSet<(KbId, KbId)>) {
+    let later = |a: KbId, b: KbId| {
+        let (pa, pb) = (c.catalog.places(a), c.catalog.places(b));
+        pa.iter().any(|x| {
+            c.catalog.line(x.line).chained && pb.iter().any(|y| x.line == y.line && x.position > y.position)
+        })
+    };
+    let waits_for = |later: KbId, earlier: KbId| {
+        let (mut seen, mut work) = (BTreeSet::from([earlier]), vec![earlier]);
+        while let Some(kb) = work.pop() {
+            for (_, next) in before.range((kb, KbId::LEAST)..).take_while(|(from, _)| *from == kb) {
+                if seen.insert(*next) {
+                    work.push(*next);
+                }
+            }
+        }
+        seen.contains(&later)
+    };
+    let needless: Vec<KbId> = items
+        .iter()
+        .copied()
+        .filter(|kb| *kb != goal && items.iter().any(|other| *other != goal && later(*other, *kb) && !waits_for(*other, *kb)))
+        .collect();
+    items.retain(|kb| !needless.contains(kb));
 }
 
 fn as_update(r: &Requirement) -> Option<KbId> {

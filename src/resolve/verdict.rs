@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diagnose::Expected,
-    model::{Cause, Origin},
+    model::{Cause, KbId, Origin},
 };
 use std::sync::Arc;
 
@@ -127,7 +127,27 @@ fn decided(decisive: &Finding, fails: &[&Finding], findings: &[Finding]) -> Deci
             }
         }
     }
-    Decision { verdict, causes, ask }
+    Decision { verdict, causes, ask: together(ask) }
+}
+
+/// One question for all updates that are asked for, in the place of the first.
+fn together(asks: Vec<Ask>) -> Vec<Ask> {
+    let mut all: Vec<KbId> = Vec::new();
+    for a in &asks {
+        if let Ask::Updates(kbs) = a {
+            all.extend(kbs.iter().filter(|kb| !all.contains(kb)).copied().collect::<Vec<_>>());
+        }
+    }
+    all.truncate(8);
+    let mut out: Vec<Ask> = Vec::new();
+    for a in asks {
+        match a {
+            Ask::Updates(_) if out.iter().any(|o| matches!(o, Ask::Updates(_))) => {}
+            Ask::Updates(_) => out.push(Ask::Updates(all.clone())),
+            other => out.push(other),
+        }
+    }
+    out
 }
 
 fn undecided(findings: &[Finding], question: &Question, fails: &[&Finding], open: &[&Finding]) -> Decision {
@@ -175,5 +195,5 @@ fn undecided(findings: &[Finding], question: &Question, fails: &[&Finding], open
     if ask.is_empty() {
         ask.push(Ask::ServicingLog);
     }
-    Decision { verdict: Verdict::Unknown, causes, ask }
+    Decision { verdict: Verdict::Unknown, causes, ask: together(ask) }
 }
