@@ -33,6 +33,8 @@ pub enum LogFinding {
     ParentMissing {
         /// KB in the package identity
         kb: Option<KbId>,
+        /// version of the package: build and revision first, for a cumulative update
+        version: Option<Version>,
         /// KB in the identity of the parent that was looked for
         parent: Option<KbId>,
     },
@@ -61,7 +63,7 @@ pub fn read_log(input: &Arc<str>, text: &str) -> Vec<LogEvidence> {
     let mut out: Vec<LogEvidence> = Vec::new();
     let mut image: Option<Version> = None;
     let mut added: Option<Version> = None;
-    let mut parent: Option<KbId> = None;
+    let mut sought: Option<LogFinding> = None;
     for (i, line) in text.lines().take(2_000_000).enumerate() {
         let origin = || Origin { input: Arc::clone(input), format: "servicing log", at: Location::Line(i as u32 + 1) };
         let mut push = |f: LogFinding| {
@@ -85,11 +87,19 @@ pub fn read_log(input: &Arc<str>, text: &str) -> Vec<LogEvidence> {
         } else if line.contains("CBS_E_SOURCE_MISSING") || line.contains("0x800f081f") {
             push(LogFinding::SourceMissing);
         } else if let Some(rest) = after(line, "detect Parent, Package:") {
-            parent = after(rest, "Parent:").and_then(kb_in);
+            let package = rest.split(',').next().unwrap_or("");
+            let parent = after(rest, "Parent:").and_then(kb_in);
+            // components of languages and features look for parents that are no KB: those are absent on most systems
+            sought = parent.map(|_| LogFinding::ParentMissing {
+                kb: kb_in(package),
+                version: identity_version(package.trim()),
+                parent,
+            });
+        } else if line.contains("detectParent: parent found") {
+            sought = None;
         } else if line.contains("detectParent: no parent found") {
-            // only what is not a component of a language or feature: those are absent on most systems
-            if parent.is_some() {
-                push(LogFinding::ParentMissing { kb: None, parent });
+            if let Some(finding) = sought.take() {
+                push(finding);
             }
         } else if line.contains("NO ESU KEY FOUND") {
             push(LogFinding::NotEntitled { reason: None });
@@ -183,7 +193,14 @@ mod tests {
         let got = findings(
             "Appl: detect Parent, Package: Package_for_RollupFix~31bf3856ad364e35~amd64~~14393.1.1.1, Parent: Package_for_KB4132216~31bf3856ad364e35~amd64~~10.0.1.0, Disposition = Detect\nAppl: detectParent: no parent found, go absent",
         );
-        assert_eq!(got, [LogFinding::ParentMissing { kb: None, parent: KbId::new(4_132_216) }]);
+        assert_eq!(
+            got,
+            [LogFinding::ParentMissing {
+                kb: None,
+                version: "14393.1.1.1".parse().ok(),
+                parent: KbId::new(4_132_216)
+            }]
+        );
     }
 
     #[test]

@@ -14,14 +14,14 @@ use crate::{
     resolve::{
         Answer,
         plan::Action,
-        question::{Finding, Outcome, Question},
-        statement::{Evidence, From},
+        question::{Finding, Outcome},
+        statement::{Evidence, From, Says},
         verdict::Verdict,
     },
 };
 
 /// Puts an answer into a report.
-pub fn report(catalog: &Catalog, host: &Host, question: &Question, answer: &Answer) -> ExplainReport {
+pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport {
     let update = answer.kb.and_then(|kb| catalog.update(kb));
     let decision = &answer.decision;
     let host_report = host_report(host, answer);
@@ -30,7 +30,7 @@ pub fn report(catalog: &Catalog, host: &Host, question: &Question, answer: &Answ
         update: answer.kb.map(|kb| kb.to_string()),
         title: update.as_ref().map(|u| title(u.kind.describe(), u.title)),
         verdict: answer.kb.is_some().then(|| decision.verdict.name()),
-        summary: summary(catalog, answer, question, &host_report),
+        summary: summary(catalog, answer, &host_report),
         causes: decision
             .causes
             .iter()
@@ -149,7 +149,7 @@ fn unknown_report(a: &crate::resolve::statement::Ask) -> UnknownReport {
 }
 
 /// The first line: verdict and cause.
-fn summary(catalog: &Catalog, answer: &Answer, question: &Question, host: &HostReport) -> String {
+fn summary(catalog: &Catalog, answer: &Answer, host: &HostReport) -> String {
     let name = host.name.clone().unwrap_or_else(|| "this host".into());
     let decision = &answer.decision;
     let Some(kb) = answer.kb else {
@@ -190,8 +190,17 @@ fn summary(catalog: &Catalog, answer: &Answer, question: &Question, host: &HostR
                 };
                 return format!("{kb}: cannot tell, {why}.{hint}");
             }
-            let _ = question;
-            format!("{kb}: cannot tell yet. The evidence leaves {} open.", candidates(answer))
+            let revision = decision.causes.iter().flat_map(|f| &f.evidence).find_map(|e| match e.says {
+                Says::RevisionUnknown { kb: of, brings } if of == kb => Some(brings),
+                _ => None,
+            });
+            match revision {
+                Some(brings) => format!(
+                    "{kb}: cannot tell yet. It brings {brings}: at or past that revision it is contained, below it it \
+                     may apply. The revision of {name} is not known."
+                ),
+                None => format!("{kb}: cannot tell yet. The evidence leaves {} open.", candidates(answer)),
+            }
         }
     }
 }

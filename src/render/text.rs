@@ -34,8 +34,13 @@ pub fn to_text(report: &ExplainReport, style: Style) -> String {
     paragraph(&mut out, &report.summary, 0, width);
     host_line(&mut out, report, width, style.ascii);
     out.push('\n');
-    for row in rows(report, style.verbose) {
-        check(&mut out, &row, width, style);
+    let rows = rows(report, style.verbose);
+    for (i, row) in rows.iter().enumerate() {
+        // "installed" and "superseded" may rest on the same statement: once is enough
+        let told = rows[..i].iter().any(|r| r.outcome == row.outcome && r.evidence == row.evidence);
+        if !told || row.outcome == "fail" {
+            check(&mut out, row, width, style);
+        }
     }
     if !report.did_you_mean.is_empty() {
         let _ = writeln!(out, "\nDid you mean {}?", report.did_you_mean.join(", "));
@@ -45,6 +50,9 @@ pub fn to_text(report: &ExplainReport, style: Style) -> String {
         out.push_str("\nTo be sure, run\n");
         for u in report.unknown.iter().take(if style.verbose { 20 } else { 4 }) {
             let _ = writeln!(out, "  {}", u.collect);
+        }
+        if report.unknown.iter().any(|u| u.fact == "os.revision") {
+            out.push_str("and ask again with  --set os.revision=N\n");
         }
     }
     let _ = writeln!(out, "\nCatalog as of {}.", report.catalog_as_of);

@@ -195,13 +195,13 @@ fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
                         .remedy(Remedy::NewestStack),
                 );
             }
-            LogFinding::ParentMissing { parent: Some(parent), .. } => {
+            LogFinding::ParentMissing { kb, version, parent: Some(parent) } if is_asked_about(c, *kb, *version) => {
                 let says = Says::ParentMissingInLog(Some(*parent));
                 let stack = c.catalog.places(*parent).iter().any(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack);
                 let cause = if stack { Cause::MissingServicingStack } else { Cause::MissingPrerequisite };
-                // a parent that another lookup finds later may do as well: the log shows one way that failed
                 out.push(
-                    Finding::fail(cause, Certainty::Inferred, vec![Evidence::host(says, &e.origin)])
+                    Finding::fail(cause, Certainty::Confirmed, vec![Evidence::host(says, &e.origin)])
+                        .shown()
                         .naming(vec![*parent])
                         .remedy(Remedy::InstallFirst(vec![vec![*parent]])),
                 );
@@ -209,6 +209,16 @@ fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
             _ => {}
         }
     }
+}
+
+/// Is a package of the log the one that was asked about: by its KB, or by the revision that it brings?
+fn is_asked_about(c: &Context<'_>, kb: Option<KbId>, version: Option<crate::model::Version>) -> bool {
+    let Some(asked) = c.question.kb else { return true };
+    kb == Some(asked)
+        || c.catalog.places(asked).iter().any(|e| {
+            let build = c.catalog.line(e.line).build;
+            version.is_some_and(|v| Some(v.0[0]) == build && Some(v.0[1]) == e.revision)
+        })
 }
 
 /// Servicing stack updates of the host's line with at least this version, oldest first.
