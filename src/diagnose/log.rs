@@ -19,6 +19,8 @@ pub enum LogFinding {
     SupersededOnSystem {
         /// KB in the package identity
         kb: Option<KbId>,
+        /// version of the package, for a cumulative update
+        version: Option<Version>,
     },
     /// The manifest of a package is missing from the component store; that KB is to be installed again.
     ManifestMissing {
@@ -79,7 +81,12 @@ pub fn read_log(input: &Arc<str>, text: &str) -> Vec<LogEvidence> {
                 push(LogFinding::StackRequired { kb: kb_in(line), required, current });
             }
         } else if line.contains("Higher version found for package") && line.contains("superseded") {
-            push(LogFinding::SupersededOnSystem { kb: kb_in(line) });
+            // components of Windows itself (Microsoft-Windows-...) say this on every healthy system
+            let package = after(line, "for package").unwrap_or("").trim_start_matches([':', ' ']);
+            let package = package.split(", superseded").next().unwrap_or("");
+            if package.contains("Package_for_") || kb_in(package).is_some() || package.starts_with("...") {
+                push(LogFinding::SupersededOnSystem { kb: kb_in(package), version: identity_version(package) });
+            }
         } else if line.contains("Store corruption, manifest missing") {
             push(LogFinding::ManifestMissing { culprit: kb_in(line) });
         } else if line.contains("CBS_E_STORE_CORRUPTION") || line.contains("Mark store corruption flag") {
@@ -186,6 +193,15 @@ mod tests {
     fn the_culprit_of_a_corrupt_store() {
         let got = findings("x, Info CBS Store corruption, manifest missing for package: Package_9_for_KB4000001~31bf3856ad364e35~amd64~~6.3.1.4");
         assert_eq!(got, [LogFinding::ManifestMissing { culprit: KbId::new(4_000_001) }]);
+    }
+
+    #[test]
+    fn a_higher_version_of_an_update_counts_and_of_a_component_does_not() {
+        assert!(findings("Appl: Higher version found for package: Microsoft-Windows-X-Package~31bf3856ad364e35~amd64~~10.0.22621.1, superseded. (Version on system: y)").is_empty());
+        assert_eq!(
+            findings("Appl: Higher version found for package: Package_for_KB4000001~31bf3856ad364e35~amd64~~6.3.1.4, superseded."),
+            [LogFinding::SupersededOnSystem { kb: KbId::new(4_000_001), version: "6.3.1.4".parse().ok() }]
+        );
     }
 
     #[test]

@@ -212,7 +212,7 @@ fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
 }
 
 /// Is a package of the log the one that was asked about: by its KB, or by the revision that it brings?
-fn is_asked_about(c: &Context<'_>, kb: Option<KbId>, version: Option<crate::model::Version>) -> bool {
+pub(super) fn is_asked_about(c: &Context<'_>, kb: Option<KbId>, version: Option<crate::model::Version>) -> bool {
     let Some(asked) = c.question.kb else { return true };
     kb == Some(asked)
         || c.catalog.places(asked).iter().any(|e| {

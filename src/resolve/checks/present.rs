@@ -32,8 +32,9 @@ pub(super) fn check(c: &Context<'_>, wrong_target: bool, out: &mut Vec<Finding>)
 
 fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
     for e in &c.question.log {
-        if let LogFinding::SupersededOnSystem { kb } = e.value {
-            if kb.is_none() || kb == c.question.kb || c.question.kb.is_none() {
+        if let LogFinding::SupersededOnSystem { kb, version } = e.value {
+            let unnamed = kb.is_none() && version.is_none();
+            if unnamed || super::prerequisite::is_asked_about(c, kb, version) {
                 let evidence = vec![Evidence::host(Says::HigherVersionInLog, &e.origin)];
                 out.push(Finding::fail(Cause::Superseded, Certainty::Confirmed, evidence).shown().remedy(Remedy::Nothing));
                 return;
