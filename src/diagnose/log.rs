@@ -67,7 +67,8 @@ pub fn read_log(input: &Arc<str>, text: &str) -> Vec<LogEvidence> {
     let mut added: Option<Version> = None;
     let mut sought: Option<LogFinding> = None;
     for (i, line) in text.lines().take(2_000_000).enumerate() {
-        let origin = || Origin { input: Arc::clone(input), format: "servicing log", at: Location::Line(i as u32 + 1) };
+        let origin =
+            || Origin { input: Arc::clone(input), format: "servicing log", at: Location::Line(i as u32 + 1) };
         let mut push = |f: LogFinding| {
             let kind = std::mem::discriminant(&f);
             if out.iter().filter(|e| std::mem::discriminant(&e.value) == kind).count() < 50 {
@@ -85,7 +86,10 @@ pub fn read_log(input: &Arc<str>, text: &str) -> Vec<LogEvidence> {
             let package = after(line, "for package").unwrap_or("").trim_start_matches([':', ' ']);
             let package = package.split(", superseded").next().unwrap_or("");
             if package.contains("Package_for_") || kb_in(package).is_some() || package.starts_with("...") {
-                push(LogFinding::SupersededOnSystem { kb: kb_in(package), version: identity_version(package) });
+                push(LogFinding::SupersededOnSystem {
+                    kb: kb_in(package),
+                    version: identity_version(package),
+                });
             }
         } else if line.contains("Store corruption, manifest missing") {
             push(LogFinding::ManifestMissing { culprit: kb_in(line) });
@@ -120,16 +124,16 @@ pub fn read_log(input: &Arc<str>, text: &str) -> Vec<LogEvidence> {
         } else if let Some(rest) = after(line, "Adding package ") {
             added = identity_version(rest);
         }
-        if line.contains("RebootPending") || line.contains("CBS_E_INSTALL_PENDING") {
+        if line.contains("CBS_E_INSTALL_PENDING") || line.contains("CBS_E_PENDING") {
             push(LogFinding::RestartPending);
         }
-        if line.contains("not applicable to this image") || line.contains("0x800f081e") {
-            if let (Some(package), Some(image)) = (added, image) {
-                // "10.0.26100.1" for an image 10.0.22621.3447: another build altogether
-                if package.0[0] == image.0[0] && package.0[2] >= 10_000 && package.0[2] != image.0[2] {
-                    push(LogFinding::BuildMismatch { package, image });
-                    added = None;
-                }
+        if (line.contains("not applicable to this image") || line.contains("0x800f081e"))
+            && let (Some(package), Some(image)) = (added, image)
+        {
+            // "10.0.26100.1" for an image 10.0.22621.3447: another build altogether
+            if package.0[0] == image.0[0] && package.0[2] >= 10_000 && package.0[2] != image.0[2] {
+                push(LogFinding::BuildMismatch { package, image });
+                added = None;
             }
         }
     }
@@ -191,7 +195,9 @@ mod tests {
 
     #[test]
     fn the_culprit_of_a_corrupt_store() {
-        let got = findings("x, Info CBS Store corruption, manifest missing for package: Package_9_for_KB4000001~31bf3856ad364e35~amd64~~6.3.1.4");
+        let got = findings(
+            "x, Info CBS Store corruption, manifest missing for package: Package_9_for_KB4000001~31bf3856ad364e35~amd64~~6.3.1.4",
+        );
         assert_eq!(got, [LogFinding::ManifestMissing { culprit: KbId::new(4_000_001) }]);
     }
 
@@ -199,7 +205,9 @@ mod tests {
     fn a_higher_version_of_an_update_counts_and_of_a_component_does_not() {
         assert!(findings("Appl: Higher version found for package: Microsoft-Windows-X-Package~31bf3856ad364e35~amd64~~10.0.22621.1, superseded. (Version on system: y)").is_empty());
         assert_eq!(
-            findings("Appl: Higher version found for package: Package_for_KB4000001~31bf3856ad364e35~amd64~~6.3.1.4, superseded."),
+            findings(
+                "Appl: Higher version found for package: Package_for_KB4000001~31bf3856ad364e35~amd64~~6.3.1.4, superseded."
+            ),
             [LogFinding::SupersededOnSystem { kb: KbId::new(4_000_001), version: "6.3.1.4".parse().ok() }]
         );
     }
@@ -243,6 +251,11 @@ mod tests {
 
     #[test]
     fn an_ordinary_line_says_nothing() {
-        assert!(findings("2024-01-02, Info CBS Session: 1 initialized\nAppl: detectParent: no parent found, go absent").is_empty());
+        assert!(
+            findings(
+                "2024-01-02, Info CBS Session: 1 initialized\nAppl: detectParent: no parent found, go absent"
+            )
+            .is_empty()
+        );
     }
 }

@@ -24,11 +24,14 @@ fn key_value(text: &str) -> Option<(String, &str, &'static str)> {
     let equals = t.find('=').filter(|&i| t[..i].chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
     let (key, value, format) = match (equals, t.find(':')) {
         (Some(i), _) if i > 0 => (&t[..i], &t[i + 1..], WMIC),
-        (_, Some(i)) if t[i + 1..].chars().next().is_none_or(char::is_whitespace) => (&t[..i], &t[i + 1..], POWERSHELL),
+        (_, Some(i)) if t[i + 1..].chars().next().is_none_or(char::is_whitespace) => {
+            (&t[..i], &t[i + 1..], POWERSHELL)
+        }
         _ => return None,
     };
     let key: String = key.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-    let name = !key.is_empty() && key.len() <= 40 && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let name =
+        !key.is_empty() && key.len() <= 40 && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     name.then_some((key, value.trim(), format))
 }
 
@@ -86,7 +89,11 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
 }
 
 fn is_machine(value: &str) -> bool {
-    !value.is_empty() && value != "." && value.len() <= 255 && !value.contains(char::is_whitespace) && !value.contains("..")
+    !value.is_empty()
+        && value != "."
+        && value.len() <= 255
+        && !value.contains(char::is_whitespace)
+        && !value.contains("..")
 }
 
 fn flush(
@@ -104,7 +111,8 @@ fn flush(
     {
         return;
     }
-    let host = hosts.entry(machine.clone().unwrap_or_default()).or_insert_with(|| Collector::new(input, format));
+    let host =
+        hosts.entry(machine.clone().unwrap_or_default()).or_insert_with(|| Collector::new(input, format));
     if let Some(name) = machine.filter(|_| host.host.name.is_none()) {
         host.host.name = Some(host.fact(name, line));
     }
@@ -143,7 +151,9 @@ ServicePackInEffect : SP3
 
     #[test]
     fn a_blank_line_does_not_end_a_record() {
-        let host = one("HotFixID=File 1\n\nServicePackInEffect=KB893803v2\n\n\nHotFixID=Q147222\n\nServicePackInEffect=\n");
+        let host = one(
+            "HotFixID=File 1\n\nServicePackInEffect=KB893803v2\n\n\nHotFixID=Q147222\n\nServicePackInEffect=\n",
+        );
         assert_eq!(host.updates.keys().map(|k| k.number()).collect::<Vec<_>>(), [893_803]);
         assert_eq!(host.other_ids, ["Q147222"]);
         assert_eq!(host.completeness.lists[0].origin.format, WMIC);

@@ -122,7 +122,9 @@ mod tests {
 
     #[test]
     fn what_is_no_kb_is_none() {
-        for text in ["Q147222", "File 1", "{7A068575-0000-0000-0000-000000000000}", "MSCompPackV1", "KB-2026-0001"] {
+        for text in
+            ["Q147222", "File 1", "{7A068575-0000-0000-0000-000000000000}", "MSCompPackV1", "KB-2026-0001"]
+        {
             assert!(matches!(row_id(text), Some(RowId::Other(_))), "{text}");
         }
         for text in ["KB", "KB28", "KB40192...", "KB4019215…"] {
@@ -137,6 +139,8 @@ mod tests {
     fn rows_of_no_kb_are_told_from_other_lists() {
         assert!(is_update_like("Q147222") && is_update_like("File 1"));
         assert!(is_update_like("{7A068575-C5DB-43D9-BE20-3895D0C69B17}"));
-        assert!(!is_update_like("Intel(R) Ethernet") && !is_update_like("10.0.2.15") && !is_update_like("Filed"));
+        assert!(
+            !is_update_like("Intel(R) Ethernet") && !is_update_like("10.0.2.15") && !is_update_like("Filed")
+        );
     }
 }

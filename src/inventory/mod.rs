@@ -15,11 +15,11 @@ mod collect;
 mod dism;
 mod error;
 mod foreign;
+mod host1;
 mod hotfix_csv;
 mod hotfix_json;
 mod hotfix_list;
 mod hotfix_table;
-mod host1;
 mod ids;
 mod lines;
 mod merge;
@@ -72,7 +72,8 @@ type LineReader = fn(&[Line], &Arc<str>) -> Vec<Host>;
 const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
-const PASTED: [LineReader; 5] = [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, registry::read];
+const PASTED: [LineReader; 5] =
+    [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, registry::read];
 
 /// Reads one input of any format, told by its content.
 ///
@@ -181,12 +182,15 @@ fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<(Host, &'static str), 
     let banner = one(ver::read(lines, input), input)?;
     if let Some((host, format)) = banner {
         // a banner above other output is of the same machine if it names the same build
-        let fits = found.iter().all(|(h, _)| h.version.is_none() || same(h.version.as_ref(), host.version.as_ref()));
+        let fits =
+            found.iter().all(|(h, _)| h.version.is_none() || same(h.version.as_ref(), host.version.as_ref()));
         if fits && (!found.is_empty() || ver::is_short(lines)) {
             found.push((host, format));
         }
     }
-    let Some(format) = found.first().map(|(_, format)| *format) else { return Err(foreign::text(lines, input)) };
+    let Some(format) = found.first().map(|(_, format)| *format) else {
+        return Err(foreign::text(lines, input));
+    };
     if found.len() == 1 {
         found.truncate(1);
         return found.pop().ok_or_else(|| foreign::text(lines, input));
@@ -225,12 +229,18 @@ fn one(mut hosts: Vec<Host>, input: &Arc<str>) -> Result<Option<(Host, &'static 
 /// Refuses hosts whose names are of several machines.
 fn distinct(hosts: &[Host], input: &Arc<str>) -> Result<(), ReadError> {
     let names: Vec<&str> = hosts.iter().filter_map(|h| h.name.as_ref()).map(|f| f.value.as_str()).collect();
-    if names.windows(2).all(|w| merge::same_computer(w[0], w[1])) { Ok(()) } else { Err(several(hosts, input)) }
+    if names.windows(2).all(|w| merge::same_computer(w[0], w[1])) {
+        Ok(())
+    } else {
+        Err(several(hosts, input))
+    }
 }
 
 fn several(hosts: &[Host], input: &Arc<str>) -> ReadError {
-    let mut names: Vec<String> =
-        hosts.iter().map(|h| h.name.as_ref().map_or_else(|| "unnamed".to_owned(), |n| n.value.clone())).collect();
+    let mut names: Vec<String> = hosts
+        .iter()
+        .map(|h| h.name.as_ref().map_or_else(|| "unnamed".to_owned(), |n| n.value.clone()))
+        .collect();
     names.sort();
     names.dedup();
     names.truncate(10);
@@ -249,7 +259,6 @@ fn format_of(host: &Host) -> Option<&'static str> {
     ];
     list.or_else(|| origins.into_iter().flatten().next())
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -32,10 +32,9 @@ pub(super) struct Field {
 
 /// Splits `Label:   value`; the colon is the first that is followed by a blank or the line's end.
 pub(super) fn label_value(text: &str) -> Option<(&str, &str)> {
-    let (at, colon) = text
-        .char_indices()
-        .filter(|(_, c)| matches!(c, ':' | '：'))
-        .find(|(i, c)| *c == '：' || text[i + c.len_utf8()..].chars().next().is_none_or(char::is_whitespace))?;
+    let (at, colon) = text.char_indices().filter(|(_, c)| matches!(c, ':' | '：')).find(|(i, c)| {
+        *c == '：' || text[i + c.len_utf8()..].chars().next().is_none_or(char::is_whitespace)
+    })?;
     let label = text[..at].trim();
     let value = text[at + colon.len_utf8()..].trim();
     let letters = label.chars().any(char::is_alphabetic);
@@ -58,7 +57,8 @@ fn is_row(text: &str) -> bool {
     let Some(rest) = text.trim_start().strip_prefix('[') else { return false };
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let rest = rest[digits..].trim_end();
-    digits <= 4 && (rest.is_empty() || digits > 0 && (rest == "]" || row_text(text).is_some() || rest == "]:"))
+    digits <= 4
+        && (rest.is_empty() || digits > 0 && (rest == "]" || row_text(text).is_some() || rest == "]:"))
 }
 
 /// The sections of a text, one for each run of the tool.
@@ -229,7 +229,10 @@ pub(super) fn host(fields: &[Field], input: &Arc<str>, format: &'static str) -> 
                 Gap::CutByCount { declared: count.unwrap_or(0), shown: 0 }
             };
             c.gap(why);
-            c.note(format!("the list of updates says {:?}, which tells neither some nor none", field.value), line);
+            c.note(
+                format!("the list of updates says {:?}, which tells neither some nor none", field.value),
+                line,
+            );
         } else {
             c.gap(Gap::NotAvailable);
         }
@@ -243,7 +246,8 @@ pub(super) fn host(fields: &[Field], input: &Arc<str>, format: &'static str) -> 
 /// Reads the rows of the list, without the one that the tool cut.
 fn updates(c: &mut Collector, field: &Field) {
     let declared = first_number(&field.value);
-    let length = field.value.chars().count() + field.rows.iter().map(|r| r.text.chars().count() + 1).sum::<usize>();
+    let length =
+        field.value.chars().count() + field.rows.iter().map(|r| r.text.chars().count() + 1).sum::<usize>();
     let mut rows = field.rows.as_slice();
     let whole = rows.iter().filter(|r| row_text(&r.text).is_some()).count();
     let short = declared.is_some_and(|d| usize::try_from(d).is_ok_and(|d| d > whole));

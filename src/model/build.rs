@@ -24,13 +24,11 @@ impl FromStr for Version {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let error = || BuildError(text.chars().filter(|c| !c.is_control()).take(40).collect());
         let mut out = [0u32; 4];
-        let mut n = 0;
-        for part in text.trim().split('.') {
+        for (n, part) in text.trim().split('.').enumerate() {
             if n == 4 || part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(error());
             }
             out[n] = part.parse().map_err(|_| error())?;
-            n += 1;
         }
         Ok(Self(out))
     }

@@ -184,7 +184,8 @@ fn do_this(out: &mut String, report: &ExplainReport, width: usize) {
         out.push_str(if tentative { "\nIf a prerequisite is what is missing\n" } else { "\nDo this\n" });
         for (i, s) in steps.iter().enumerate() {
             let name = s.update.clone().unwrap_or_default();
-            let mut text = if name.is_empty() { s.action.clone() } else { format!("{name:<11} {}", s.action) };
+            let mut text =
+                if name.is_empty() { s.action.clone() } else { format!("{name:<11} {}", s.action) };
             if s.restart == Some(true) {
                 text.push_str(", restart");
             }
@@ -237,7 +238,9 @@ pub fn inventory_text(report: &InventoryReport, style: Style) -> String {
         }
         paragraph(&mut out, &text, 2, width);
     }
-    for (what, lines) in [("Lists", &report.lists), ("Inputs disagree", &report.conflicts), ("Notes", &report.notes)] {
+    for (what, lines) in
+        [("Lists", &report.lists), ("Inputs disagree", &report.conflicts), ("Notes", &report.notes)]
+    {
         if !lines.is_empty() {
             let _ = writeln!(out, "\n{what}:");
             for l in lines.iter().take(if style.verbose { usize::MAX } else { 8 }) {
@@ -263,7 +266,8 @@ fn elide(text: &str, room: usize) -> String {
         return text.to_owned();
     }
     let cut = |s: String, n: usize, from_end: bool| -> String {
-        let kept: Vec<char> = if from_end { s.chars().rev().take(n).collect() } else { s.chars().take(n).collect() };
+        let kept: Vec<char> =
+            if from_end { s.chars().rev().take(n).collect() } else { s.chars().take(n).collect() };
         if from_end { kept.into_iter().rev().collect() } else { kept.into_iter().collect() }
     };
     let head = (room.saturating_sub(3)) / 3;

@@ -116,7 +116,10 @@ fn decided(decisive: &Finding, fails: &[&Finding], findings: &[Finding]) -> Deci
     }
     causes.dedup_by(|b, a| a.cause == b.cause && a.updates == b.updates);
     let mut ask: Vec<Ask> = Vec::new();
-    if decisive.certainty != Certainty::Confirmed && verdict != Verdict::AlreadyInstalled && !decisive.updates.is_empty() {
+    if decisive.certainty != Certainty::Confirmed
+        && verdict != Verdict::AlreadyInstalled
+        && !decisive.updates.is_empty()
+    {
         ask.push(Ask::Updates(decisive.updates.clone()));
     }
     // facts that could show a further blocker
@@ -166,7 +169,17 @@ fn undecided(findings: &[Finding], question: &Question, fails: &[&Finding], open
     // a cause of which there is no sign, but which the error fits or nothing excludes
     let unsigned: Vec<&Finding> = findings
         .iter()
-        .filter(|f| f.outcome == Outcome::Unknown && !f.open && !matches!(f.cause, Cause::PendingReboot | Cause::StoreCorruption | Cause::WrongArchitecture | Cause::WrongEdition))
+        .filter(|f| {
+            f.outcome == Outcome::Unknown
+                && !f.open
+                && !matches!(
+                    f.cause,
+                    Cause::PendingReboot
+                        | Cause::StoreCorruption
+                        | Cause::WrongArchitecture
+                        | Cause::WrongEdition
+                )
+        })
         .collect();
     for f in &unsigned {
         if error.is_none_or(|e| e.fits(f.cause)) {
