@@ -125,9 +125,9 @@ fn json_text(lines: &[Line]) -> Option<(String, usize)> {
     let start = lines.iter().position(|l| !l.is_blank() && !lines::is_prompt(&l.text))?;
     let join = || lines[start..].iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
     let first = lines[start].text.trim_start();
-    if first.starts_with('{') {
+    if let Some(rest) = first.strip_prefix('{') {
         // a GUID in braces is no document
-        let next = first[1..].trim_start().chars().next();
+        let next = rest.trim_start().chars().next();
         return next.is_none_or(|c| matches!(c, '"' | '}')).then(|| (join(), start));
     }
     if !first.starts_with('[') {

@@ -51,9 +51,8 @@ fn withdrawn(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
 
 fn defect(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
     for d in c.catalog.defects(kb) {
-        if d.standing == Standing::Unverified
-            || !(d.products.is_empty() || !d.products.intersection(c.products()).is_empty())
-        {
+        let elsewhere = !d.products.is_empty() && d.products.intersection(c.products()).is_empty();
+        if d.standing == Standing::Unverified || elsewhere {
             continue;
         }
         let cause = Cause::parse(d.cause).unwrap_or(Cause::PackageDefect);
