@@ -70,6 +70,8 @@ pub fn requirement_words(r: &Requirement) -> String {
         Requirement::Feature(n) => format!("the feature {n}"),
         Requirement::Role(n) => format!("the role {n}"),
         Requirement::Licence(Licence::Esu) => "an active ESU licence".into(),
+        Requirement::Licence(Licence::EsuYear(n)) => format!("an active ESU licence of year {n}"),
+        Requirement::RestartPending => "a restart that is pending".into(),
         Requirement::Licence(Licence::AzureArc) => "ESU through Azure Arc".into(),
         Requirement::Licence(Licence::Hotpatch) => "hotpatch enrolment".into(),
         Requirement::Edition(n) => format!("a {n} edition"),

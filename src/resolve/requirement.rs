@@ -64,6 +64,12 @@ impl Installed<'_> {
             Requirement::Edition(words) => self.edition(words),
             Requirement::Sha2 => self.sha2(),
             Requirement::MonthAtLeast(month) => self.month(month),
+            Requirement::RestartPending => match &self.host.pending_reboot {
+                Some(f) => {
+                    Evaluation::of(f.value, vec![Evidence::host(Says::RestartPending(f.value), &f.origin)])
+                }
+                None => Evaluation::unknown(Ask::PendingReboot),
+            },
             Requirement::Manual(_) => Evaluation::unknown(Ask::Packages),
         }
     }
@@ -358,7 +364,7 @@ impl Installed<'_> {
     }
 
     fn component(&self, name: &str, version: &str) -> Evaluation {
-        let Ok(asked) = semver::VersionReq::parse(version) else { return Evaluation::unknown(Ask::Packages) };
+        let Ok(asked) = Version::requirement(version) else { return Evaluation::unknown(Ask::Packages) };
         let (stated, ask) = match name {
             "dotnet" | "dotnet-full" => (self.host.dotnet_framework.clone(), Ask::Dotnet),
             "wmf" => (self.host.wmf.clone(), Ask::ManagementFramework),
@@ -462,7 +468,11 @@ impl Installed<'_> {
 
     fn licence(&self, licence: Licence) -> Evaluation {
         let (fact, ask) = match licence {
-            Licence::Esu => (&self.host.esu, Ask::Esu),
+            // "entitled" does not say for which year: only its absence is telling
+            Licence::EsuYear(_) if self.host.esu.as_ref().is_some_and(|f| f.value) => {
+                return Evaluation::unknown(Ask::Esu);
+            }
+            Licence::Esu | Licence::EsuYear(_) => (&self.host.esu, Ask::Esu),
             Licence::AzureArc => (&self.host.azure_arc, Ask::Esu),
             Licence::Hotpatch => (&self.host.hotpatch, Ask::Hotpatch),
         };

@@ -90,7 +90,11 @@ fn conflict(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
         );
     };
     for rule in c.rules.iter().filter(|r| r.standing != Standing::Unverified) {
-        for excluded in rule.excludes.iter().filter(|r| !matches!(r, Requirement::Edition(_))) {
+        for excluded in rule
+            .excludes
+            .iter()
+            .filter(|r| !matches!(r, Requirement::Edition(_) | Requirement::RestartPending))
+        {
             // only the very thing conflicts, not what replaces it
             let (truth, evidence, certainty, updates) = match excluded {
                 Requirement::Update { kb: other, .. } => {
