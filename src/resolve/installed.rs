@@ -350,7 +350,9 @@ impl<'a> Installed<'a> {
                     // all that are later in the line and there: the newest says most
                     let later = self.places.iter().filter(|(l, p, _)| *l == e.line && *p > e.position);
                     out.extend(later.max_by_key(|(_, p, _)| *p).map(|(_, _, kb)| (*kb, Link::Line)));
-                } else if line.kind == LineKind::SecurityOnly {
+                }
+                // monthly rollups carry the security-only and the Internet Explorer updates of their month
+                if matches!(line.kind, LineKind::SecurityOnly | LineKind::InternetExplorer) {
                     out.extend(self.covering_rollup(e).map(|kb| (kb, Link::Covers)));
                 }
             }

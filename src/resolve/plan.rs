@@ -95,7 +95,8 @@ pub fn plan(c: &Context<'_>, goal: KbId) -> Vec<Step> {
             }
         }
         let (unless_present, because) = info.remove(&kb).unwrap_or((false, None));
-        steps.push(Step { action: Action::Install(kb), restart: restart(c, kb), unless_present, because });
+        let restart = if restart_after(&orders, kb) { Some(true) } else { restart(c, kb) };
+        steps.push(Step { action: Action::Install(kb), restart, unless_present, because });
     }
     steps
 }
@@ -154,6 +155,13 @@ fn manual_before(orders: &[Vec<Requirement>], kb: KbId) -> Vec<String> {
         out.extend(steps);
     }
     out
+}
+
+/// A documented order restarts right after this update.
+fn restart_after(orders: &[Vec<Requirement>], kb: KbId) -> bool {
+    orders.iter().any(|o| {
+        o.windows(2).any(|w| as_update(&w[0]) == Some(kb) && w[1] == Requirement::Manual("restart".into()))
+    })
 }
 
 /// The member to install: in the rule's order, servicing stacks before cumulative updates, which are larger.

@@ -88,7 +88,7 @@ fn windows_version(c: &Context<'_>, out: &mut Vec<Finding>) {
     } else {
         evidence.push(packages_for(c, installable));
         evidence.push(Evidence::rule(Says::NoPackageFor(kb, c.identity.words.clone())));
-        if update.all_packages_known && !installable.is_empty() {
+        if update.all_packages_known && !installable.is_empty() && !serves_sibling(c, installable) {
             out.push(
                 Finding::fail(Cause::WrongOs, Certainty::Confirmed, evidence)
                     .remedy(Remedy::NoPackage(c.identity.words.clone())),
@@ -97,6 +97,22 @@ fn windows_version(c: &Context<'_>, out: &mut Vec<Finding>) {
             out.push(Finding::unknown(Cause::WrongOs, true, evidence, vec![Ask::PackageName]));
         }
     }
+}
+
+/// Feeds and update histories list the products that were in support. The package of a client build serves the server of
+/// the same build, and the other way round, whether or not a feed says so: that the list lacks it is no proof.
+fn serves_sibling(c: &Context<'_>, installable: ProductSet) -> bool {
+    let from_feed = c.update.is_some_and(|u| !u.component.is_empty() || !c.catalog.places(u.kb).is_empty());
+    // client and server of 26100 part ways in January 2026
+    let parted = c.update.and_then(|u| u.date).is_some_and(|d| d >= jiff::civil::date(2026, 1, 1));
+    from_feed
+        && c.products().iter().any(|h| {
+            let host = c.catalog.product(h);
+            installable
+                .iter()
+                .map(|p| c.catalog.product(p))
+                .any(|p| p.version == host.version && p.server != host.server && (p.branch == host.branch || !parted))
+        })
 }
 
 /// A cumulative update of builds that share the host's branch, and are not all later than it: the same package serves
