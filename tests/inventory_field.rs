@@ -155,7 +155,7 @@ fn no_capture_makes_a_reader_panic_or_is_called_complete() {
     let Some(folder) = field_data() else { return };
     for (path, _, _) in samples(&folder) {
         let bytes = std::fs::read(folder.join(&path)).expect("the capture");
-        let step = (bytes.len() / 20).max(1);
+        let step = (bytes.len() / 8).max(1);
         for cut in (0..=bytes.len()).step_by(step) {
             if let Ok(parsed) = read(&Input { name: &path, bytes: &bytes[..cut] }) {
                 assert!(!parsed.host.completeness.complete, "{path} cut at {cut}");
