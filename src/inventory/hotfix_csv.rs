@@ -12,7 +12,10 @@ const WMIC: &str = "wmic qfe CSV";
 
 /// The header: where it stands, its delimiter, its cells.
 fn header(lines: &[Line]) -> Option<(usize, u8, Vec<String>)> {
-    lines.iter().enumerate().filter(|(_, l)| !l.is_blank()).take(200).find_map(|(i, line)| {
+    // making a CSV reader is dear: only a line that can be the header gets one
+    let candidate = |l: &Line| l.text.to_ascii_lowercase().contains("hotfixid");
+    let head = lines.iter().enumerate().filter(|(_, l)| !l.is_blank()).take(200);
+    head.filter(|(_, l)| candidate(l)).find_map(|(i, line)| {
         [b',', b';', b'\t'].into_iter().find_map(|delimiter| {
             let cells = records(&line.text, delimiter, true).next()?.1;
             let quoted = line.text.trim_start().starts_with('"');

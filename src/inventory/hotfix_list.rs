@@ -10,6 +10,9 @@ use std::sync::Arc;
 const POWERSHELL: &str = "Get-HotFix list";
 const WMIC: &str = "wmic qfe list";
 
+/// More properties than a record has: the text is something else.
+const PROPERTIES: usize = 100;
+
 /// One record in the making. Blank lines end none: CR CR LF that is saved again becomes a blank line after each.
 #[derive(Default)]
 struct Record {
@@ -52,7 +55,7 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         }
         let Some((key, value, shape)) = key_value(&line.text) else { continue };
         // a key that comes again begins the next record
-        if record.seen.contains(&key) {
+        if record.seen.contains(&key) || record.seen.len() > PROPERTIES {
             flush(&mut hosts, &mut record, input, format);
         }
         match key.as_str() {
@@ -104,11 +107,8 @@ fn flush(
 ) {
     let Record { id, beside, machine, .. } = std::mem::take(record);
     let (Some((id, line)), Some(format)) = (id, format) else { return };
-    // a list of something else may have a property of this name
-    if !matches!(ids::row_id(&id), Some(ids::RowId::Kb(_) | ids::RowId::Cut))
-        && !ids::is_update_like(&id)
-        && id.contains(char::is_whitespace)
-    {
+    // a sentence after the name is no record
+    if id.contains(char::is_whitespace) && !ids::is_update_like(&id) && !id.contains(" - ") {
         return;
     }
     let host =

@@ -40,8 +40,9 @@ pub(super) fn kb_at_start(t: &str) -> Option<RowId> {
     let digits = t.get(..2).filter(|p| p.eq_ignore_ascii_case("kb")).map(|_| &t[2..])?;
     let count = digits.bytes().take_while(u8::is_ascii_digit).count();
     let rest = &digits[count..];
-    if count < 5 {
-        // `KB-2026-0001` is no KB at all; `KB28` and `K` are the heads of one
+    // updates that Windows lists have six digits or seven
+    if count < 6 {
+        // `KB-2026-0001` is no KB at all; `KB28` and `KB28621` are the heads of one
         return if rest.is_empty() { Some(RowId::Cut) } else { None };
     }
     let bound = match rest.chars().next() {
@@ -127,7 +128,7 @@ mod tests {
         {
             assert!(matches!(row_id(text), Some(RowId::Other(_))), "{text}");
         }
-        for text in ["KB", "KB28", "KB40192...", "KB4019215…"] {
+        for text in ["KB", "KB28", "KB28621", "KB40192...", "KB4019215…"] {
             assert_eq!(row_id(text), Some(RowId::Cut), "{text}");
         }
         assert_eq!(kb("KB123456789"), None);

@@ -36,7 +36,7 @@ pub use host1::to_host1;
 pub use merge::merge;
 pub use set::set_fact;
 
-use crate::model::{Fact, Gap, Host, ListKind};
+use crate::model::{Fact, Gap, Host, KbId, ListKind, Location};
 use collect::Collector;
 use lines::Line;
 use serde_json::Value;
@@ -110,7 +110,32 @@ pub fn read(input: &Input) -> Result<Parsed, ReadError> {
     if let Some((text, skipped)) = json_text(&lines) {
         return read_json(&text, skipped, &name).map(|(host, format)| parsed(host, format));
     }
-    read_lines(&lines, &name).map(|(host, format)| parsed(host, format))
+    let (mut host, format) = read_lines(&lines, &name)?;
+    if !decoded.text.ends_with(['\n', '\r'])
+        && let Some(last) = lines.last()
+    {
+        drop_cut_id(&mut host, last);
+    }
+    Ok(parsed(host, format))
+}
+
+/// The id at the very end of a file that ends without a line end may be the head of a longer one:
+/// it goes if it is shorter than others of the list, or if there is no other to compare.
+fn drop_cut_id(host: &mut Host, last: &Line) {
+    let comparable = host.updates.len() == 1 || host.updates.keys().any(|k| k.number() >= 1_000_000);
+    // half a character of UTF-16 may stand behind it
+    let text = last.text.trim_end_matches(char::REPLACEMENT_CHARACTER);
+    let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let id = text[text.len() - digits..].parse::<KbId>().ok();
+    let Some(kb) = id.filter(|k| comparable && k.number() < 1_000_000) else { return };
+    if host.updates.get(&kb).is_some_and(|f| f.origin.at == Location::Line(last.number)) {
+        host.updates.remove(&kb);
+        if let Some(list) = host.completeness.lists.last_mut() {
+            list.gaps.push(Gap::Truncated);
+            list.gaps.sort();
+            list.gaps.dedup();
+        }
+    }
 }
 
 /// Decodes text of any of the encodings that Windows writes, as [`read`] does: for logs and the like.
@@ -192,7 +217,6 @@ fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<(Host, &'static str), 
         return Err(foreign::text(lines, input));
     };
     if found.len() == 1 {
-        found.truncate(1);
         return found.pop().ok_or_else(|| foreign::text(lines, input));
     }
     let hosts: Vec<Host> = found.into_iter().map(|(h, _)| h).collect();

@@ -1,6 +1,8 @@
 //! Words of the tools in the languages that were seen. They only help: every format is read by its structure.
 
 use crate::model::Edition;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// Labels of systeminfo's lines: computer name, OS name, OS version, system type, updates.
 struct Labels {
@@ -98,19 +100,25 @@ pub(super) fn label(text: &str) -> Option<Label> {
     if wanted.is_empty() {
         return None;
     }
-    LABELS.iter().find_map(|l| {
-        [
+    SKELETONS.get(&wanted).copied()
+}
+
+/// The labels as they are compared; the first language that has a label decides what it stands for.
+static SKELETONS: LazyLock<BTreeMap<String, Label>> = LazyLock::new(|| {
+    let mut out = BTreeMap::new();
+    for l in &LABELS {
+        for (name, label) in [
             (l.host, Label::Host),
             (l.product, Label::Product),
             (l.version, Label::Version),
             (l.kind, Label::Kind),
             (l.updates, Label::Updates),
-        ]
-        .into_iter()
-        .find(|(name, _)| skeleton(name) == wanted)
-        .map(|(_, label)| label)
-    })
-}
+        ] {
+            out.entry(skeleton(name)).or_insert(label);
+        }
+    }
+    out
+});
 
 /// Does the line begin with a label exactly as it is spelled?
 pub(super) fn starts_with_label(line: &str) -> bool {
@@ -200,7 +208,7 @@ pub(super) fn is_not_available(value: &str) -> bool {
 
 /// The product's name without trademark signs, and without what code pages made of them.
 pub(super) fn product(text: &str) -> String {
-    let mut out = text.to_owned();
+    let mut out: String = text.chars().take(200).collect();
     for sign in ["(R)", "(r)", "(TM)", "(tm)", "®", "™", "\u{fffd}", "\u{2592}"] {
         out = out.replace(sign, " ");
     }
@@ -245,6 +253,9 @@ pub(super) fn is_product(text: &str) -> bool {
                 | "thin"
                 | "hpc"
                 | "iot"
+                | "web"
+                | "small"
+                | "home"
         )
         || rest.contains("hyper-v server")
 }

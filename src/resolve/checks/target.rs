@@ -108,10 +108,9 @@ fn serves_sibling(c: &Context<'_>, installable: ProductSet) -> bool {
     from_feed
         && c.products().iter().any(|h| {
             let host = c.catalog.product(h);
-            installable
-                .iter()
-                .map(|p| c.catalog.product(p))
-                .any(|p| p.version == host.version && p.server != host.server && (p.branch == host.branch || !parted))
+            installable.iter().map(|p| c.catalog.product(p)).any(|p| {
+                p.version == host.version && p.server != host.server && (p.branch == host.branch || !parted)
+            })
         })
 }
 
