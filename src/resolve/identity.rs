@@ -61,7 +61,7 @@ fn words(text: &str) -> Words {
             if w.release == "20h1" {
                 w.release = "2004".into();
             }
-        } else if *t == "2004" && tokens.get(i.wrapping_sub(1)).is_some_and(|p| *p == "version") {
+        } else if *t == "2004" && (w.family == "10" || tokens.get(i.wrapping_sub(1)).is_some_and(|p| *p == "version")) {
             w.release = "2004".into();
         } else if *t == "pack" {
             service_pack_next = true;
@@ -88,7 +88,24 @@ fn words(text: &str) -> Words {
             }
         }
     }
+    if w.release.is_empty() && !w.server && tokens.iter().any(|t| matches!(*t, "ltsc" | "ltsb")) {
+        w.release = tokens.iter().find_map(|t| long_term_release(&w.family, t)).unwrap_or_default().to_owned();
+    }
     w
+}
+
+/// The release that a year in the name of a Long-Term Servicing edition stands for.
+///
+/// Source: "Windows 10 Enterprise LTSC" and "Windows 11 Enterprise LTSC" on learn.microsoft.com.
+fn long_term_release(family: &str, year: &str) -> Option<&'static str> {
+    Some(match (family, year) {
+        ("10", "2015") => "1507",
+        ("10", "2016") => "1607",
+        ("10", "2019") => "1809",
+        ("10", "2021") => "21h2",
+        ("11", "2024") => "24h2",
+        _ => return None,
+    })
 }
 
 /// The products that a name in words may mean: `Windows 7 / Windows Server 2008 R2`, `Windows 11, version 22H2`.

@@ -93,7 +93,8 @@ pub fn decide(findings: &[Finding], question: &Question, known: bool) -> Decisio
         let unsure = findings.iter().any(|f| {
             matches!(f.cause, Cause::AlreadyInstalled | Cause::MissingPrerequisite) && f.outcome == Outcome::Unknown
         });
-        let contradicted = error.is_some_and(|e| e.meaning.is_some_and(|m| m.expected != Expected::Success));
+        // something failed, whether or not the error is one that is known here
+        let contradicted = error.is_some_and(|e| e.meaning.is_none_or(|m| m.expected != Expected::Success));
         if !unsure && !contradicted {
             return Decision { verdict: Verdict::Applicable, causes: Vec::new(), ask: Vec::new() };
         }

@@ -217,7 +217,8 @@ fn dotnet_of_package(c: &Context<'_>, out: &mut Vec<Finding>) {
     evidence.extend(e.evidence);
     out.push(match e.truth {
         Truth::True => Finding::pass(Cause::ProductNotInstalled, e.certainty, evidence),
-        Truth::False => Finding::fail(Cause::ProductNotInstalled, e.certainty, evidence)
+        // the package's name and the host say it, whatever else may be on the host
+        Truth::False => Finding { direct: e.certainty == Certainty::Confirmed, ..Finding::fail(Cause::ProductNotInstalled, e.certainty, evidence) }
             .remedy(Remedy::AddProduct(format!(".NET Framework {text}"))),
         Truth::Unknown => Finding::unknown(Cause::ProductNotInstalled, true, evidence, vec![Ask::Dotnet]),
     });

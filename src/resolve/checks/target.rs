@@ -70,6 +70,10 @@ fn windows_version(c: &Context<'_>, out: &mut Vec<Finding>) {
     } else if !host.intersection(installable).is_empty() {
         evidence.push(packages_for(c, installable));
         out.push(Finding::unknown(Cause::WrongOs, true, evidence, vec![Ask::OsVersion]));
+    } else if host.is_subset(built_in) && leads_to_release(update.kind) {
+        // what it brings is there: `present` says whether by itself or by a later release
+        evidence.push(packages_for(c, installable));
+        out.push(Finding::pass(Cause::WrongOs, c.identity.certainty, evidence));
     } else if host.is_subset(built_in) {
         evidence.push(Evidence::catalog(Says::BuiltIn(kb, c.identity.words.clone()), update.source, update.standing));
         out.push(Finding::fail(Cause::WrongOs, Certainty::Confirmed, evidence).remedy(Remedy::Nothing));
@@ -84,6 +88,11 @@ fn windows_version(c: &Context<'_>, out: &mut Vec<Finding>) {
             out.push(Finding::unknown(Cause::WrongOs, true, evidence, vec![Ask::PackageName]));
         }
     }
+}
+
+/// A service pack or enablement package makes another release of Windows: a host at that release or past it has it.
+pub(super) const fn leads_to_release(kind: UpdateKind) -> bool {
+    matches!(kind, UpdateKind::ServicePack | UpdateKind::Enablement)
 }
 
 /// A cumulative update of builds that share the host's branch, and are not all later than it: the same package serves
