@@ -3,7 +3,7 @@
 use super::statement::{Certainty, Evidence, Says};
 use crate::{
     catalog::{Catalog, view::Product},
-    model::{Host, ProductSet, Version},
+    model::{Edition, Host, ProductSet, Version},
 };
 
 /// The host as far as it is identified.
@@ -25,6 +25,9 @@ pub struct Identity {
     pub certainty: Certainty,
     /// in words
     pub words: String,
+    /// an Embedded or POSReady system: its packages are those of the Windows that it is built on, its lifecycle and
+    /// licences are its own
+    pub embedded: bool,
 }
 
 /// Words of a product name, in a form that names from feeds, systeminfo and people share.
@@ -244,6 +247,8 @@ pub fn identify(catalog: &Catalog, host: &Host) -> Identity {
         evidence,
         certainty: if version.is_some() || named.is_some() { Certainty::Confirmed } else { Certainty::Inferred },
         words,
+        embedded: host.edition.as_ref().is_some_and(|e| e.value.is_embedded())
+            || host.product.as_ref().is_some_and(|p| Edition(p.value.clone()).is_embedded()),
     }
 }
 

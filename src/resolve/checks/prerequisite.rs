@@ -75,7 +75,9 @@ fn judge(c: &Context<'_>, kb: KbId, rule: &Rule<'_>, clause: &Clause, e: Evaluat
         _ => e.certainty.min(Certainty::Inferred),
     };
     // a rule that holds only under a condition that is not known, a dispute and an unverified rule decide nothing
-    let decides = rule.standing != Standing::Unverified && when_of(c, rule) == Truth::True;
+    // the licences of Embedded systems, and what prepares for them, are their own
+    let licensed = rule.requires.iter().flat_map(|cl| &cl.0).any(|r| matches!(r, Requirement::Licence(_)));
+    let decides = rule.standing != Standing::Unverified && when_of(c, rule) == Truth::True && !(licensed && c.identity.embedded);
     let finding = match e.truth {
         Truth::True => Finding::pass(cause, certainty, evidence),
         Truth::False if decides => Finding::fail(cause, certainty, evidence).blocks(blocks(c, cause)),
