@@ -98,7 +98,12 @@ const TABLE: &[(&str, &str, u32, &str)] = &[
     ("rollup 1@2016-10-11; months 2@2016-11-08", "has 1; complete", 2, "applicable"),
     // dates that contradict the order of a line prove nothing, and exclude nothing
     ("rollup 1@2016-12-13 3@2016-12-13; months 2@2016-11-08", "has 1; complete", 2, "unknown"),
-    ("rollup 1@2016-12-13 3@2016-12-13; months 2@2016-11-08", "has 3; complete", 2, "not-applicable superseded 3"),
+    (
+        "rollup 1@2016-12-13 3@2016-12-13; months 2@2016-11-08",
+        "has 3; complete",
+        2,
+        "not-applicable superseded 3",
+    ),
     ("rollup 1@2023-06-13 3@2021-08-10; months 2@2021-09-14", "has 1; complete", 2, "applicable"),
     // withdrawn
     ("withdrawn 1 for 2", "complete", 1, "blocked expired 2"),
@@ -190,7 +195,9 @@ fn there(needs: &[(u32, Vec<u32>)], has: &BTreeSet<u32>) -> BTreeSet<u32> {
 fn stands(n: u32, there: &BTreeSet<u32>, supersedes: &[(u32, u32)], seen: &mut BTreeSet<u32>) -> bool {
     there.contains(&n)
         || seen.insert(n)
-            && supersedes.iter().any(|(newer, older)| older == &n && newer != older && stands(*newer, there, supersedes, seen))
+            && supersedes.iter().any(|(newer, older)| {
+                older == &n && newer != older && stands(*newer, there, supersedes, seen)
+            })
 }
 
 proptest! {

@@ -13,7 +13,8 @@ pub(crate) fn date(place: &str, text: &str) -> Result<u32> {
         7 => format!("{text}-01").parse().ok(),
         _ => None,
     };
-    let d = d.ok_or_else(|| FactsError::new(place, format!("`{text}` is not a date (yyyy-mm-dd or yyyy-mm)")))?;
+    let d =
+        d.ok_or_else(|| FactsError::new(place, format!("`{text}` is not a date (yyyy-mm-dd or yyyy-mm)")))?;
     Ok(d.year().unsigned_abs() as u32 * 10_000 + d.month() as u32 * 100 + d.day() as u32)
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Exit, Failure,
-    args::{Args, Command, Diagnose, Explain, Format, Inventory, Inventories, Output, Seen},
+    args::{Args, Command, Diagnose, Explain, Format, Inventories, Inventory, Output, Seen},
     input,
 };
 use crate::{
@@ -83,7 +83,9 @@ fn answer(inventories: &Inventories, question: &Question, output: &Output) -> Pr
     let answer = resolve::explain(catalog, &host, question);
     let report = explain::report(catalog, &host, question, &answer);
     let text = match output.format {
-        Format::Json => render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
+        Format::Json => {
+            render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
+        }
         Format::Text => render::to_text(&report, style(output)),
     };
     let exit = match answer.decision.verdict {
@@ -97,7 +99,8 @@ fn answer(inventories: &Inventories, question: &Question, output: &Output) -> Pr
 fn show_inventory(a: Inventory) -> Printed {
     let host = input::host(&a.files, &[])?;
     let text = match a.output.format {
-        Format::Json => render::to_json(&inventory::to_host1(&host)).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
+        Format::Json => render::to_json(&inventory::to_host1(&host))
+            .map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
         Format::Text => {
             let report = explain::inventory_report(Catalog::embedded(), &host);
             render::inventory_text(&report, style(&a.output))

@@ -52,8 +52,8 @@ pub(super) fn host(files: &[String], set: &[String]) -> Result<Host, Failure> {
     let mut hosts = Vec::new();
     for name in files {
         let bytes = read(name, INVENTORY_LIMIT, "inventory")?;
-        let parsed =
-            inventory::read(&Input { name: &shown(name), bytes: &bytes }).map_err(|e| Failure::input(e.to_string()))?;
+        let parsed = inventory::read(&Input { name: &shown(name), bytes: &bytes })
+            .map_err(|e| Failure::input(e.to_string()))?;
         hosts.push(parsed.host);
     }
     let mut host = inventory::merge(hosts);
@@ -63,7 +63,11 @@ pub(super) fn host(files: &[String], set: &[String]) -> Result<Host, Failure> {
     }
     if host.name.is_none() {
         // the file's name is what the admin knows the host by
-        let stem = files.iter().find(|f| *f != "-").and_then(|f| Path::new(f).file_stem()).map(|s| s.to_string_lossy());
+        let stem = files
+            .iter()
+            .find(|f| *f != "-")
+            .and_then(|f| Path::new(f).file_stem())
+            .map(|s| s.to_string_lossy());
         host.name = stem.map(|s| Fact::new(shown(&s), Origin::whole(&Arc::from("file name"), "argument")));
     }
     Ok(host)

@@ -63,7 +63,8 @@ pub fn read_log(input: &Arc<str>, text: &str) -> Vec<LogEvidence> {
     let mut added: Option<Version> = None;
     let mut parent: Option<KbId> = None;
     for (i, line) in text.lines().take(2_000_000).enumerate() {
-        let origin = || Origin { input: Arc::clone(input), format: "servicing log", at: Location::Line(i as u32 + 1) };
+        let origin =
+            || Origin { input: Arc::clone(input), format: "servicing log", at: Location::Line(i as u32 + 1) };
         let mut push = |f: LogFinding| {
             let kind = std::mem::discriminant(&f);
             if out.iter().filter(|e| std::mem::discriminant(&e.value) == kind).count() < 50 {
@@ -174,7 +175,9 @@ mod tests {
 
     #[test]
     fn the_culprit_of_a_corrupt_store() {
-        let got = findings("x, Info CBS Store corruption, manifest missing for package: Package_9_for_KB4000001~31bf3856ad364e35~amd64~~6.3.1.4");
+        let got = findings(
+            "x, Info CBS Store corruption, manifest missing for package: Package_9_for_KB4000001~31bf3856ad364e35~amd64~~6.3.1.4",
+        );
         assert_eq!(got, [LogFinding::ManifestMissing { culprit: KbId::new(4_000_001) }]);
     }
 
@@ -210,6 +213,11 @@ mod tests {
 
     #[test]
     fn an_ordinary_line_says_nothing() {
-        assert!(findings("2024-01-02, Info CBS Session: 1 initialized\nAppl: detectParent: no parent found, go absent").is_empty());
+        assert!(
+            findings(
+                "2024-01-02, Info CBS Session: 1 initialized\nAppl: detectParent: no parent found, go absent"
+            )
+            .is_empty()
+        );
     }
 }

@@ -66,7 +66,11 @@ impl FromStr for UpdateId {
                 8 | 13 | 18 | 23 => b == b'-',
                 _ => b.is_ascii_hexdigit(),
             });
-        if shape { Ok(Self(t)) } else { Err(KbError(text.chars().filter(|c| !c.is_control()).take(40).collect())) }
+        if shape {
+            Ok(Self(t))
+        } else {
+            Err(KbError(text.chars().filter(|c| !c.is_control()).take(40).collect()))
+        }
     }
 }
 

@@ -151,7 +151,8 @@ impl FromStr for Requirement {
             return number(n).map(Self::ServicePackAtMost);
         }
         if let Some(m) = t.strip_prefix("month>=") {
-            let shape = m.len() == 7 && m.as_bytes()[4] == b'-' && m.bytes().filter(u8::is_ascii_digit).count() == 6;
+            let shape =
+                m.len() == 7 && m.as_bytes()[4] == b'-' && m.bytes().filter(u8::is_ascii_digit).count() == 6;
             return if shape { Ok(Self::MonthAtLeast(m.to_owned())) } else { Err(error()) };
         }
         if let Some(at) = t.find(['<', '>', '=']) {
@@ -224,10 +225,27 @@ mod tests {
     #[test]
     fn every_member_reads_back_as_it_is_written() {
         for text in [
-            "KB2919442", "KB2919442+", "build^17763.2114", "build<=14393.576", "stack>=10.0.14393.5285", "stack:latest",
-            "sp>=1", "sp<=1", "dotnet>=4.5.2", "dotnet-full>=4.0", "wmf<4.0", "ie>=9", "feature:Microsoft-Hyper-V",
-            "role:AD LDS", "licence:esu", "licence:arc", "licence:hotpatch", "edition:Enterprise LTSC", "sha2",
-            "month>=2023-02", "manual:clearcompressionflag.exe",
+            "KB2919442",
+            "KB2919442+",
+            "build^17763.2114",
+            "build<=14393.576",
+            "stack>=10.0.14393.5285",
+            "stack:latest",
+            "sp>=1",
+            "sp<=1",
+            "dotnet>=4.5.2",
+            "dotnet-full>=4.0",
+            "wmf<4.0",
+            "ie>=9",
+            "feature:Microsoft-Hyper-V",
+            "role:AD LDS",
+            "licence:esu",
+            "licence:arc",
+            "licence:hotpatch",
+            "edition:Enterprise LTSC",
+            "sha2",
+            "month>=2023-02",
+            "manual:clearcompressionflag.exe",
         ] {
             assert_eq!(text.parse::<Requirement>().unwrap().to_string(), text);
         }
@@ -235,7 +253,17 @@ mod tests {
 
     #[test]
     fn what_the_grammar_lacks_is_refused() {
-        for text in ["", "latest SSU", "2919442", "build^7601.1", "sp>=x", "dotnet>=x", "license:esu", "month>=2023", "role:"] {
+        for text in [
+            "",
+            "latest SSU",
+            "2919442",
+            "build^7601.1",
+            "sp>=x",
+            "dotnet>=x",
+            "license:esu",
+            "month>=2023",
+            "role:",
+        ] {
             assert!(text.parse::<Requirement>().is_err(), "{text}");
         }
     }

@@ -166,7 +166,8 @@ fn do_this(out: &mut String, report: &ExplainReport, width: usize) {
         out.push_str(if tentative { "\nIf a prerequisite is what is missing\n" } else { "\nDo this\n" });
         for (i, s) in steps.iter().enumerate() {
             let name = s.update.clone().unwrap_or_default();
-            let mut text = if name.is_empty() { s.action.clone() } else { format!("{name:<11} {}", s.action) };
+            let mut text =
+                if name.is_empty() { s.action.clone() } else { format!("{name:<11} {}", s.action) };
             if s.restart == Some(true) {
                 text.push_str(", restart");
             }
@@ -220,7 +221,9 @@ pub fn inventory_text(report: &InventoryReport, style: Style) -> String {
         }
         paragraph(&mut out, &text, 2, width, &mut plain);
     }
-    for (what, lines) in [("Lists", &report.lists), ("Inputs disagree", &report.conflicts), ("Notes", &report.notes)] {
+    for (what, lines) in
+        [("Lists", &report.lists), ("Inputs disagree", &report.conflicts), ("Notes", &report.notes)]
+    {
         if !lines.is_empty() {
             let _ = writeln!(out, "\n{what}:");
             for l in lines.iter().take(if style.verbose { usize::MAX } else { 8 }) {
@@ -241,7 +244,13 @@ pub fn inventory_text(report: &InventoryReport, style: Style) -> String {
 }
 
 /// Words filled into lines of at most `width` columns, each indented; a word longer than a line stands alone.
-fn paragraph(out: &mut String, text: &str, indent: usize, width: usize, style: &mut dyn FnMut(&str) -> String) {
+fn paragraph(
+    out: &mut String,
+    text: &str,
+    indent: usize,
+    width: usize,
+    style: &mut dyn FnMut(&str) -> String,
+) {
     let mut line = String::new();
     let room = width.saturating_sub(indent).max(20);
     for word in text.split_whitespace() {

@@ -85,7 +85,12 @@ pub fn plan(c: &Context<'_>, goal: KbId) -> Vec<Step> {
     for kb in sorted {
         for step in manual_before(&orders, kb) {
             if !steps.iter().any(|s: &Step| s.action == Action::Manual(step.clone())) {
-                steps.push(Step { action: Action::Manual(step), restart: Some(false), unless_present: false, because: Some((kb, String::new())) });
+                steps.push(Step {
+                    action: Action::Manual(step),
+                    restart: Some(false),
+                    unless_present: false,
+                    because: Some((kb, String::new())),
+                });
             }
         }
         let (unless_present, because) = info.remove(&kb).unwrap_or((false, None));
@@ -120,7 +125,11 @@ fn manual_before(orders: &[Vec<Requirement>], kb: KbId) -> Vec<String> {
 }
 
 /// The member to install: in the rule's order, servicing stacks before cumulative updates, which are larger.
-fn choose(c: &Context<'_>, members: &[(Requirement, Evaluation)], clause: &Evaluation) -> Option<(KbId, bool)> {
+fn choose(
+    c: &Context<'_>,
+    members: &[(Requirement, Evaluation)],
+    clause: &Evaluation,
+) -> Option<(KbId, bool)> {
     let mut candidates: Vec<KbId> = members.iter().filter_map(|(r, _)| as_update(r)).collect();
     candidates.sort_by_key(|kb| c.installed.cumulative_entry(*kb).is_some());
     let kb = candidates.into_iter().next()?;
@@ -132,7 +141,9 @@ fn restart(c: &Context<'_>, kb: KbId) -> Option<bool> {
     Some(match c.catalog.update(kb)?.kind {
         // servicing stack updates need none
         UpdateKind::ServicingStack => false,
-        UpdateKind::Update | UpdateKind::Hotfix | UpdateKind::DotnetRollup | UpdateKind::DotnetProduct => return None,
+        UpdateKind::Update | UpdateKind::Hotfix | UpdateKind::DotnetRollup | UpdateKind::DotnetProduct => {
+            return None;
+        }
         UpdateKind::Hotpatch => false,
         _ => true,
     })

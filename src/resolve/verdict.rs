@@ -91,7 +91,8 @@ pub fn decide(findings: &[Finding], question: &Question, known: bool) -> Decisio
     if fails.is_empty() && open.is_empty() && known && question.kb.is_some() {
         // no list shows whether it is there; or no source says what it needs
         let unsure = findings.iter().any(|f| {
-            matches!(f.cause, Cause::AlreadyInstalled | Cause::MissingPrerequisite) && f.outcome == Outcome::Unknown
+            matches!(f.cause, Cause::AlreadyInstalled | Cause::MissingPrerequisite)
+                && f.outcome == Outcome::Unknown
         });
         // something failed, whether or not the error is one that is known here
         let contradicted = error.is_some_and(|e| e.meaning.is_none_or(|m| m.expected != Expected::Success));
@@ -115,7 +116,10 @@ fn decided(decisive: &Finding, fails: &[&Finding], findings: &[Finding]) -> Deci
     }
     causes.dedup_by(|b, a| a.cause == b.cause && a.updates == b.updates);
     let mut ask: Vec<Ask> = Vec::new();
-    if decisive.certainty != Certainty::Confirmed && verdict != Verdict::AlreadyInstalled && !decisive.updates.is_empty() {
+    if decisive.certainty != Certainty::Confirmed
+        && verdict != Verdict::AlreadyInstalled
+        && !decisive.updates.is_empty()
+    {
         ask.push(Ask::Updates(decisive.updates.clone()));
     }
     // facts that could show a further blocker
@@ -145,7 +149,17 @@ fn undecided(findings: &[Finding], question: &Question, fails: &[&Finding], open
     // a cause of which there is no sign, but which the error fits or nothing excludes
     let unsigned: Vec<&Finding> = findings
         .iter()
-        .filter(|f| f.outcome == Outcome::Unknown && !f.open && !matches!(f.cause, Cause::PendingReboot | Cause::StoreCorruption | Cause::WrongArchitecture | Cause::WrongEdition))
+        .filter(|f| {
+            f.outcome == Outcome::Unknown
+                && !f.open
+                && !matches!(
+                    f.cause,
+                    Cause::PendingReboot
+                        | Cause::StoreCorruption
+                        | Cause::WrongArchitecture
+                        | Cause::WrongEdition
+                )
+        })
         .collect();
     for f in &unsigned {
         if error.is_none_or(|e| e.fits(f.cause)) {

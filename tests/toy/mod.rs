@@ -47,7 +47,12 @@ pub(crate) fn facts(text: &str, turn: usize) -> Facts {
         as_of: "2026-01-01".into(),
         products: vec![product("p1", "6.3.9600"), product("p2", "6.2.9200")],
         branches: [("p1", 9600), ("p2", 9200)]
-            .map(|(id, build)| BranchRow { id: id.into(), builds: vec![build], note: None, source: SOURCE.into() })
+            .map(|(id, build)| BranchRow {
+                id: id.into(),
+                builds: vec![build],
+                note: None,
+                source: SOURCE.into(),
+            })
             .into(),
         ..Facts::default()
     };
@@ -58,14 +63,19 @@ pub(crate) fn facts(text: &str, turn: usize) -> Facts {
     let number = |t: &str| t.trim_end_matches('+').parse::<u32>().unwrap();
     for statement in text.split(';').map(str::trim).filter(|s| !s.is_empty()) {
         let words: Vec<&str> = statement.split_whitespace().collect();
-        let numbers = statement.split_whitespace().map(|w| w.split('@').next().unwrap()).filter(|w| !w.starts_with('p'));
+        let numbers = statement
+            .split_whitespace()
+            .map(|w| w.split('@').next().unwrap())
+            .filter(|w| !w.starts_with('p'));
         for w in numbers.flat_map(|w| w.split(|c: char| !c.is_ascii_digit())).filter(|w| !w.is_empty()) {
             named.push(number(w));
         }
         match (words[0], words.get(1).copied()) {
             ("unstated", Some(n)) => unstated.push(number(n)),
             ("only", Some(p)) => only.push((number(words[2]), p.to_owned())),
-            ("release", Some(n)) => releases.push((number(n), words[2..].iter().map(|p| (*p).to_owned()).collect())),
+            ("release", Some(n)) => {
+                releases.push((number(n), words[2..].iter().map(|p| (*p).to_owned()).collect()))
+            }
             ("stack" | "rollup" | "months", _) => {
                 let kind = match words[0] {
                     "stack" => "servicing-stack",

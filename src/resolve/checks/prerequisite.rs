@@ -21,7 +21,8 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
     for rule in c.rules.iter().filter(|r| r.strength == Strength::Hard) {
         for clause in &rule.requires {
             // one clause that several sources state is one check: rules come best known first
-            let elsewhere = clause.0.iter().all(|r| matches!(r, Requirement::Manual(_) | Requirement::Licence(_)));
+            let elsewhere =
+                clause.0.iter().all(|r| matches!(r, Requirement::Manual(_) | Requirement::Licence(_)));
             if elsewhere || asked.contains(&clause) || when_of(c, rule) == Truth::False {
                 continue;
             }
@@ -41,9 +42,14 @@ fn none_known(c: &Context<'_>, kb: KbId) -> Finding {
         let evidence = vec![Evidence::rule(Says::NotInCatalog(kb))];
         return Finding::unknown(Cause::MissingPrerequisite, false, evidence, vec![Ask::ServicingLog]);
     };
-    let evidence = vec![Evidence::catalog(Says::Needs { kb, clause: Vec::new(), why: String::new() }, u.source, u.standing)];
+    let evidence = vec![Evidence::catalog(
+        Says::Needs { kb, clause: Vec::new(), why: String::new() },
+        u.source,
+        u.standing,
+    )];
     // its own rules, for this product or, product by product, for others
-    let own = |r: &Rule<'_>| !r.from_class && r.strength == Strength::Hard && r.standing == Standing::Verified;
+    let own =
+        |r: &Rule<'_>| !r.from_class && r.strength == Strength::Hard && r.standing == Standing::Verified;
     let stated = c.catalog.rules(kb).iter().any(own);
     // since 2021-02 the cumulative updates of 2004 and later carry their servicing stack and all before them
     let combined = u.kind.is_cumulative()
@@ -77,7 +83,9 @@ fn judge(c: &Context<'_>, kb: KbId, rule: &Rule<'_>, clause: &Clause, e: Evaluat
     // a rule that holds only under a condition that is not known, a dispute and an unverified rule decide nothing
     // the licences of Embedded systems, and what prepares for them, are their own
     let licensed = rule.requires.iter().flat_map(|cl| &cl.0).any(|r| matches!(r, Requirement::Licence(_)));
-    let decides = rule.standing != Standing::Unverified && when_of(c, rule) == Truth::True && !(licensed && c.identity.embedded);
+    let decides = rule.standing != Standing::Unverified
+        && when_of(c, rule) == Truth::True
+        && !(licensed && c.identity.embedded);
     let finding = match e.truth {
         Truth::True => Finding::pass(cause, certainty, evidence),
         Truth::False if decides => Finding::fail(cause, certainty, evidence).blocks(blocks(c, cause)),
@@ -138,15 +146,19 @@ fn cause_of(c: &Context<'_>, clause: &Clause) -> Cause {
     let stack = |r: &Requirement| match r {
         Requirement::Update { kb, .. } => {
             c.catalog.update(*kb).is_some_and(|u| u.kind == UpdateKind::ServicingStack)
-                || c.catalog.places(*kb).iter().any(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack)
+                || c.catalog
+                    .places(*kb)
+                    .iter()
+                    .any(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack)
         }
         Requirement::StackAtLeast(_) | Requirement::LatestStack => true,
         _ => false,
     };
-    let checkpoint = |r: &Requirement| {
-        matches!(r, Requirement::Update { kb, .. } if c.catalog.update(*kb).is_some_and(|u| u.kind == UpdateKind::Checkpoint))
+    let checkpoint = |r: &Requirement| matches!(r, Requirement::Update { kb, .. } if c.catalog.update(*kb).is_some_and(|u| u.kind == UpdateKind::Checkpoint));
+    let sha2 = |r: &Requirement| {
+        matches!(r, Requirement::Sha2)
+            || matches!(r, Requirement::Update { kb, .. } if kb.number() == SHA2_SUPPORT)
     };
-    let sha2 = |r: &Requirement| matches!(r, Requirement::Sha2) || matches!(r, Requirement::Update { kb, .. } if kb.number() == SHA2_SUPPORT);
     if is(&|r| matches!(r, Requirement::Component { .. } | Requirement::Feature(_) | Requirement::Role(_))) {
         Cause::ProductNotInstalled
     } else if clause.0.iter().any(checkpoint) {
@@ -171,19 +183,29 @@ const SHA2_SUPPORT: u32 = 4_474_419;
 fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
     for e in &c.question.log {
         match &e.value {
-            LogFinding::StackRequired { kb, required, current } if kb.is_none() || *kb == c.question.kb || c.question.kb.is_none() => {
+            LogFinding::StackRequired { kb, required, current }
+                if kb.is_none() || *kb == c.question.kb || c.question.kb.is_none() =>
+            {
                 let says = Says::StackRequired { required: *required, current: *current };
                 out.push(
-                    Finding::fail(Cause::MissingServicingStack, Certainty::Confirmed, vec![Evidence::host(says, &e.origin)])
-                        .shown()
-                        .blocks(true)
-                        .naming(stacks_from(c, *required))
-                        .remedy(Remedy::NewestStack),
+                    Finding::fail(
+                        Cause::MissingServicingStack,
+                        Certainty::Confirmed,
+                        vec![Evidence::host(says, &e.origin)],
+                    )
+                    .shown()
+                    .blocks(true)
+                    .naming(stacks_from(c, *required))
+                    .remedy(Remedy::NewestStack),
                 );
             }
             LogFinding::ParentMissing { parent: Some(parent), .. } => {
                 let says = Says::ParentMissingInLog(Some(*parent));
-                let stack = c.catalog.places(*parent).iter().any(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack);
+                let stack = c
+                    .catalog
+                    .places(*parent)
+                    .iter()
+                    .any(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack);
                 let cause = if stack { Cause::MissingServicingStack } else { Cause::MissingPrerequisite };
                 // a parent that another lookup finds later may do as well: the log shows one way that failed
                 out.push(
@@ -202,7 +224,9 @@ fn stacks_from(c: &Context<'_>, required: crate::model::Version) -> Vec<KbId> {
     c.catalog
         .lines()
         .filter(|l| l.kind == LineKind::ServicingStack && !l.products.intersection(c.products()).is_empty())
-        .flat_map(|l| c.catalog.entries(l.id).filter(|e| e.stack.is_some_and(|v| v >= required)).collect::<Vec<_>>())
+        .flat_map(|l| {
+            c.catalog.entries(l.id).filter(|e| e.stack.is_some_and(|v| v >= required)).collect::<Vec<_>>()
+        })
         .filter_map(|e| e.kb)
         .take(3)
         .collect()
@@ -214,14 +238,18 @@ fn dotnet_of_package(c: &Context<'_>, out: &mut Vec<Finding>) {
     let text = if patch == 0 { format!("{major}.{minor}") } else { format!("{major}.{minor}.{patch}") };
     let argument = crate::model::Origin::whole(&std::sync::Arc::from("--package"), "argument");
     let mut evidence = vec![Evidence::host(Says::PackageForDotnet(text.clone()), &argument)];
-    let exact = Requirement::Component { name: "dotnet".into(), version: format!("={major}.{minor}.{patch}") };
+    let exact =
+        Requirement::Component { name: "dotnet".into(), version: format!("={major}.{minor}.{patch}") };
     let e = c.installed.meets(&exact, None);
     evidence.extend(e.evidence);
     out.push(match e.truth {
         Truth::True => Finding::pass(Cause::ProductNotInstalled, e.certainty, evidence),
         // the package's name and the host say it, whatever else may be on the host
-        Truth::False => Finding { direct: e.certainty == Certainty::Confirmed, ..Finding::fail(Cause::ProductNotInstalled, e.certainty, evidence) }
-            .remedy(Remedy::AddProduct(format!(".NET Framework {text}"))),
+        Truth::False => Finding {
+            direct: e.certainty == Certainty::Confirmed,
+            ..Finding::fail(Cause::ProductNotInstalled, e.certainty, evidence)
+        }
+        .remedy(Remedy::AddProduct(format!(".NET Framework {text}"))),
         Truth::Unknown => Finding::unknown(Cause::ProductNotInstalled, true, evidence, vec![Ask::Dotnet]),
     });
 }

@@ -35,7 +35,11 @@ fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
         if let LogFinding::SupersededOnSystem { kb } = e.value {
             if kb.is_none() || kb == c.question.kb || c.question.kb.is_none() {
                 let evidence = vec![Evidence::host(Says::HigherVersionInLog, &e.origin)];
-                out.push(Finding::fail(Cause::Superseded, Certainty::Confirmed, evidence).shown().remedy(Remedy::Nothing));
+                out.push(
+                    Finding::fail(Cause::Superseded, Certainty::Confirmed, evidence)
+                        .shown()
+                        .remedy(Remedy::Nothing),
+                );
                 return;
             }
         }
@@ -59,7 +63,9 @@ fn cumulative(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) -> bool {
             }
             PackageState::Installed | PackageState::UninstallPending => {
                 out.push(
-                    Finding::fail(Cause::AlreadyInstalled, Certainty::Confirmed, evidence).naming(vec![kb]).remedy(Remedy::Nothing),
+                    Finding::fail(Cause::AlreadyInstalled, Certainty::Confirmed, evidence)
+                        .naming(vec![kb])
+                        .remedy(Remedy::Nothing),
                 );
                 return true;
             }
@@ -104,8 +110,12 @@ fn cumulative(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) -> bool {
 /// The host's release is the one that a service pack or enablement package makes, or a later one. True if that decided it.
 fn release(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) -> bool {
     let Some(update) = c.update.filter(|u| super::target::leads_to_release(u.kind)) else { return false };
-    let built_in = update.packages.iter().filter(|p| p.built_in).fold(ProductSet::default(), |s, p| s.union(p.products));
-    if c.products().is_empty() || !c.products().is_subset(built_in) || c.host.updates.get(&kb).is_some_and(|f| is_listed(f.value)) {
+    let built_in =
+        update.packages.iter().filter(|p| p.built_in).fold(ProductSet::default(), |s, p| s.union(p.products));
+    if c.products().is_empty()
+        || !c.products().is_subset(built_in)
+        || c.host.updates.get(&kb).is_some_and(|f| is_listed(f.value))
+    {
         return false;
     }
     // the first release that has it, client or server for itself
@@ -124,7 +134,11 @@ fn release(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) -> bool {
     )]);
     let cause = if first { Cause::AlreadyInstalled } else { Cause::Superseded };
     let updates = if first { vec![kb] } else { Vec::new() };
-    out.push(Finding::fail(cause, Certainty::Confirmed, evidence.collect()).naming(updates).remedy(Remedy::Nothing));
+    out.push(
+        Finding::fail(cause, Certainty::Confirmed, evidence.collect())
+            .naming(updates)
+            .remedy(Remedy::Nothing),
+    );
     true
 }
 
@@ -136,7 +150,9 @@ const fn is_listed(state: PackageState) -> bool {
 fn newest_there(c: &Context<'_>, entry: &crate::catalog::view::Entry<'_>) -> Option<(KbId, u32)> {
     c.catalog
         .entries(entry.line)
-        .filter(|e| e.revision > entry.revision && e.revision.is_some_and(|r| c.installed.reaches(r) == Truth::True))
+        .filter(|e| {
+            e.revision > entry.revision && e.revision.is_some_and(|r| c.installed.reaches(r) == Truth::True)
+        })
         .filter_map(|e| Some((e.kb?, e.revision?)))
         .max_by_key(|(_, r)| *r)
 }
@@ -158,7 +174,11 @@ fn installed(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
     if state == Some(PackageState::Superseded) {
         if let Some(f) = c.host.updates.get(&kb) {
             let evidence = vec![Evidence::host(Says::Listed(kb, f.value), &f.origin)];
-            out.push(Finding::fail(Cause::Superseded, Certainty::Confirmed, evidence).shown().remedy(Remedy::Nothing));
+            out.push(
+                Finding::fail(Cause::Superseded, Certainty::Confirmed, evidence)
+                    .shown()
+                    .remedy(Remedy::Nothing),
+            );
         }
     }
 }
@@ -170,20 +190,30 @@ fn superseded(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
     // it is there itself: what came after it does not matter to "already installed"
     if let Some((chain, evidence)) = c.installed.superseder(kb, &REPLACES) {
         let by: Vec<KbId> = chain.last().copied().into_iter().collect();
-        out.push(Finding::fail(Cause::Superseded, Certainty::Inferred, evidence).naming(by).remedy(Remedy::Nothing));
+        out.push(
+            Finding::fail(Cause::Superseded, Certainty::Inferred, evidence)
+                .naming(by)
+                .remedy(Remedy::Nothing),
+        );
         return;
     }
     if let Some(rollup) = c.installed.may_be_covered(kb) {
         let evidence = vec![Evidence::rule(Says::Covered { security_only: kb, rollup })];
-        out.push(Finding::unknown(Cause::Superseded, true, evidence, vec![Ask::ServicingLog]).naming(vec![rollup]));
+        out.push(
+            Finding::unknown(Cause::Superseded, true, evidence, vec![Ask::ServicingLog]).naming(vec![rollup]),
+        );
         return;
     }
     // implied by a dependant "it or a later one": either way there is nothing to install
     if let Some((_, evidence)) = c.installed.implied(kb).filter(|_| !c.host.updates.contains_key(&kb)) {
-        out.push(Finding::fail(Cause::Superseded, Certainty::Inferred, vec![evidence]).remedy(Remedy::Nothing));
+        out.push(
+            Finding::fail(Cause::Superseded, Certainty::Inferred, vec![evidence]).remedy(Remedy::Nothing),
+        );
         return;
     }
-    if let Some(entry) = c.catalog.places(kb).into_iter().find(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack) {
+    if let Some(entry) =
+        c.catalog.places(kb).into_iter().find(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack)
+    {
         if let (Some(f), Some(package)) = (&c.host.servicing_stack, entry.stack) {
             let says = Evidence::host(Says::StackOnHost { host: f.value, package }, &f.origin);
             out.push(if f.value >= package {
@@ -204,7 +234,8 @@ fn superseded(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
         }
     }
     // cumulative kinds outside the lines that the catalog knows: a revision would decide
-    let unplaced_cumulative = c.update.is_some_and(|u| u.kind.is_cumulative()) && c.identity.kernel.is_none_or(|k| k.0 >= 10);
+    let unplaced_cumulative =
+        c.update.is_some_and(|u| u.kind.is_cumulative()) && c.identity.kernel.is_none_or(|k| k.0 >= 10);
     // servicing stacks and .NET rollups of 10 leave the lists when a later one comes
     let hidden = c.identity.kernel.is_some_and(|k| k.0 >= 10)
         && c.update.is_some_and(|u| matches!(u.kind, UpdateKind::ServicingStack | UpdateKind::DotnetRollup))

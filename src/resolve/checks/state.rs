@@ -45,8 +45,9 @@ fn pending(c: &Context<'_>, out: &mut Vec<Finding>) {
         evidence.push(Evidence::host(Says::RestartPending(true), &f.origin));
     }
     if !evidence.is_empty() {
-        let mut finding =
-            Finding::fail(Cause::PendingReboot, Certainty::Confirmed, evidence).blocks(true).remedy(Remedy::Restart);
+        let mut finding = Finding::fail(Cause::PendingReboot, Certainty::Confirmed, evidence)
+            .blocks(true)
+            .remedy(Remedy::Restart);
         finding.direct = shown;
         out.push(finding);
     } else if let Some(f) = &c.host.pending_reboot {
@@ -102,14 +103,18 @@ fn session(c: &Context<'_>, out: &mut Vec<Finding>) {
     if let Some(f) = c.host.remote_session.as_ref().filter(|f| f.value) {
         let evidence = vec![Evidence::host(Says::RemoteSession, &f.origin)];
         out.push(
-            Finding::fail(Cause::RemoteSession, Certainty::Inferred, evidence).blocks(true).remedy(Remedy::RunLocally),
+            Finding::fail(Cause::RemoteSession, Certainty::Inferred, evidence)
+                .blocks(true)
+                .remedy(Remedy::RunLocally),
         );
     }
 }
 
 /// The error asks for a feature whose state the host tells.
 fn feature_of_error(c: &Context<'_>, out: &mut Vec<Finding>) {
-    let Some((error, meaning)) = c.question.error.as_ref().and_then(|e| Some((e, e.meaning?))) else { return };
+    let Some((error, meaning)) = c.question.error.as_ref().and_then(|e| Some((e, e.meaning?))) else {
+        return;
+    };
     let Some(feature) = meaning.feature else { return };
     let e = c.installed.meets(&Requirement::Feature(feature.to_owned()), None);
     if e.truth != Truth::False || e.pending {
@@ -162,13 +167,17 @@ fn sha2(c: &Context<'_>, out: &mut Vec<Finding>) {
 
 /// An error that names its cause shows it; one that leaves a few open makes them candidates.
 fn named_by_error(c: &Context<'_>, out: &mut Vec<Finding>) {
-    let Some((error, meaning)) = c.question.error.as_ref().and_then(|e| Some((e, e.meaning?))) else { return };
+    let Some((error, meaning)) = c.question.error.as_ref().and_then(|e| Some((e, e.meaning?))) else {
+        return;
+    };
     let origin = Origin::whole(&Arc::from("--error"), "argument");
     let says = Says::ErrorMeans { text: error.text.clone(), meaning: meaning.meaning.to_owned() };
     let evidence = vec![Evidence::host(says, &origin)];
     for (i, cause) in meaning.causes.iter().enumerate() {
         let known = out.iter().any(|f| f.cause == *cause && f.outcome == Outcome::Fail);
-        let excluded = out.iter().any(|f| f.cause == *cause && f.outcome == Outcome::Pass && f.certainty == Certainty::Confirmed)
+        let excluded = out
+            .iter()
+            .any(|f| f.cause == *cause && f.outcome == Outcome::Pass && f.certainty == Certainty::Confirmed)
             && !out.iter().any(|f| f.cause == *cause && f.outcome == Outcome::Unknown);
         if known || (excluded && meaning.expected != Expected::Names) {
             continue;
