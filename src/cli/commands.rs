@@ -2,7 +2,7 @@
 
 use super::{
     Exit, Failure,
-    args::{Args, Command, Diagnose, Explain, Format, Inventory, Inventories, Output, Seen},
+    args::{Args, Command, Diagnose, Explain, Format, Inventories, Inventory, Output, Seen},
     input,
 };
 use crate::{
@@ -24,14 +24,25 @@ pub(super) fn run(args: Args) -> Printed {
         Command::Diagnose(a) => diagnose(a),
         Command::Inventory(a) => show_inventory(a),
         Command::Catalog => Ok((catalog_line(), Exit::Good)),
-        Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Args::command())
-                .render(&mut page)
-                .map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?;
-            Ok((String::from_utf8_lossy(&page).into_owned(), Exit::Good))
-        }
+        Command::Man { command } => manual(command.as_deref()),
     }
+}
+
+fn manual(command: Option<&str>) -> Printed {
+    let mut all = Args::command();
+    all.build();
+    let shown = match command {
+        None => all,
+        Some(name) => {
+            let found = all.find_subcommand(name).cloned();
+            found.ok_or_else(|| Failure::usage(format!("`{}` is no command of kbwhy", input::shown(name))))?
+        }
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(shown)
+        .render(&mut page)
+        .map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?;
+    Ok((String::from_utf8_lossy(&page).into_owned(), Exit::Good))
 }
 
 fn style(output: &Output) -> Style {
@@ -47,7 +58,8 @@ fn explain(a: Explain) -> Printed {
     if a.as_of {
         return Ok((catalog_line(), Exit::Good));
     }
-    let kb: KbId = a.kb.parse().map_err(|e: crate::model::KbError| Failure::usage(e.to_string()))?;
+    let kb: KbId =
+        a.kb.unwrap_or_default().parse().map_err(|e: crate::model::KbError| Failure::usage(e.to_string()))?;
     let package_architecture = a
         .package_arch
         .as_deref()
@@ -83,7 +95,9 @@ fn answer(inventories: &Inventories, question: &Question, output: &Output) -> Pr
     let answer = resolve::explain(catalog, &host, question);
     let report = explain::report(catalog, &host, question, &answer);
     let text = match output.format {
-        Format::Json => render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
+        Format::Json => {
+            render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
+        }
         Format::Text => render::to_text(&report, style(output)),
     };
     let exit = match answer.decision.verdict {
@@ -97,7 +111,8 @@ fn answer(inventories: &Inventories, question: &Question, output: &Output) -> Pr
 fn show_inventory(a: Inventory) -> Printed {
     let host = input::host(&a.files, &[])?;
     let text = match a.output.format {
-        Format::Json => render::to_json(&inventory::to_host1(&host)).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
+        Format::Json => render::to_json(&inventory::to_host1(&host))
+            .map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
         Format::Text => {
             let report = explain::inventory_report(Catalog::embedded(), &host);
             render::inventory_text(&report, style(&a.output))
