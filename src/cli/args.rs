@@ -1,6 +1,7 @@
 //! What was typed.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
 
 /// Tells why a Windows update is "not applicable to your computer", with evidence, and what to do about it.
 #[derive(Debug, Parser)]
@@ -29,17 +30,21 @@ pub(super) enum Command {
     Catalog,
     /// Prints the manual page in roff.
     #[command(hide = true)]
-    Man,
+    Man {
+        /// The command whose page it is to be
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
 }
 
 /// Inventories of one host.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Inventories {
-    /// systeminfo, Get-HotFix, wmic qfe, dism /get-packages or kbwhy/host/1; - is standard input; may be repeated for
-    /// one host
+    /// What the host has: output of systeminfo, Get-HotFix, wmic qfe, dism /get-packages, ver or reg query, or
+    /// kbwhy/host/1; - is standard input; may be repeated for one host
     #[arg(short, long = "inventory", value_name = "FILE")]
-    pub(super) inventory: Vec<String>,
-    /// A fact laid over the inventory, such as os.revision=2300, os.architecture=x64, facts.esu=true
+    pub(super) inventory: Vec<PathBuf>,
+    /// A fact laid over the inventory, such as os.revision=2300, os.architecture=x64, facts.esu=true; may be repeated
     #[arg(long = "set", value_name = "FACT=VALUE")]
     pub(super) set: Vec<String>,
 }
@@ -52,19 +57,19 @@ pub(super) struct Seen {
     pub(super) error: Option<String>,
     /// CBS.log, dism.log or lines of them; may be repeated
     #[arg(long, value_name = "FILE")]
-    pub(super) log: Vec<String>,
+    pub(super) log: Vec<PathBuf>,
 }
 
 /// How to print.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Output {
-    /// text or json
+    /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
     /// Only ASCII characters
     #[arg(long)]
     pub(super) ascii: bool,
-    /// Every check with all of its evidence
+    /// Everything: each check, all of its evidence, whole lists
     #[arg(short, long)]
     pub(super) verbose: bool,
 }
@@ -78,8 +83,8 @@ pub(super) enum Format {
 #[derive(Debug, ClapArgs)]
 pub(super) struct Explain {
     /// The update, such as KB3172614
-    #[arg(value_name = "KB")]
-    pub(super) kb: String,
+    #[arg(value_name = "KB", required_unless_present = "as_of")]
+    pub(super) kb: Option<String>,
     #[command(flatten)]
     pub(super) inventories: Inventories,
     /// File name of the package that was tried
@@ -114,7 +119,7 @@ pub(super) struct Diagnose {
 pub(super) struct Inventory {
     /// The inventory; - is standard input; several are merged into one host
     #[arg(value_name = "FILE", required = true)]
-    pub(super) files: Vec<String>,
+    pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) output: Output,
 }

@@ -24,14 +24,25 @@ pub(super) fn run(args: Args) -> Printed {
         Command::Diagnose(a) => diagnose(a),
         Command::Inventory(a) => show_inventory(a),
         Command::Catalog => Ok((catalog_line(), Exit::Good)),
-        Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Args::command())
-                .render(&mut page)
-                .map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?;
-            Ok((String::from_utf8_lossy(&page).into_owned(), Exit::Good))
-        }
+        Command::Man { command } => manual(command.as_deref()),
     }
+}
+
+fn manual(command: Option<&str>) -> Printed {
+    let mut all = Args::command();
+    all.build();
+    let shown = match command {
+        None => all,
+        Some(name) => {
+            let found = all.find_subcommand(name).cloned();
+            found.ok_or_else(|| Failure::usage(format!("`{}` is no command of kbwhy", input::shown(name))))?
+        }
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(shown)
+        .render(&mut page)
+        .map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?;
+    Ok((String::from_utf8_lossy(&page).into_owned(), Exit::Good))
 }
 
 fn style(output: &Output) -> Style {
@@ -47,7 +58,8 @@ fn explain(a: Explain) -> Printed {
     if a.as_of {
         return Ok((catalog_line(), Exit::Good));
     }
-    let kb: KbId = a.kb.parse().map_err(|e: crate::model::KbError| Failure::usage(e.to_string()))?;
+    let kb: KbId =
+        a.kb.unwrap_or_default().parse().map_err(|e: crate::model::KbError| Failure::usage(e.to_string()))?;
     let package_architecture = a
         .package_arch
         .as_deref()

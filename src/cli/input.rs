@@ -6,7 +6,12 @@ use crate::{
     inventory::{self, Input},
     model::{Fact, Host, Origin},
 };
-use std::{fs::File, io::Read, path::Path, sync::Arc};
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// The largest inventory: a whole component store listing has some 5 MB.
 const INVENTORY_LIMIT: u64 = 64 << 20;
@@ -18,44 +23,52 @@ pub(super) fn shown(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { '?' } else { c }).take(120).collect()
 }
 
-fn read(name: &str, limit: u64, what: &str) -> Result<Vec<u8>, Failure> {
-    let fail = |e: &dyn std::fmt::Display| Failure::input(format!("{}: cannot be read: {e}", shown(name)));
+/// A path as it may be shown.
+fn named(path: &Path) -> String {
+    shown(&path.to_string_lossy())
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn read(path: &Path, limit: u64, what: &str) -> Result<Vec<u8>, Failure> {
+    let fail = |e: &dyn std::fmt::Display| Failure::input(format!("{}: cannot be read: {e}", named(path)));
     let mut bytes = Vec::new();
-    if name == "-" {
-        std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(|e| fail(&e))?;
+    if is_stdin(path) {
+        io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(|e| fail(&e))?;
     } else {
-        let path = Path::new(name);
         if path.is_dir() {
-            return Err(Failure::input(format!("{}: is a folder; name one {what}", shown(name))));
+            return Err(Failure::input(format!("{}: is a folder; name one {what}", named(path))));
         }
         let file = File::open(path).map_err(|e| fail(&e))?;
         if file.metadata().is_ok_and(|m| m.len() > limit) {
-            return Err(too_large(name, limit, what));
+            return Err(too_large(path, limit, what));
         }
         file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| fail(&e))?;
     }
     if bytes.len() as u64 > limit {
-        return Err(too_large(name, limit, what));
+        return Err(too_large(path, limit, what));
     }
     Ok(bytes)
 }
 
-fn too_large(name: &str, limit: u64, what: &str) -> Failure {
-    Failure::input(format!("{}: is larger than {} MB, more than any {what}", shown(name), limit >> 20))
+fn too_large(path: &Path, limit: u64, what: &str) -> Failure {
+    Failure::input(format!("{}: is larger than {} MB, more than any {what}", named(path), limit >> 20))
 }
 
 /// Reads and merges the inventories of one host. No inventory gives a host of which nothing is known.
-pub(super) fn host(files: &[String], set: &[String]) -> Result<Host, Failure> {
-    if files.iter().filter(|f| *f == "-").count() > 1 {
+pub(super) fn host(files: &[PathBuf], set: &[String]) -> Result<Host, Failure> {
+    if files.iter().filter(|f| is_stdin(f)).count() > 1 {
         return Err(Failure::usage("standard input (-) can be named once"));
     }
     let mut hosts = Vec::new();
-    for name in files {
-        let bytes = read(name, INVENTORY_LIMIT, "inventory")?;
-        let parsed = inventory::read(&Input { name: &shown(name), bytes: &bytes })
-            .map_err(|e| Failure::input(e.to_string()))?;
-        hosts.push(parsed.host);
+    for path in files {
+        let bytes = read(path, INVENTORY_LIMIT, "inventory")?;
+        let parsed = inventory::read(&Input { name: &named(path), bytes: &bytes });
+        hosts.push(parsed.map_err(|e| Failure::input(e.to_string()))?.host);
     }
+    one_machine(&hosts)?;
     let mut host = inventory::merge(hosts);
     for fact in set {
         let laid = inventory::set_fact(&mut host, fact);
@@ -65,21 +78,41 @@ pub(super) fn host(files: &[String], set: &[String]) -> Result<Host, Failure> {
         // the file's name is what the admin knows the host by
         let stem = files
             .iter()
-            .find(|f| *f != "-")
-            .and_then(|f| Path::new(f).file_stem())
-            .map(|s| s.to_string_lossy());
-        host.name = stem.map(|s| Fact::new(shown(&s), Origin::whole(&Arc::from("file name"), "argument")));
+            .find(|f| !is_stdin(f))
+            .and_then(|f| f.file_stem())
+            .map(|s| shown(&s.to_string_lossy()));
+        host.name = stem.map(|s| Fact::new(s, Origin::whole(&Arc::from("file name"), "argument")));
     }
     Ok(host)
 }
 
+/// Facts of two machines in one host would give a confident answer about neither.
+fn one_machine(hosts: &[Host]) -> Result<(), Failure> {
+    // systeminfo cuts names at 15 characters, other tools add the domain
+    let short = |name: &str| -> String {
+        name.split('.').next().unwrap_or_default().chars().take(15).flat_map(char::to_lowercase).collect()
+    };
+    let mut names = hosts.iter().filter_map(|h| h.name.as_ref());
+    let Some(first) = names.next() else { return Ok(()) };
+    match names.find(|n| short(&n.value) != short(&first.value)) {
+        None => Ok(()),
+        Some(other) => Err(Failure::input(format!(
+            "{} is of {}, {} of {}: the inventories of one answer must be of one machine",
+            first.origin.input, first.value, other.origin.input, other.value
+        ))),
+    }
+}
+
 /// Reads the decisive lines of logs.
-pub(super) fn logs(files: &[String]) -> Result<Vec<LogEvidence>, Failure> {
+pub(super) fn logs(files: &[PathBuf]) -> Result<Vec<LogEvidence>, Failure> {
     let mut out = Vec::new();
-    for name in files {
-        let bytes = read(name, LOG_LIMIT, "log")?;
-        let text = inventory::decode(&bytes);
-        out.extend(read_log(&Arc::from(shown(name)), &text));
+    for path in files {
+        let bytes = read(path, LOG_LIMIT, "log")?;
+        let found = read_log(&Arc::from(named(path)), &inventory::decode(&bytes));
+        if found.is_empty() {
+            let _ = writeln!(io::stderr(), "kbwhy: {}: no line of it tells of a cause", named(path));
+        }
+        out.extend(found);
     }
     Ok(out)
 }

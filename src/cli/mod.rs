@@ -4,7 +4,11 @@ mod args;
 mod commands;
 mod input;
 
-use clap::Parser;
+use crate::model::KbId;
+use clap::{
+    Parser,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use std::{
     io::{self, IsTerminal, Write},
     process::ExitCode,
@@ -54,6 +58,9 @@ pub fn main() -> ExitCode {
             Ok(args) => args,
             Err(e) => {
                 let _ = e.print();
+                if let Some(tip) = misplaced(&e) {
+                    let _ = writeln!(io::stderr(), "\n  tip: {tip}");
+                }
                 return if e.use_stderr() { Exit::Usage } else { Exit::Good };
             }
         };
@@ -72,6 +79,18 @@ pub fn main() -> ExitCode {
         }
     });
     ExitCode::from(run.unwrap_or(Exit::Bug) as u8)
+}
+
+/// What was probably meant by a word that stands where none is expected.
+fn misplaced(e: &clap::Error) -> Option<&'static str> {
+    if e.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    match e.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word)) if word.starts_with('-') => None,
+        Some(ContextValue::String(word)) if word.parse::<KbId>().is_ok() => Some("one update at a time"),
+        _ => Some("each inventory needs its own --inventory, such as --inventory systeminfo.txt"),
+    }
 }
 
 /// Writes an answer whole; a reader that closed its end wanted no more.

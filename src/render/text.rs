@@ -1,6 +1,6 @@
 //! Reports as text that a tired admin understands on one screen: verdict first, then the checks, then what to do.
 
-use crate::report::{CheckReport, EvidenceReport, ExplainReport, InventoryReport};
+use crate::report::{EvidenceReport, ExplainReport, InventoryReport};
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
@@ -33,8 +33,10 @@ pub fn to_text(report: &ExplainReport, style: Style) -> String {
     let width = style.width.max(40);
     paragraph(&mut out, &report.summary, 0, width);
     host_line(&mut out, report, width, style.ascii);
-    out.push('\n');
     let rows = rows(report, style.verbose);
+    if !rows.is_empty() {
+        out.push('\n');
+    }
     for (i, row) in rows.iter().enumerate() {
         // "installed" and "superseded" may rest on the same statement: once is enough
         let told = rows[..i].iter().any(|r| r.outcome == row.outcome && r.evidence == row.evidence);
@@ -76,47 +78,47 @@ fn host_line(out: &mut String, report: &ExplainReport, width: usize, ascii: bool
 
 struct Row<'a> {
     outcome: &'a str,
-    title: String,
+    title: &'a str,
     evidence: Vec<&'a EvidenceReport>,
 }
 
 /// The rows to show: each failing check; each unknown one that may really be so; one row for each cause that passes.
 fn rows(report: &ExplainReport, verbose: bool) -> Vec<Row<'_>> {
     let mut out: Vec<Row<'_>> = Vec::new();
-    let mut unseen: Vec<&str> = Vec::new();
     let decided = report.causes.iter().any(|c| c.decisive);
     for c in &report.checks {
         let relevant = |e: &&EvidenceReport| verbose || !e.text.is_empty();
         let all: Vec<&EvidenceReport> = c.evidence.iter().filter(relevant).collect();
         match c.outcome {
-            "fail" => out.push(Row { outcome: "fail", title: title(c), evidence: limit(all, verbose, 4) }),
+            "fail" => out.push(Row { outcome: "fail", title: c.title, evidence: limit(all, verbose, 4) }),
             "unknown" if c.open || verbose => {
-                out.push(Row { outcome: "unknown", title: title(c), evidence: limit(all, verbose, 3) });
+                out.push(Row { outcome: "unknown", title: c.title, evidence: limit(all, verbose, 3) });
             }
             "unknown" if c.code == "already-installed" => {
-                out.push(Row { outcome: "unknown", title: title(c), evidence: limit(all, verbose, 1) });
+                out.push(Row { outcome: "unknown", title: c.title, evidence: limit(all, verbose, 1) });
             }
-            "unknown" => {
-                if !unseen.contains(&c.title) {
-                    unseen.push(c.title);
-                }
-            }
+            "unknown" => {}
             _ => {
                 // one row says that a cause does not hold, unless another row says that it does
                 let failing = report.checks.iter().any(|o| o.code == c.code && o.outcome != "pass");
-                let shown = out.iter().any(|r| r.outcome == "pass" && r.title == title(c));
+                let shown = out.iter().any(|r| r.outcome == "pass" && r.title == c.title);
                 if verbose || !(failing || shown || c.code == "expired" && decided) {
-                    out.push(Row { outcome: "pass", title: title(c), evidence: limit(all, verbose, 1) });
+                    out.push(Row { outcome: "pass", title: c.title, evidence: limit(all, verbose, 1) });
                 }
             }
         }
     }
-    let _ = unseen;
+    // an error alone runs no check: its candidates are all there is to show
+    if out.is_empty() {
+        for c in &report.causes {
+            out.push(Row {
+                outcome: c.certainty,
+                title: c.code,
+                evidence: limit(c.evidence.iter().collect(), verbose, 2),
+            });
+        }
+    }
     out
-}
-
-fn title(c: &CheckReport) -> String {
-    c.title.to_owned()
 }
 
 /// The most telling evidence: what the host shows first, then the catalog's.
@@ -135,14 +137,21 @@ fn check(out: &mut String, row: &Row<'_>, width: usize, style: Style) {
         (true, "pass") => ("\u{1b}[32m", "\u{1b}[0m"),
         (true, _) => ("\u{1b}[33m", "\u{1b}[0m"),
     };
+    let head = format!("  {on}{:<STATUS$}{off}{:<TITLE$}", row.outcome, row.title);
+    // a cause code may be wider than the column of titles
+    let overlong = row.title.width() >= TITLE;
     let mut first = true;
+    if overlong || row.evidence.is_empty() {
+        let _ = writeln!(out, "{}", head.trim_end());
+        first = false;
+    }
     for e in &row.evidence {
         let mut body = String::new();
         paragraph(&mut body, &e.text, indent, width);
         let source = source(e);
         if !source.is_empty() {
             let room = width - indent;
-            let source = if style.verbose { source } else { elide(&source, room - 2) };
+            let source = if style.verbose { source } else { short(e, source, room - 2) };
             let line = format!("[{source}]");
             // beside the text where it fits, else below it
             let last = body.lines().next_back().unwrap_or("").width();
@@ -154,7 +163,6 @@ fn check(out: &mut String, row: &Row<'_>, width: usize, style: Style) {
             }
         }
         if first {
-            let head = format!("  {on}{:<STATUS$}{off}{:<TITLE$}", row.outcome, row.title);
             body.replace_range(..indent, &head);
             first = false;
         }
@@ -174,6 +182,18 @@ fn source(e: &EvidenceReport) -> String {
         (None, "rule") => String::new(),
         // the file's own name says which it is; JSON has the whole path
         (None, s) => s.rsplit(['/', '\\']).next().unwrap_or(s).to_owned(),
+    }
+}
+
+/// A source within `room` columns: first the folders of a file go, then its middle.
+fn short(e: &EvidenceReport, source: String, room: usize) -> String {
+    if source.width() <= room {
+        return source;
+    }
+    let path = source.split(": ").next().unwrap_or_default();
+    match path.rfind(['/', '\\']).filter(|_| e.url.is_none()) {
+        Some(at) => elide(&source[at + 1..], room),
+        None => elide(&source, room),
     }
 }
 
@@ -248,7 +268,7 @@ pub fn inventory_text(report: &InventoryReport, style: Style) -> String {
             }
         }
     }
-    if report.installed.is_empty() && report.pending.is_empty() {
+    if report.installed.is_empty() && report.pending.is_empty() && !report.complete {
         out.push_str("\nNo update is listed. That says nothing about which are installed.\n");
     }
     if !report.unknown.is_empty() {
