@@ -90,7 +90,13 @@ pub fn inventory_report(catalog: &Catalog, host: &Host) -> InventoryReport {
                 } else {
                     format!("not whole: {}", gaps.join("; "))
                 };
-                format!("{} rows by {} ({}), {state}", l.shown, l.origin.format, l.origin)
+                format!(
+                    "{} {} by {} ({}), {state}",
+                    l.shown,
+                    if l.shown == 1 { "row" } else { "rows" },
+                    l.origin.format,
+                    l.origin
+                )
             })
             .collect(),
         complete: host.completeness.complete,

@@ -9,7 +9,7 @@ pub use wording::{ask_words, clause_words, requirement_words, says};
 
 use crate::{
     catalog::Catalog,
-    model::{Cause, Host, KbId, Location},
+    model::{Cause, Gap, Host, KbId, ListKind, Location},
     report::{
         CauseReport, CheckReport, EvidenceReport, ExplainReport, HostReport, PlanReport, StepReport,
         UnknownReport,
@@ -64,12 +64,17 @@ fn host_report(host: &Host, answer: &Answer) -> HostReport {
         .lists
         .iter()
         .map(|l| {
+            let updates = if l.shown == 1 { "1 update".to_owned() } else { format!("{} updates", l.shown) };
+            if l.kind == ListKind::Stated {
+                let complete = if host.completeness.complete { ", said to be all" } else { "" };
+                return format!("{updates} stated{complete}");
+            }
             let whole = if l.gaps.is_empty() {
                 "the list is whole".to_owned()
             } else {
-                l.gaps.iter().map(crate::model::Gap::describe).collect::<Vec<_>>().join("; ")
+                l.gaps.iter().map(Gap::describe).collect::<Vec<_>>().join("; ")
             };
-            format!("{} updates listed by {}, {whole}", l.shown, l.origin.format)
+            format!("{updates} listed by {}, {whole}", l.origin.format)
         })
         .collect();
     HostReport {

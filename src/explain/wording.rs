@@ -174,6 +174,7 @@ pub fn says(s: &Says) -> String {
             )
         }
         Says::HostIs(words) => format!("the host is {words}"),
+        Says::IdentifiedBy(kb) => format!("{kb} is listed, which tells the Windows version"),
         Says::PackagesFor(kb, products) if products.is_empty() => {
             format!("{kb} has no package that the catalog knows")
         }

@@ -85,12 +85,18 @@ struct Row<'a> {
 /// The rows to show: each failing check; each unknown one that may really be so; one row for each cause that passes.
 fn rows(report: &ExplainReport, verbose: bool) -> Vec<Row<'_>> {
     let mut out: Vec<Row<'_>> = Vec::new();
-    let decided = report.causes.iter().any(|c| c.decisive);
+    let decisive = report.causes.iter().find(|c| c.decisive);
+    let decided = decisive.is_some();
+    // there is nothing to install on this host: what else would be needed is of no interest
+    let moot = decisive.is_some_and(|c| {
+        c.code == "already-installed" || c.code == "superseded" || c.code.starts_with("wrong-")
+    });
     for c in &report.checks {
         let relevant = |e: &&EvidenceReport| verbose || !e.text.is_empty();
         let all: Vec<&EvidenceReport> = c.evidence.iter().filter(relevant).collect();
         match c.outcome {
             "fail" => out.push(Row { outcome: "fail", title: c.title, evidence: limit(all, verbose, 4) }),
+            "unknown" if moot && !verbose => {}
             "unknown" if c.open || verbose => {
                 out.push(Row { outcome: "unknown", title: c.title, evidence: limit(all, verbose, 3) });
             }
@@ -99,6 +105,11 @@ fn rows(report: &ExplainReport, verbose: bool) -> Vec<Row<'_>> {
             }
             "unknown" => {}
             _ => {
+                // of no interest unless the update or the host raises it
+                let by_rule_alone = c.evidence.iter().all(|e| e.source == "rule");
+                if c.code == "missing-sha2-support" && by_rule_alone && !verbose {
+                    continue;
+                }
                 // one row says that a cause does not hold, unless another row says that it does
                 let failing = report.checks.iter().any(|o| o.code == c.code && o.outcome != "pass");
                 let shown = out.iter().any(|r| r.outcome == "pass" && r.title == c.title);

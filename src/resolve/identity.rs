@@ -3,7 +3,7 @@
 use super::statement::{Certainty, Evidence, Says};
 use crate::{
     catalog::{Catalog, view::Product},
-    model::{Edition, Host, ProductSet, Version},
+    model::{Edition, Host, PackageState, ProductSet, Version},
 };
 
 /// The host as far as it is identified.
@@ -214,6 +214,25 @@ pub fn service_pack_of_build(build: u32) -> Option<u8> {
     })
 }
 
+/// The products that every listed update with a complete list of packages is for: a list of updates without an OS still
+/// tells which Windows it is of.
+fn by_updates(catalog: &Catalog, host: &Host) -> Option<(ProductSet, Evidence)> {
+    let mut out: Option<(ProductSet, Evidence)> = None;
+    for (kb, state) in host.updates.iter().filter(|(_, f)| f.value == PackageState::Installed) {
+        let Some(update) = catalog.update(*kb).filter(|u| u.all_packages_known) else { continue };
+        let products = update.products();
+        let narrowed = out.as_ref().map_or(products, |(p, _)| p.intersection(products));
+        if narrowed.is_empty() {
+            // a list of two machines, or of a machine that was upgraded
+            return None;
+        }
+        if out.as_ref().is_none_or(|(p, _)| *p != narrowed) {
+            out = Some((narrowed, Evidence::host(Says::IdentifiedBy(*kb), &state.origin)));
+        }
+    }
+    out
+}
+
 /// Identifies a host by its version, product name and service pack.
 pub fn identify(catalog: &Catalog, host: &Host) -> Identity {
     let mut evidence = Vec::new();
@@ -236,7 +255,13 @@ pub fn identify(catalog: &Catalog, host: &Host) -> Identity {
         // "Windows 10 Pro" in the registry of a Windows 11: the build decides, the name tells client from server
         (Some(v), _) => v,
         (None, Some((_, n))) => *n,
-        (None, None) => ProductSet::default(),
+        (None, None) => match by_updates(catalog, host) {
+            Some((products, by)) => {
+                evidence.push(by);
+                products
+            }
+            None => ProductSet::default(),
+        },
     };
     if let Some(server) = server {
         let fitting: ProductSet = products.iter().filter(|p| catalog.product(*p).server == server).collect();
@@ -269,7 +294,7 @@ pub fn identify(catalog: &Catalog, host: &Host) -> Identity {
         kernel,
         build,
         service_pack,
-        nothing_stated: version.is_none() && host.product.is_none(),
+        nothing_stated: version.is_none() && host.product.is_none() && products.is_empty(),
         evidence,
         certainty: if version.is_some() || named.is_some() {
             Certainty::Confirmed

@@ -171,7 +171,7 @@ fn choose(
     clause: &Evaluation,
 ) -> Option<(KbId, bool)> {
     let mut candidates: Vec<KbId> = members.iter().filter_map(|(r, _)| as_update(r)).collect();
-    candidates.sort_by_key(|kb| c.installed.cumulative_entry(*kb).is_some());
+    candidates.sort_by_key(|kb| c.catalog.update(*kb).is_some_and(|u| u.kind.is_cumulative()));
     let kb = candidates.into_iter().next()?;
     let stated_absent = clause.evidence.iter().any(|e| matches!(e.says, Says::StatedAbsent(k) if k == kb));
     Some((kb, clause.truth == Truth::Unknown && !stated_absent))

@@ -108,6 +108,8 @@ pub enum Says {
     StackInCumulative { stack: KbId, cumulative: KbId },
     /// the host, as identified
     HostIs(String),
+    /// an update that is listed is for few products, of which the host must be one
+    IdentifiedBy(KbId),
     /// the packages of the update are for these products
     PackagesFor(KbId, Vec<String>),
     /// there is no package of the update for this host's product

@@ -117,10 +117,7 @@ fn decided(decisive: &Finding, fails: &[&Finding], findings: &[Finding]) -> Deci
     }
     causes.dedup_by(|b, a| a.cause == b.cause && a.updates == b.updates);
     let mut ask: Vec<Ask> = Vec::new();
-    if decisive.certainty != Certainty::Confirmed
-        && verdict != Verdict::AlreadyInstalled
-        && !decisive.updates.is_empty()
-    {
+    if decisive.certainty != Certainty::Confirmed && !moots(decisive.cause) && !decisive.updates.is_empty() {
         ask.push(Ask::Updates(decisive.updates.clone()));
     }
     // facts that could show a further blocker

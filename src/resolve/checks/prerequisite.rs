@@ -131,7 +131,7 @@ fn missing_members(c: &Context<'_>, clause: &Clause) -> Vec<KbId> {
             _ => None,
         })
         .collect();
-    members.sort_by_key(|kb| c.installed.cumulative_entry(*kb).is_some());
+    members.sort_by_key(|kb| c.catalog.update(*kb).is_some_and(|u| u.kind.is_cumulative()));
     members.dedup();
     members
 }
