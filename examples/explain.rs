@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(decisive.updates.first(), Some(&"KB2919355".parse()?));
     assert!(!decisive.evidence.is_empty(), "nothing is claimed without evidence");
 
-    let text = to_text(&report(catalog, &host, &question, &answer), Style::default());
+    let text = to_text(&report(catalog, &host, &answer), Style::default());
     assert!(text.starts_with("KB3172614 is not applicable to SRV01"));
     io::stdout().write_all(text.as_bytes())?;
     Ok(())

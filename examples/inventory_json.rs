@@ -6,7 +6,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let Some(name) = std::env::args().skip(1).find(|a| !matches!(a.as_str(), "inventory" | "--format" | "json")) else {
+    let Some(name) =
+        std::env::args().skip(1).find(|a| !matches!(a.as_str(), "inventory" | "--format" | "json"))
+    else {
         return ExitCode::from(2);
     };
     let answer = std::fs::read(&name)

@@ -160,7 +160,9 @@ fn there(needs: &[(u32, Vec<u32>)], has: &BTreeSet<u32>) -> BTreeSet<u32> {
 fn stands(n: u32, there: &BTreeSet<u32>, supersedes: &[(u32, u32)], seen: &mut BTreeSet<u32>) -> bool {
     there.contains(&n)
         || seen.insert(n)
-            && supersedes.iter().any(|(newer, older)| older == &n && newer != older && stands(*newer, there, supersedes, seen))
+            && supersedes.iter().any(|(newer, older)| {
+                older == &n && newer != older && stands(*newer, there, supersedes, seen)
+            })
 }
 
 proptest! {

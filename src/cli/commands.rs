@@ -93,7 +93,7 @@ fn answer(inventories: &Inventories, question: &Question, output: &Output) -> Pr
     let host = input::host(&inventories.inventory, &inventories.set)?;
     let catalog = Catalog::embedded();
     let answer = resolve::explain(catalog, &host, question);
-    let report = explain::report(catalog, &host, question, &answer);
+    let report = explain::report(catalog, &host, &answer);
     let text = match output.format {
         Format::Json => {
             render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?

@@ -82,6 +82,7 @@ const fn row(
 }
 
 /// The codes that narrow the cause of a failed installation.
+#[rustfmt::skip] // a table: one row a line
 const CODES: &[CodeMeaning] = &[
     row(0, "ERROR_SUCCESS", "success", E::Success, &[], SYSTEM),
     row(5, "ERROR_ACCESS_DENIED", "access denied; wusa does not work in a remote session", E::Specific, &[C::RemoteSession], WUSA),
@@ -134,6 +135,7 @@ const CODES: &[CodeMeaning] = &[
 ];
 
 /// Messages that Windows shows, without case; the code that they stand for, or the causes that they name.
+#[rustfmt::skip] // a table
 const MESSAGES: &[(&str, CodeMeaning)] = &[
     ("not applicable to your computer", row(0x8024_0017, "WU_E_NOT_APPLICABLE", "not applicable; one message for nearly every cause", E::NotApplicable, REFUSAL, GUIDANCE)),
     ("does not apply to your", row(0x8024_0017, "WU_E_NOT_APPLICABLE", "not applicable; one message for nearly every cause", E::NotApplicable, REFUSAL, GUIDANCE)),
@@ -183,11 +185,15 @@ impl ErrorEvidence {
     /// ```
     pub fn parse(text: &str) -> Self {
         let text: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
-        let code = numbers(&text).into_iter().find(|n| CODES.iter().any(|c| c.code == *n)).or_else(|| numbers(&text).first().copied());
+        let code = numbers(&text)
+            .into_iter()
+            .find(|n| CODES.iter().any(|c| c.code == *n))
+            .or_else(|| numbers(&text).first().copied());
         let meaning = code
             .and_then(|n| CODES.iter().find(|c| c.code == n && (n != 0 || text.trim() == "0")))
             .or_else(|| {
-                let words: Vec<&str> = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).collect();
+                let words: Vec<&str> =
+                    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).collect();
                 CODES.iter().find(|c| words.iter().any(|w| w.len() > 4 && w.eq_ignore_ascii_case(c.symbol)))
             })
             .or_else(|| {
@@ -201,7 +207,9 @@ impl ErrorEvidence {
     /// Does the error fit this cause? An error without a known meaning fits every cause.
     pub fn fits(&self, cause: Cause) -> bool {
         match self.meaning {
-            Some(m) if !m.causes.is_empty() && !matches!(m.expected, Expected::Vague) => m.causes.contains(&cause),
+            Some(m) if !m.causes.is_empty() && !matches!(m.expected, Expected::Vague) => {
+                m.causes.contains(&cause)
+            }
             _ => true,
         }
     }
@@ -213,14 +221,18 @@ fn numbers(text: &str) -> Vec<u32> {
     let mut out = Vec::new();
     let mut i = 0;
     while i < bytes.len() && out.len() < 16 {
-        if !bytes[i].is_ascii_digit() || (i > 0 && (bytes[i - 1].is_ascii_alphanumeric() || bytes[i - 1] == b'.')) {
+        if !bytes[i].is_ascii_digit()
+            || (i > 0 && (bytes[i - 1].is_ascii_alphanumeric() || bytes[i - 1] == b'.'))
+        {
             i += 1;
             continue;
         }
         let hex = bytes[i] == b'0' && matches!(bytes.get(i + 1), Some(b'x' | b'X'));
         let start = if hex { i + 2 } else { i };
         let mut end = start;
-        while end < bytes.len() && (if hex { bytes[end].is_ascii_hexdigit() } else { bytes[end].is_ascii_digit() }) {
+        while end < bytes.len()
+            && (if hex { bytes[end].is_ascii_hexdigit() } else { bytes[end].is_ascii_digit() })
+        {
             end += 1;
         }
         let digits = &text[start..end];
@@ -248,14 +260,24 @@ mod tests {
     #[test]
     fn one_code_in_every_spelling() {
         for text in [
-            "0x80240017", "-2145124329", "2149842967", "WU_E_NOT_APPLICABLE", "-2145124329 (0x80240017)",
-            "Error: 0X80240017.", "exit code 2149842967", "The update is not applicable to your computer.",
-            "0x80240017 (installer exit 0x17)", "installer returned 0x17",
+            "0x80240017",
+            "-2145124329",
+            "2149842967",
+            "WU_E_NOT_APPLICABLE",
+            "-2145124329 (0x80240017)",
+            "Error: 0X80240017.",
+            "exit code 2149842967",
+            "The update is not applicable to your computer.",
+            "0x80240017 (installer exit 0x17)",
+            "installer returned 0x17",
         ] {
             let e = ErrorEvidence::parse(text);
             assert!(e.fits(Cause::MissingPrerequisite) && !e.fits(Cause::ServiceDisabled), "{text}");
         }
-        assert_eq!(ErrorEvidence::parse("2359302 (0x00240006)").meaning.unwrap().symbol, "WU_S_ALREADY_INSTALLED");
+        assert_eq!(
+            ErrorEvidence::parse("2359302 (0x00240006)").meaning.unwrap().symbol,
+            "WU_S_ALREADY_INSTALLED"
+        );
         assert_eq!(ErrorEvidence::parse("exit 14098").meaning.unwrap().expected, Expected::Names);
     }
 
@@ -268,7 +290,9 @@ mod tests {
 
     #[test]
     fn numbers_of_any_length_are_no_panic() {
-        for text in ["0x", "-", "99999999999999999999", "-99999999999", "0xfffffffffff", "1.2.3.4", "0x8024001"] {
+        for text in
+            ["0x", "-", "99999999999999999999", "-99999999999", "0xfffffffffff", "1.2.3.4", "0x8024001"]
+        {
             let _ = ErrorEvidence::parse(text);
         }
     }

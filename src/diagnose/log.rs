@@ -19,6 +19,8 @@ pub enum LogFinding {
     SupersededOnSystem {
         /// KB in the package identity
         kb: Option<KbId>,
+        /// version of the package, for a cumulative update
+        version: Option<Version>,
     },
     /// The manifest of a package is missing from the component store; that KB is to be installed again.
     ManifestMissing {
@@ -33,6 +35,8 @@ pub enum LogFinding {
     ParentMissing {
         /// KB in the package identity
         kb: Option<KbId>,
+        /// version of the package: build and revision first, for a cumulative update
+        version: Option<Version>,
         /// KB in the identity of the parent that was looked for
         parent: Option<KbId>,
     },
@@ -61,9 +65,10 @@ pub fn read_log(input: &Arc<str>, text: &str) -> Vec<LogEvidence> {
     let mut out: Vec<LogEvidence> = Vec::new();
     let mut image: Option<Version> = None;
     let mut added: Option<Version> = None;
-    let mut parent: Option<KbId> = None;
+    let mut sought: Option<LogFinding> = None;
     for (i, line) in text.lines().take(2_000_000).enumerate() {
-        let origin = || Origin { input: Arc::clone(input), format: "servicing log", at: Location::Line(i as u32 + 1) };
+        let origin =
+            || Origin { input: Arc::clone(input), format: "servicing log", at: Location::Line(i as u32 + 1) };
         let mut push = |f: LogFinding| {
             let kind = std::mem::discriminant(&f);
             if out.iter().filter(|e| std::mem::discriminant(&e.value) == kind).count() < 50 {
@@ -77,7 +82,15 @@ pub fn read_log(input: &Arc<str>, text: &str) -> Vec<LogEvidence> {
                 push(LogFinding::StackRequired { kb: kb_in(line), required, current });
             }
         } else if line.contains("Higher version found for package") && line.contains("superseded") {
-            push(LogFinding::SupersededOnSystem { kb: kb_in(line) });
+            // components of Windows itself (Microsoft-Windows-...) say this on every healthy system
+            let package = after(line, "for package").unwrap_or("").trim_start_matches([':', ' ']);
+            let package = package.split(", superseded").next().unwrap_or("");
+            if package.contains("Package_for_") || kb_in(package).is_some() || package.starts_with("...") {
+                push(LogFinding::SupersededOnSystem {
+                    kb: kb_in(package),
+                    version: identity_version(package),
+                });
+            }
         } else if line.contains("Store corruption, manifest missing") {
             push(LogFinding::ManifestMissing { culprit: kb_in(line) });
         } else if line.contains("CBS_E_STORE_CORRUPTION") || line.contains("Mark store corruption flag") {
@@ -85,11 +98,19 @@ pub fn read_log(input: &Arc<str>, text: &str) -> Vec<LogEvidence> {
         } else if line.contains("CBS_E_SOURCE_MISSING") || line.contains("0x800f081f") {
             push(LogFinding::SourceMissing);
         } else if let Some(rest) = after(line, "detect Parent, Package:") {
-            parent = after(rest, "Parent:").and_then(kb_in);
+            let package = rest.split(',').next().unwrap_or("");
+            let parent = after(rest, "Parent:").and_then(kb_in);
+            // components of languages and features look for parents that are no KB: those are absent on most systems
+            sought = parent.map(|_| LogFinding::ParentMissing {
+                kb: kb_in(package),
+                version: identity_version(package.trim()),
+                parent,
+            });
+        } else if line.contains("detectParent: parent found") {
+            sought = None;
         } else if line.contains("detectParent: no parent found") {
-            // only what is not a component of a language or feature: those are absent on most systems
-            if parent.is_some() {
-                push(LogFinding::ParentMissing { kb: None, parent });
+            if let Some(finding) = sought.take() {
+                push(finding);
             }
         } else if line.contains("NO ESU KEY FOUND") {
             push(LogFinding::NotEntitled { reason: None });
@@ -103,16 +124,16 @@ pub fn read_log(input: &Arc<str>, text: &str) -> Vec<LogEvidence> {
         } else if let Some(rest) = after(line, "Adding package ") {
             added = identity_version(rest);
         }
-        if line.contains("RebootPending") || line.contains("CBS_E_INSTALL_PENDING") {
+        if line.contains("CBS_E_INSTALL_PENDING") || line.contains("CBS_E_PENDING") {
             push(LogFinding::RestartPending);
         }
-        if line.contains("not applicable to this image") || line.contains("0x800f081e") {
-            if let (Some(package), Some(image)) = (added, image) {
-                // "10.0.26100.1" for an image 10.0.22621.3447: another build altogether
-                if package.0[0] == image.0[0] && package.0[2] >= 10_000 && package.0[2] != image.0[2] {
-                    push(LogFinding::BuildMismatch { package, image });
-                    added = None;
-                }
+        if (line.contains("not applicable to this image") || line.contains("0x800f081e"))
+            && let (Some(package), Some(image)) = (added, image)
+        {
+            // "10.0.26100.1" for an image 10.0.22621.3447: another build altogether
+            if package.0[0] == image.0[0] && package.0[2] >= 10_000 && package.0[2] != image.0[2] {
+                push(LogFinding::BuildMismatch { package, image });
+                added = None;
             }
         }
     }
@@ -174,8 +195,21 @@ mod tests {
 
     #[test]
     fn the_culprit_of_a_corrupt_store() {
-        let got = findings("x, Info CBS Store corruption, manifest missing for package: Package_9_for_KB4000001~31bf3856ad364e35~amd64~~6.3.1.4");
+        let got = findings(
+            "x, Info CBS Store corruption, manifest missing for package: Package_9_for_KB4000001~31bf3856ad364e35~amd64~~6.3.1.4",
+        );
         assert_eq!(got, [LogFinding::ManifestMissing { culprit: KbId::new(4_000_001) }]);
+    }
+
+    #[test]
+    fn a_higher_version_of_an_update_counts_and_of_a_component_does_not() {
+        assert!(findings("Appl: Higher version found for package: Microsoft-Windows-X-Package~31bf3856ad364e35~amd64~~10.0.22621.1, superseded. (Version on system: y)").is_empty());
+        assert_eq!(
+            findings(
+                "Appl: Higher version found for package: Package_for_KB4000001~31bf3856ad364e35~amd64~~6.3.1.4, superseded."
+            ),
+            [LogFinding::SupersededOnSystem { kb: KbId::new(4_000_001), version: "6.3.1.4".parse().ok() }]
+        );
     }
 
     #[test]
@@ -183,7 +217,14 @@ mod tests {
         let got = findings(
             "Appl: detect Parent, Package: Package_for_RollupFix~31bf3856ad364e35~amd64~~14393.1.1.1, Parent: Package_for_KB4132216~31bf3856ad364e35~amd64~~10.0.1.0, Disposition = Detect\nAppl: detectParent: no parent found, go absent",
         );
-        assert_eq!(got, [LogFinding::ParentMissing { kb: None, parent: KbId::new(4_132_216) }]);
+        assert_eq!(
+            got,
+            [LogFinding::ParentMissing {
+                kb: None,
+                version: "14393.1.1.1".parse().ok(),
+                parent: KbId::new(4_132_216)
+            }]
+        );
     }
 
     #[test]
@@ -210,6 +251,11 @@ mod tests {
 
     #[test]
     fn an_ordinary_line_says_nothing() {
-        assert!(findings("2024-01-02, Info CBS Session: 1 initialized\nAppl: detectParent: no parent found, go absent").is_empty());
+        assert!(
+            findings(
+                "2024-01-02, Info CBS Session: 1 initialized\nAppl: detectParent: no parent found, go absent"
+            )
+            .is_empty()
+        );
     }
 }

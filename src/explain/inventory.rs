@@ -22,7 +22,13 @@ pub fn inventory_report(catalog: &Catalog, host: &Host) -> InventoryReport {
     let rows = [
         ("name", show(&host.name, Clone::clone)),
         ("product", show(&host.product, Clone::clone)),
-        ("version", show(&host.version, |v| { let [a, b, c, _] = v.0; format!("{a}.{b}.{c}") })),
+        (
+            "version",
+            show(&host.version, |v| {
+                let [a, b, c, _] = v.0;
+                format!("{a}.{b}.{c}")
+            }),
+        ),
         ("revision (UBR)", show(&host.revision, ToString::to_string)),
         ("revision, at least", show(&host.revision_at_least, ToString::to_string)),
         ("service pack", show(&host.service_pack, ToString::to_string)),
@@ -79,7 +85,11 @@ pub fn inventory_report(catalog: &Catalog, host: &Host) -> InventoryReport {
             .iter()
             .map(|l| {
                 let gaps: Vec<String> = l.gaps.iter().map(crate::model::Gap::describe).collect();
-                let state = if gaps.is_empty() { "whole".to_owned() } else { format!("not whole: {}", gaps.join("; ")) };
+                let state = if gaps.is_empty() {
+                    "whole".to_owned()
+                } else {
+                    format!("not whole: {}", gaps.join("; "))
+                };
                 format!("{} rows by {} ({}), {state}", l.shown, l.origin.format, l.origin)
             })
             .collect(),
@@ -87,7 +97,12 @@ pub fn inventory_report(catalog: &Catalog, host: &Host) -> InventoryReport {
         conflicts: host
             .conflicts
             .iter()
-            .map(|c| format!("{}: {} ({}) and {} ({}); the first is used", c.fact, c.kept.0, c.kept.1, c.other.0, c.other.1))
+            .map(|c| {
+                format!(
+                    "{}: {} ({}) and {} ({}); the first is used",
+                    c.fact, c.kept.0, c.kept.1, c.other.0, c.other.1
+                )
+            })
             .collect(),
         notes: host.notes.iter().map(|n| format!("{} ({})", n.value, n.origin)).collect(),
         unknown: ask

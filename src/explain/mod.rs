@@ -10,18 +10,21 @@ pub use wording::{ask_words, clause_words, requirement_words, says};
 use crate::{
     catalog::Catalog,
     model::{Cause, Host, KbId, Location},
-    report::{CauseReport, CheckReport, EvidenceReport, ExplainReport, HostReport, PlanReport, StepReport, UnknownReport},
+    report::{
+        CauseReport, CheckReport, EvidenceReport, ExplainReport, HostReport, PlanReport, StepReport,
+        UnknownReport,
+    },
     resolve::{
         Answer,
         plan::Action,
-        question::{Finding, Outcome, Question},
-        statement::{Evidence, From},
+        question::{Finding, Outcome},
+        statement::{Evidence, From, Says},
         verdict::Verdict,
     },
 };
 
 /// Puts an answer into a report.
-pub fn report(catalog: &Catalog, host: &Host, question: &Question, answer: &Answer) -> ExplainReport {
+pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport {
     let update = answer.kb.and_then(|kb| catalog.update(kb));
     let decision = &answer.decision;
     let host_report = host_report(host, answer);
@@ -30,7 +33,7 @@ pub fn report(catalog: &Catalog, host: &Host, question: &Question, answer: &Answ
         update: answer.kb.map(|kb| kb.to_string()),
         title: update.as_ref().map(|u| title(u.kind.describe(), u.title)),
         verdict: answer.kb.is_some().then(|| decision.verdict.name()),
-        summary: summary(catalog, answer, question, &host_report),
+        summary: summary(catalog, answer, &host_report),
         causes: decision
             .causes
             .iter()
@@ -41,7 +44,7 @@ pub fn report(catalog: &Catalog, host: &Host, question: &Question, answer: &Answ
         plan: PlanReport { steps: answer.plan.iter().map(|s| step_report(s, catalog)).collect() },
         unknown: decision.ask.iter().map(unknown_report).collect(),
         did_you_mean: answer.did_you_mean.iter().map(ToString::to_string).collect(),
-        checks: answer.findings.iter().map(|f| check_report(f)).collect(),
+        checks: answer.findings.iter().map(check_report).collect(),
         host: host_report,
         catalog_as_of: catalog.as_of().to_string(),
     }
@@ -52,13 +55,20 @@ fn title(kind: &str, title: &str) -> String {
 }
 
 fn host_report(host: &Host, answer: &Answer) -> HostReport {
-    let listed = u32::try_from(host.updates.values().filter(|f| f.value != crate::model::PackageState::Absent).count()).unwrap_or(u32::MAX);
+    let listed = u32::try_from(
+        host.updates.values().filter(|f| f.value != crate::model::PackageState::Absent).count(),
+    )
+    .unwrap_or(u32::MAX);
     let lists = host
         .completeness
         .lists
         .iter()
         .map(|l| {
-            let whole = if l.gaps.is_empty() { "the list is whole".to_owned() } else { l.gaps.iter().map(crate::model::Gap::describe).collect::<Vec<_>>().join("; ") };
+            let whole = if l.gaps.is_empty() {
+                "the list is whole".to_owned()
+            } else {
+                l.gaps.iter().map(crate::model::Gap::describe).collect::<Vec<_>>().join("; ")
+            };
             format!("{} updates listed by {}, {whole}", l.shown, l.origin.format)
         })
         .collect();
@@ -78,7 +88,12 @@ fn host_report(host: &Host, answer: &Answer) -> HostReport {
         conflicts: host
             .conflicts
             .iter()
-            .map(|c| format!("{}: {} ({}) and {} ({}); the first is used", c.fact, c.kept.0, c.kept.1, c.other.0, c.other.1))
+            .map(|c| {
+                format!(
+                    "{}: {} ({}) and {} ({}); the first is used",
+                    c.fact, c.kept.0, c.kept.1, c.other.0, c.other.1
+                )
+            })
             .collect(),
     }
 }
@@ -92,7 +107,9 @@ fn evidence_report(e: &Evidence) -> EvidenceReport {
             };
             (origin.to_string(), line, None, None)
         }
-        From::Catalog { url, standing } => ("catalog".to_owned(), None, Some(url.clone()), Some(standing.name())),
+        From::Catalog { url, standing } => {
+            ("catalog".to_owned(), None, Some(url.clone()), Some(standing.name()))
+        }
         From::Rule => ("rule".to_owned(), None, None, None),
     };
     EvidenceReport { text: says(&e.says), source, line, url, standing }
@@ -131,7 +148,9 @@ fn short_title(catalog: &Catalog, kb: KbId) -> Option<String> {
 
 fn step_report(s: &crate::resolve::plan::Step, catalog: &Catalog) -> StepReport {
     let (update, action) = match &s.action {
-        Action::Install(kb) => (Some(kb.to_string()), short_title(catalog, *kb).unwrap_or_else(|| "update".into())),
+        Action::Install(kb) => {
+            (Some(kb.to_string()), short_title(catalog, *kb).unwrap_or_else(|| "update".into()))
+        }
         Action::Manual(step) => (None, wording::manual_step(step)),
     };
     StepReport {
@@ -139,7 +158,9 @@ fn step_report(s: &crate::resolve::plan::Step, catalog: &Catalog) -> StepReport 
         action,
         restart: s.restart,
         unless_present: s.unless_present,
-        because: s.because.as_ref().map(|(kb, why)| if why.is_empty() { format!("{kb} needs it") } else { format!("{kb} needs it: {why}") }),
+        because: s.because.as_ref().map(|(kb, why)| {
+            if why.is_empty() { format!("{kb} needs it") } else { format!("{kb} needs it: {why}") }
+        }),
     }
 }
 
@@ -149,12 +170,14 @@ fn unknown_report(a: &crate::resolve::statement::Ask) -> UnknownReport {
 }
 
 /// The first line: verdict and cause.
-fn summary(catalog: &Catalog, answer: &Answer, question: &Question, host: &HostReport) -> String {
+fn summary(catalog: &Catalog, answer: &Answer, host: &HostReport) -> String {
     let name = host.name.clone().unwrap_or_else(|| "this host".into());
     let decision = &answer.decision;
     let Some(kb) = answer.kb else {
         return match (decision.verdict, decision.causes.first()) {
-            (Verdict::Unknown, Some(_)) => format!("{name}: the evidence leaves {} open.", candidates(answer)),
+            (Verdict::Unknown, Some(_)) => {
+                format!("{name}: the evidence leaves {} open.", candidates(answer))
+            }
             (Verdict::Unknown, None) => format!("{name}: nothing that was given shows a cause."),
             (_, Some(f)) => format!("{name}: {}.", wording::cause_words(f, |kb| short_title(catalog, kb))),
             (_, None) => format!("{name}: no cause found."),
@@ -167,7 +190,8 @@ fn summary(catalog: &Catalog, answer: &Answer, question: &Question, host: &HostR
             format!("{kb} is already installed on {name}: {how}. Nothing to do.")
         }
         Verdict::NotApplicable | Verdict::Blocked => {
-            let verb = if decision.verdict == Verdict::Blocked { "is blocked on" } else { "is not applicable to" };
+            let verb =
+                if decision.verdict == Verdict::Blocked { "is blocked on" } else { "is not applicable to" };
             let how = decision
                 .causes
                 .first()
@@ -190,8 +214,17 @@ fn summary(catalog: &Catalog, answer: &Answer, question: &Question, host: &HostR
                 };
                 return format!("{kb}: cannot tell, {why}.{hint}");
             }
-            let _ = question;
-            format!("{kb}: cannot tell yet. The evidence leaves {} open.", candidates(answer))
+            let revision = decision.causes.iter().flat_map(|f| &f.evidence).find_map(|e| match e.says {
+                Says::RevisionUnknown { kb: of, brings } if of == kb => Some(brings),
+                _ => None,
+            });
+            match revision {
+                Some(brings) => format!(
+                    "{kb}: cannot tell yet. It brings {brings}: at or past that revision it is contained, below it it \
+                     may apply. The revision of {name} is not known."
+                ),
+                None => format!("{kb}: cannot tell yet. The evidence leaves {} open.", candidates(answer)),
+            }
         }
     }
 }
@@ -210,4 +243,3 @@ fn candidates(answer: &Answer) -> String {
         n => format!("{} and {} more causes", codes[..3].join(", "), n - 3),
     }
 }
-

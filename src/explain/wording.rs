@@ -70,6 +70,8 @@ pub fn requirement_words(r: &Requirement) -> String {
         Requirement::Feature(n) => format!("the feature {n}"),
         Requirement::Role(n) => format!("the role {n}"),
         Requirement::Licence(Licence::Esu) => "an active ESU licence".into(),
+        Requirement::Licence(Licence::EsuYear(n)) => format!("an active ESU licence of year {n}"),
+        Requirement::RestartPending => "a restart that is pending".into(),
         Requirement::Licence(Licence::AzureArc) => "ESU through Azure Arc".into(),
         Requirement::Licence(Licence::Hotpatch) => "hotpatch enrolment".into(),
         Requirement::Edition(n) => format!("a {n} edition"),
@@ -81,7 +83,24 @@ pub fn requirement_words(r: &Requirement) -> String {
 
 /// A clause in words: its members joined by "or".
 pub fn clause_words(clause: &[Requirement]) -> String {
-    list(&clause.iter().map(requirement_words).collect::<Vec<_>>(), "or")
+    let mut words: Vec<String> = Vec::new();
+    for r in clause {
+        // the builds of one branch share their revisions: say the revision once
+        let shared = match r {
+            Requirement::BuildAtLeast(b) => clause
+                .iter()
+                .filter(|o| matches!(o, Requirement::BuildAtLeast(o) if o.revision == b.revision))
+                .count()
+                .gt(&1)
+                .then(|| format!("revision {} or later", b.revision)),
+            _ => None,
+        };
+        let text = shared.unwrap_or_else(|| requirement_words(r));
+        if !words.contains(&text) {
+            words.push(text);
+        }
+    }
+    list(&words, "or")
 }
 
 /// A step that is no update.
@@ -101,7 +120,9 @@ pub fn says(s: &Says) -> String {
         Says::NotInCompleteList(kb, 0) => format!("{kb} is not in the list, which is said to be complete"),
         Says::NotInCompleteList(kb, n) => format!("{kb} is not among the {n} that a complete list shows"),
         Says::NotInWholeList(kb, n) => {
-            format!("{kb} is not among the {n} listed; only what the image was built with stays off such a list")
+            format!(
+                "{kb} is not among the {n} listed; only what the image was built with stays off such a list"
+            )
         }
         Says::NotListed(kb) => format!("{kb} is not listed, but the list may hide updates"),
         Says::NoList => "nothing that was given shows it".into(),
@@ -112,15 +133,23 @@ pub fn says(s: &Says) -> String {
         Says::ContainedByRevision { kb, brings, host } => {
             format!("{kb} brings {brings}; the host is at {}.{host}, which contains it", brings.build)
         }
-        Says::RevisionAtLeast { revision, by } => format!("{by} is listed: the host is at revision {revision} or later"),
+        Says::RevisionAtLeast { revision, by } => {
+            format!("{by} is listed: the host is at revision {revision} or later")
+        }
         Says::BelowRevision { kb, brings, host } => {
             format!("{kb} brings {brings}; the host is at {}.{host}, below it", brings.build)
         }
         Says::RevisionUnknown { kb, brings } => {
-            format!("{kb} brings {brings}; the host's revision is not known, and older cumulative updates leave the lists")
+            format!(
+                "{kb} brings {brings}; the host's revision is not known, and older cumulative updates leave the lists"
+            )
         }
-        Says::ImpliedBy { kb, dependant } => format!("{dependant} is installed and needs {kb}: it must be there though no list shows it"),
-        Says::InServicePack { kb, level } => format!("{kb} is part of Service Pack {level}, which the host has"),
+        Says::ImpliedBy { kb, dependant } => {
+            format!("{dependant} is installed and needs {kb}: it must be there though no list shows it")
+        }
+        Says::InServicePack { kb, level } => {
+            format!("{kb} is part of Service Pack {level}, which the host has")
+        }
         Says::Chain(chain, link) => {
             let how = match link {
                 Link::Line => "later in the same line, each replaces all before it",
@@ -132,55 +161,86 @@ pub fn says(s: &Says) -> String {
             format!("{} ({how})", chain.iter().map(ToString::to_string).collect::<Vec<_>>().join(" < "))
         }
         Says::Covered { security_only, rollup } => {
-            format!("{security_only} < {rollup} (the monthly rollup carries the security-only updates up to its month)")
+            format!(
+                "{security_only} < {rollup} (the monthly rollup carries the security-only updates up to its month)"
+            )
         }
-        Says::StackOnHost { host, package } => format!("the host's servicing stack is {host}; the update brings {package}"),
+        Says::StackOnHost { host, package } => {
+            format!("the host's servicing stack is {host}; the update brings {package}")
+        }
         Says::StackInCumulative { stack, cumulative } => {
-            format!("cumulative updates here carry their servicing stack; the host has that of {cumulative}, as new as {stack}")
+            format!(
+                "cumulative updates here carry their servicing stack; the host has that of {cumulative}, as new as {stack}"
+            )
         }
         Says::HostIs(words) => format!("the host is {words}"),
-        Says::PackagesFor(kb, products) if products.is_empty() => format!("{kb} has no package that the catalog knows"),
+        Says::PackagesFor(kb, products) if products.is_empty() => {
+            format!("{kb} has no package that the catalog knows")
+        }
         Says::PackagesFor(kb, products) => format!("{kb} has packages for {}", some(products, 4)),
         Says::NoPackageFor(kb, host) => format!("{kb} has no package for {host}"),
         Says::BuiltIn(kb, host) => format!("what {kb} brings is part of {host}"),
         Says::PackageTriedFor(systems) => format!("the package that was tried is for {systems}"),
         Says::RightPackageExists(kb, host) => format!("{kb} has a package for {host}, too"),
-        Says::ServicePackTooLow { host: 0, needs } => format!("the host has no service pack; it needs Service Pack {needs}"),
-        Says::ServicePackTooLow { host, needs } => format!("the host is at Service Pack {host}; it needs Service Pack {needs}"),
-        Says::ServicePackTooHigh { host, at_most: 0 } => format!("the host is at Service Pack {host}; the package is for systems without one"),
-        Says::ServicePackTooHigh { host, at_most } => format!("the host is at Service Pack {host}; the package is for Service Pack {at_most} at most"),
+        Says::ServicePackTooLow { host: 0, needs } => {
+            format!("the host has no service pack; it needs Service Pack {needs}")
+        }
+        Says::ServicePackTooLow { host, needs } => {
+            format!("the host is at Service Pack {host}; it needs Service Pack {needs}")
+        }
+        Says::ServicePackTooHigh { host, at_most: 0 } => {
+            format!("the host is at Service Pack {host}; the package is for systems without one")
+        }
+        Says::ServicePackTooHigh { host, at_most } => {
+            format!("the host is at Service Pack {host}; the package is for Service Pack {at_most} at most")
+        }
         Says::HostArchitecture(a) => format!("Windows on the host is {a}"),
         Says::PackageArchitecture(a) => format!("the package that was tried is for {a}"),
         Says::PackagesForArchitectures(kb, set) => {
-            format!("{kb} has packages for {}", some(&set.iter().map(ToString::to_string).collect::<Vec<_>>(), 5))
+            format!(
+                "{kb} has packages for {}",
+                some(&set.iter().map(ToString::to_string).collect::<Vec<_>>(), 5)
+            )
         }
         Says::HostEdition(e) => format!("the edition is {e}"),
         Says::NotForEdition(e) => format!("the package leaves out {e}"),
-        Says::Needs { kb, clause, .. } if clause.is_empty() => format!("the catalog knows no prerequisite of {kb}"),
+        Says::Needs { kb, clause, .. } if clause.is_empty() => {
+            format!("the catalog knows no prerequisite of {kb}")
+        }
         Says::Needs { kb, clause, why } if why.is_empty() => format!("{kb} needs {}", clause_words(clause)),
         Says::Needs { kb, clause, why } => format!("{kb} needs {}: {why}", clause_words(clause)),
         Says::Disputed(text) => format!("sources disagree: {text}"),
         Says::Met(r) => format!("{}: there", requirement_words(r)),
         Says::NotMet(r) => format!("{}: not there", requirement_words(r)),
         Says::ComponentOnHost { name, version } => format!("{} on the host is {version}", component(name)),
-        Says::ComponentInBox { name, version } => format!("this Windows brings {} {version} itself", component(name)),
+        Says::ComponentInBox { name, version } => {
+            format!("this Windows brings {} {version} itself", component(name))
+        }
         Says::FeatureOnHost { name, state } => {
             let state = FeatureState::parse(state).map_or_else(|| state.clone(), |s| s.name().to_owned());
             format!("{name} is {}", state.replace('-', " "))
         }
         Says::LicenceOnHost(licence, there) => {
-            format!("{} is {}", requirement_words(&Requirement::Licence(*licence)), if *there { "there" } else { "not there" })
+            format!(
+                "{} is {}",
+                requirement_words(&Requirement::Licence(*licence)),
+                if *there { "there" } else { "not there" }
+            )
         }
         Says::HostStack(v) => format!("the host's servicing stack is {v}"),
         Says::StackRequired { required, current } => {
             format!("the package asks for servicing stack {required}; the host has {current}")
         }
-        Says::Withdrawn { kb, replacement, why } if replacement.is_empty() => format!("{kb} is no longer published: {why}"),
+        Says::Withdrawn { kb, replacement, why } if replacement.is_empty() => {
+            format!("{kb} is no longer published: {why}")
+        }
         Says::Withdrawn { kb, replacement, why } => {
             format!("{kb} is no longer published ({why}); {} takes its place", kbs(replacement, "or"))
         }
         Says::Defect { kb, fixed_by, why } if fixed_by.is_empty() => format!("known problem of {kb}: {why}"),
-        Says::Defect { kb, fixed_by, why } => format!("known problem of {kb}: {why}; {} mends it", kbs(fixed_by, "or")),
+        Says::Defect { kb, fixed_by, why } => {
+            format!("known problem of {kb}: {why}; {} mends it", kbs(fixed_by, "or"))
+        }
         Says::Conflicts { kb, with } => format!("{kb} does not install beside {with}"),
         Says::RestartPending(true) => "a restart is pending".into(),
         Says::RestartPending(false) => "no restart is pending".into(),
@@ -188,23 +248,39 @@ pub fn says(s: &Says) -> String {
         Says::ManifestMissing(Some(kb)) => format!("the component store lacks the manifest of {kb}"),
         Says::ManifestMissing(None) => "the component store lacks a package's manifest".into(),
         Says::EsuRefused(Some(1633)) => "the ESU licence is not activated (1633)".into(),
-        Says::EsuRefused(Some(1605)) => "the ESU check found no eligible product: edition, or preparation package missing (1605)".into(),
+        Says::EsuRefused(Some(1605)) => {
+            "the ESU check found no eligible product: edition, or preparation package missing (1605)".into()
+        }
         Says::EsuRefused(Some(n)) => format!("the ESU check refused the host ({n})"),
         Says::EsuRefused(None) => "the ESU check found no key".into(),
         Says::HigherVersionInLog => "the log found a higher version of the package on the system".into(),
-        Says::ParentMissingInLog(Some(kb)) => format!("the log looked for a parent package of {kb} and found none"),
+        Says::ParentMissingInLog(Some(kb)) => {
+            format!("the log looked for a parent package of {kb} and found none")
+        }
         Says::ParentMissingInLog(None) => "the log found no parent of the package".into(),
-        Says::BuildMismatchInLog { package, image } => format!("the package is of build {package}, the image of {image}"),
-        Says::RemoteSession => "it was started over WinRM; Windows lets no remote session install updates".into(),
+        Says::BuildMismatchInLog { package, image } => {
+            format!("the package is of build {package}, the image of {image}")
+        }
+        Says::RemoteSession => {
+            "it was started over WinRM; Windows lets no remote session install updates".into()
+        }
         Says::ErrorMeans { text, meaning } => format!("{text}: {meaning}"),
         Says::ErrorContradicts { text } => format!("{text} does not fit what was found"),
         Says::NotInCatalog(kb) => format!("the catalog does not know {kb}"),
         Says::NewerThanCatalog(kb) => format!("{kb} is newer than the catalog"),
         Says::Sha2OnHost(true) => "SHA-2 signatures are understood".into(),
         Says::Sha2OnHost(false) => "SHA-2 signatures are not understood".into(),
-        Says::KindIs(kb, kind) => format!("{kb} is a {kind}").replace("a update", "an update").replace("a ESU", "an ESU").replace("a Internet", "an Internet").replace("a enablement", "an enablement"),
-        Says::HotpatchNeedsEnrolment => "a hotpatch goes on Datacenter: Azure Edition, or on enrolled machines".into(),
-        Says::DeltaPackage => "a delta package fits only a host that has the cumulative update of the month before".into(),
+        Says::KindIs(kb, kind) => format!("{kb} is a {kind}")
+            .replace("a update", "an update")
+            .replace("a ESU", "an ESU")
+            .replace("a Internet", "an Internet")
+            .replace("a enablement", "an enablement"),
+        Says::HotpatchNeedsEnrolment => {
+            "a hotpatch goes on Datacenter: Azure Edition, or on enrolled machines".into()
+        }
+        Says::DeltaPackage => {
+            "a delta package fits only a host that has the cumulative update of the month before".into()
+        }
         Says::PackageForDotnet(v) => format!("the package that was tried is for .NET Framework {v}"),
     }
 }
@@ -214,12 +290,19 @@ pub(super) fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -
     let named = |last: &str| kbs(&f.updates[..f.updates.len().min(3)], last);
     let first_says = f.evidence.iter().map(|e| says(&e.says)).next_back().unwrap_or_default();
     match f.cause {
-        Cause::AlreadyInstalled | Cause::WrongArchitecture | Cause::WrongEdition | Cause::ConflictingUpdate => first_says,
+        Cause::AlreadyInstalled
+        | Cause::WrongArchitecture
+        | Cause::WrongEdition
+        | Cause::ConflictingUpdate => first_says,
         Cause::WrongOs => {
             let telling = f.evidence.iter().find(|e| {
                 matches!(
                     e.says,
-                    Says::PackageTriedFor(_) | Says::NoPackageFor(..) | Says::BuiltIn(..) | Says::ServicePackTooHigh { .. } | Says::BuildMismatchInLog { .. }
+                    Says::PackageTriedFor(_)
+                        | Says::NoPackageFor(..)
+                        | Says::BuiltIn(..)
+                        | Says::ServicePackTooHigh { .. }
+                        | Says::BuildMismatchInLog { .. }
                 )
             });
             telling.map_or(first_says, |e| says(&e.says))
@@ -230,16 +313,25 @@ pub(super) fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -
         Cause::Superseded => format!("{}, which is installed, supersedes it", named("or")),
         Cause::Expired if f.updates.is_empty() => "it is no longer published".into(),
         Cause::Expired => format!("it is no longer published; {} takes its place", named("or")),
-        Cause::PackageDefect if f.updates.is_empty() => "a known defect of the package keeps it off this host".into(),
-        Cause::PackageDefect => format!("a known defect of the package keeps it off this host; {} mends it", named("or")),
+        Cause::PackageDefect if f.updates.is_empty() => {
+            "a known defect of the package keeps it off this host".into()
+        }
+        Cause::PackageDefect => {
+            format!("a known defect of the package keeps it off this host; {} mends it", named("or"))
+        }
         Cause::ProductNotInstalled => {
             let needs = f.evidence.iter().find_map(|e| match &e.says {
-                Says::Needs { clause, .. } if !clause.is_empty() => Some(format!("it needs {}", clause_words(clause))),
+                Says::Needs { clause, .. } if !clause.is_empty() => {
+                    Some(format!("it needs {}", clause_words(clause)))
+                }
                 _ => None,
             });
             needs.unwrap_or(first_says)
         }
-        Cause::MissingPrerequisite | Cause::MissingServicingStack | Cause::MissingCheckpoint | Cause::MissingSha2Support => {
+        Cause::MissingPrerequisite
+        | Cause::MissingServicingStack
+        | Cause::MissingCheckpoint
+        | Cause::MissingSha2Support => {
             let clause = f.evidence.iter().find_map(|e| match &e.says {
                 Says::Needs { clause, .. } if !clause.is_empty() => Some(clause_words(clause)),
                 _ => None,
@@ -282,30 +374,37 @@ pub fn ask_words(a: &Ask) -> (String, String) {
             "os.edition",
             r#"reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" /v EditionID"#.into(),
         ),
-        Ask::Updates(updates) => ("updates", format!("Get-HotFix -Id {}", updates.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))),
-        Ask::ServicingStack => (
-            "facts.servicing_stack",
-            "dism /online /english /get-packages /format:list".into(),
+        Ask::Updates(updates) => (
+            "updates",
+            format!(
+                "Get-HotFix -Id {}",
+                updates.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            ),
         ),
+        Ask::ServicingStack => {
+            ("facts.servicing_stack", "dism /online /english /get-packages /format:list".into())
+        }
         Ask::Dotnet => (
             "facts.dotnet_framework",
             r#"reg query "HKLM\SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full" /v Version"#.into(),
         ),
         Ask::ManagementFramework => ("facts.wmf", "powershell -Command $PSVersionTable.PSVersion".into()),
-        Ask::InternetExplorer => (
-            "facts.ie",
-            r#"reg query "HKLM\SOFTWARE\Microsoft\Internet Explorer" /v svcVersion"#.into(),
-        ),
-        Ask::Feature(name) => return (format!("facts.features.{name}"), "dism /online /english /get-features /format:table".into()),
+        Ask::InternetExplorer => {
+            ("facts.ie", r#"reg query "HKLM\SOFTWARE\Microsoft\Internet Explorer" /v svcVersion"#.into())
+        }
+        Ask::Feature(name) => {
+            return (
+                format!("facts.features.{name}"),
+                "dism /online /english /get-features /format:table".into(),
+            );
+        }
         Ask::Esu => ("facts.esu", "cscript //nologo %windir%\\system32\\slmgr.vbs /dlv".into()),
-        Ask::Hotpatch => (
-            "facts.hotpatch",
-            "azcmagent show  (Azure Arc; or the portal's update settings)".into(),
-        ),
-        Ask::PendingReboot => (
-            "facts.pending_reboot",
-            "dism /online /english /get-packages | findstr Pending".into(),
-        ),
+        Ask::Hotpatch => {
+            ("facts.hotpatch", "azcmagent show  (Azure Arc; or the portal's update settings)".into())
+        }
+        Ask::PendingReboot => {
+            ("facts.pending_reboot", "dism /online /english /get-packages | findstr Pending".into())
+        }
         Ask::StoreHealth => ("facts.store_corrupt", "dism /online /cleanup-image /scanhealth".into()),
         Ask::ServicingLog => (
             "log",

@@ -70,10 +70,10 @@ pub fn order<N: Copy + Ord>(items: &[N], before: &BTreeSet<(N, N)>) -> (Vec<N>, 
     let nodes: BTreeMap<N, NodeIndex> =
         items.iter().enumerate().map(|(i, n)| (*n, graph.add_node(i))).collect();
     for (a, b) in before {
-        if let (Some(a), Some(b)) = (nodes.get(a), nodes.get(b)) {
-            if a != b {
-                graph.update_edge(*a, *b, ());
-            }
+        if let (Some(a), Some(b)) = (nodes.get(a), nodes.get(b))
+            && a != b
+        {
+            graph.update_edge(*a, *b, ());
         }
     }
     // components in topological order of the condensation, smallest place first among those that are ready

@@ -114,9 +114,26 @@ impl Collector {
 /// Does an echoed command keep only some of the rows?
 pub(super) fn is_filter(command: &str) -> bool {
     let c = command.to_ascii_lowercase();
-    ["findstr", "select-string", "| find ", "|find ", " -id ", "-hotfixid", "-first ", "-last ", "where-object", "| where", "| ? ", "|? ", "where hotfixid", "where \"", "grep", "sls "]
-        .iter()
-        .any(|w| c.contains(w))
+    [
+        "findstr",
+        "select-string",
+        "| find ",
+        "|find ",
+        " -id ",
+        "-hotfixid",
+        "-first ",
+        "-last ",
+        "where-object",
+        "| where",
+        "| ? ",
+        "|? ",
+        "where hotfixid",
+        "where \"",
+        "grep",
+        "sls ",
+    ]
+    .iter()
+    .any(|w| c.contains(w))
 }
 
 /// A line that stands for lines that a person left out.
@@ -124,5 +141,6 @@ pub(super) fn is_ellipsis(line: &str) -> bool {
     let t = line.trim();
     let dots = t.chars().all(|c| matches!(c, '.' | '…')) && (t.len() >= 3 || t == "…");
     let bare = t.trim_matches(|c: char| !c.is_ascii_alphabetic()).to_ascii_lowercase();
-    !t.is_empty() && (dots || matches!(bare.as_str(), "snip" | "snipped" | "truncated" | "omitted") && t.len() < 24)
+    !t.is_empty()
+        && (dots || matches!(bare.as_str(), "snip" | "snipped" | "truncated" | "omitted") && t.len() < 24)
 }

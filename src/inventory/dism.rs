@@ -84,7 +84,9 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         return Vec::new();
     }
     let mut c = Collector::new(input, if table { TABLE } else { LIST });
-    let prompts = || lines.iter().filter(|l| is_prompt(&l.text) || l.text.to_ascii_lowercase().contains("/get-packages"));
+    let prompts = || {
+        lines.iter().filter(|l| is_prompt(&l.text) || l.text.to_ascii_lowercase().contains("/get-packages"))
+    };
     let offline = prompts().any(|l| l.text.to_ascii_lowercase().contains("/image:"));
     if prompts().any(|l| is_filter(&l.text)) {
         c.gap(Gap::Filtered);
@@ -123,7 +125,9 @@ fn packages(lines: &[Line]) -> (Vec<Package>, bool) {
             continue;
         }
         let mut cells = line.text.split('|').map(str::trim);
-        if line.text.contains('|') && let Some(identity) = cells.next().and_then(identity) {
+        if line.text.contains('|')
+            && let Some(identity) = cells.next().and_then(identity)
+        {
             table = true;
             let state = cells.find_map(words::state).map(|s| (s, line.number));
             out.push(Package { identity, line: line.number, state });
@@ -213,7 +217,9 @@ mod tests {
     }
 
     fn block(name: &str, version: &str, state: &str) -> String {
-        format!("Package Identity : {name}~31bf3856ad364e35~amd64~~{version}\nState : {state}\nRelease Type : Update\nInstall Time : \n\n")
+        format!(
+            "Package Identity : {name}~31bf3856ad364e35~amd64~~{version}\nState : {state}\nRelease Type : Update\nInstall Time : \n\n"
+        )
     }
 
     fn states(host: &Host) -> Vec<(u32, &'static str)> {
@@ -236,7 +242,10 @@ mod tests {
         );
         assert_eq!(host.version.as_ref().map(|v| v.value.to_string()).as_deref(), Some("10.0.17763"));
         assert_eq!(host.revision.as_ref().map(|r| r.value), Some(1879));
-        assert_eq!(host.servicing_stack.as_ref().map(|v| v.value.to_string()).as_deref(), Some("10.0.17763.1697"));
+        assert_eq!(
+            host.servicing_stack.as_ref().map(|v| v.value.to_string()).as_deref(),
+            Some("10.0.17763.1697")
+        );
         assert_eq!(host.pending_reboot.as_ref().map(|r| r.value), Some(true));
         assert_eq!(host.completeness.lists[0].shown, 6);
         assert!(host.completeness.has_whole(ListKind::ComponentStore));

@@ -4,7 +4,9 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// Nothing but blanks.
-    #[error("{input}: the file is empty; an empty file does not say that no update is installed: run the command again, such as `systeminfo > host.txt`")]
+    #[error(
+        "{input}: the file is empty; an empty file does not say that no update is installed: run the command again, such as `systeminfo > host.txt`"
+    )]
     Empty {
         /// The input as the user named it.
         input: String,
@@ -30,7 +32,9 @@ pub enum ReadError {
         instead: String,
     },
     /// Updates that a host lacks, or is offered; never taken for installed ones.
-    #[error("{input}:{line}: looks like updates that are offered or missing, not installed; give the installed ones instead: `systeminfo > host.txt` or `dism /online /english /get-packages > packages.txt`")]
+    #[error(
+        "{input}:{line}: looks like updates that are offered or missing, not installed; give the installed ones instead: `systeminfo > host.txt` or `dism /online /english /get-packages > packages.txt`"
+    )]
     MissingList {
         /// The input as the user named it.
         input: String,

@@ -7,8 +7,10 @@ use super::lines::{Line, is_prompt};
 use serde_json::Value;
 
 const SYSTEMINFO: &str = "run `systeminfo > host.txt` on the machine";
-const PACKAGES: &str = "run `dism /online /english /get-packages > packages.txt` or `systeminfo > host.txt` on the machine";
-const LOG: &str = "logs go to --log; as an inventory give the output of systeminfo, Get-HotFix or dism /get-packages";
+const PACKAGES: &str =
+    "run `dism /online /english /get-packages > packages.txt` or `systeminfo > host.txt` on the machine";
+const LOG: &str =
+    "logs go to --log; as an inventory give the output of systeminfo, Get-HotFix or dism /get-packages";
 
 fn refuse(input: &str, looks_like: &str, instead: &str) -> ReadError {
     ReadError::NotAnInventory {
@@ -69,14 +71,34 @@ const MARKERS: [(&str, &str, &str); 44] = [
     (" Agent           ", "a WindowsUpdate.log", LOG),
     (" ComApi          ", "a WindowsUpdate.log", LOG),
     ("<![LOG[", "a log of Configuration Manager", LOG),
-    ("powershell/2004/04", "an object saved by Export-Clixml", "export again with `Get-HotFix | ConvertTo-Json`"),
-    ("Windows Registry Editor Version", "a registry export (.reg)", "run `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"` and save its output, and `systeminfo > host.txt`"),
-    ("REGEDIT4", "a registry export (.reg)", "run `reg query` and save its output, and `systeminfo > host.txt`"),
+    (
+        "powershell/2004/04",
+        "an object saved by Export-Clixml",
+        "export again with `Get-HotFix | ConvertTo-Json`",
+    ),
+    (
+        "Windows Registry Editor Version",
+        "a registry export (.reg)",
+        "run `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"` and save its output, and `systeminfo > host.txt`",
+    ),
+    (
+        "REGEDIT4",
+        "a registry export (.reg)",
+        "run `reg query` and save its output, and `systeminfo > host.txt`",
+    ),
     ("OsHotFixes", "output of Get-ComputerInfo", "run `Get-HotFix | ConvertTo-Json` and `systeminfo`"),
-    ("WindowsProductName", "output of Get-ComputerInfo", "run `Get-HotFix | ConvertTo-Json` and `systeminfo`"),
+    (
+        "WindowsProductName",
+        "output of Get-ComputerInfo",
+        "run `Get-HotFix | ConvertTo-Json` and `systeminfo`",
+    ),
     ("OperatingSystemSKU", "output of Win32_OperatingSystem", SYSTEMINFO),
     ("BuildNumber=", "output of `wmic os`", SYSTEMINFO),
-    ("CurrentMajorVersionNumber", "registry values printed by PowerShell", "run `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"` and save its output"),
+    (
+        "CurrentMajorVersionNumber",
+        "registry values printed by PowerShell",
+        "run `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"` and save its output",
+    ),
     ("PackageName ", "output of Get-WindowsPackage", PACKAGES),
     ("Package Identity", "output of DISM without packages", PACKAGES),
     ("Feature Name :", "a list of Windows features", PACKAGES),
@@ -86,11 +108,19 @@ const MARKERS: [(&str, &str, &str); 44] = [
     ("hotfix_id", "output of osquery", SYSTEMINFO),
     ("====== Hotfixes ======", "output of Seatbelt", SYSTEMINFO),
     ("Enumerating installed patches", "output of Metasploit", SYSTEMINFO),
-    ("netbios_name0", "a view of Configuration Manager", "give the rows of one machine as `Get-HotFix` prints them"),
+    (
+        "netbios_name0",
+        "a view of Configuration Manager",
+        "give the rows of one machine as `Get-HotFix` prints them",
+    ),
     ("<SOFTWARES>", "a GLPI or FusionInventory inventory", SYSTEMINFO),
     ("NOT_SYNCED", "output of Wazuh", SYSTEMINFO),
     ("Plugin Output", "a Nessus report", SYSTEMINFO),
-    ("QID Detection Logic", "a Qualys description of a vulnerability, which names updates of every Windows", SYSTEMINFO),
+    (
+        "QID Detection Logic",
+        "a Qualys description of a vulnerability, which names updates of every Windows",
+        SYSTEMINFO,
+    ),
     ("Windows Update History", "a history of Windows Update", SYSTEMINFO),
     ("Operationname", "output of Get-WUHistory", SYSTEMINFO),
     ("ResultCode", "a history of Windows Update", SYSTEMINFO),
@@ -134,11 +164,15 @@ pub(super) fn missing_list(lines: &[Line], input: &str) -> Option<ReadError> {
 pub(super) fn json(value: &Value, text: &str, input: &str) -> ReadError {
     let objects = objects(value);
     let any = |names: &[&str]| objects.iter().any(|(_, o)| names.iter().any(|n| member(o, n).is_some()));
-    let installed = objects.iter().any(|(_, o)| member(o, "IsInstalled").and_then(Value::as_bool) == Some(true));
+    let installed =
+        objects.iter().any(|(_, o)| member(o, "IsInstalled").and_then(Value::as_bool) == Some(true));
     if any(&["KBArticleIDs", "IsDownloaded", "IsInstalled", "KBArticleID"]) && !installed {
         let at = text.find("KBArticleID").or_else(|| text.find("IsInstalled")).unwrap_or(0);
         let line = 1 + text[..at].matches('\n').count();
-        return ReadError::MissingList { input: input.to_owned(), line: u32::try_from(line).unwrap_or(u32::MAX) };
+        return ReadError::MissingList {
+            input: input.to_owned(),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+        };
     }
     let what = if any(&["OsHotFixes", "OsBuildNumber", "WindowsProductName"]) {
         "output of Get-ComputerInfo as JSON"

@@ -4,8 +4,8 @@ use super::ReadError;
 use super::lines::clean;
 use super::merge::precedence;
 use crate::model::{
-    Conflict, Edition, Fact, FeatureState, Gap, Host, InstallationType, KbId, ListKind, ListSeen, Origin, PackageState,
-    Version,
+    Conflict, Edition, Fact, FeatureState, Gap, Host, InstallationType, KbId, ListKind, ListSeen, Origin,
+    PackageState, Version,
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -118,7 +118,8 @@ fn add(host: &mut Host, kb: KbId, new: Fact<PackageState>) {
         host.updates.insert(kb, new);
         return;
     };
-    let (kept, other) = if precedence(known.value) <= precedence(new.value) { (known, new) } else { (new, known) };
+    let (kept, other) =
+        if precedence(known.value) <= precedence(new.value) { (known, new) } else { (new, known) };
     if (kept.value == PackageState::Absent) != (other.value == PackageState::Absent) {
         host.conflicts.push(Conflict {
             fact: format!("updates.{kb}"),
@@ -171,7 +172,12 @@ pub(super) fn read(object: &Object, input: &Arc<str>) -> Result<Host, ReadError>
         }
         if name == "installed" {
             let shown = u32::try_from(array.len()).unwrap_or(u32::MAX);
-            stated = Some(ListSeen { kind: ListKind::Stated, shown, gaps: vec![], origin: r.fact((), &at).origin });
+            stated = Some(ListSeen {
+                kind: ListKind::Stated,
+                shown,
+                gaps: vec![],
+                origin: r.fact((), &at).origin,
+            });
         }
     }
     host.completeness.complete = r.flag(&updates, "complete")?.is_some_and(|f| f.value);
@@ -224,8 +230,9 @@ fn facts(r: &Reader, facts: &Place, host: &mut Host) -> Result<(), ReadError> {
         if value.is_null() {
             continue;
         }
-        let state = FeatureState::parse(r.text_at(&at, value)?)
-            .ok_or_else(|| r.invalid(&at, "expected enabled, disabled, enable-pending, disable-pending or removed"))?;
+        let state = FeatureState::parse(r.text_at(&at, value)?).ok_or_else(|| {
+            r.invalid(&at, "expected enabled, disabled, enable-pending, disable-pending or removed")
+        })?;
         host.features.insert(clean(name), r.fact(state, &at));
     }
     let states = r.object(facts, "package_states")?;

@@ -12,7 +12,10 @@ const WMIC: &str = "wmic qfe CSV";
 
 /// The header: where it stands, its delimiter, its cells.
 fn header(lines: &[Line]) -> Option<(usize, u8, Vec<String>)> {
-    lines.iter().enumerate().filter(|(_, l)| !l.is_blank()).take(200).find_map(|(i, line)| {
+    // making a CSV reader is dear: only a line that can be the header gets one
+    let candidate = |l: &Line| l.text.to_ascii_lowercase().contains("hotfixid");
+    let head = lines.iter().enumerate().filter(|(_, l)| !l.is_blank()).take(200);
+    head.filter(|(_, l)| candidate(l)).find_map(|(i, line)| {
         [b',', b';', b'\t'].into_iter().find_map(|delimiter| {
             let cells = records(&line.text, delimiter, true).next()?.1;
             let quoted = line.text.trim_start().starts_with('"');
@@ -56,10 +59,13 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         // commas in a cell that wmic does not quote push the id to the right
         let pushed = cells.len().saturating_sub(header.len());
         let shifted = (id..=id + pushed).find(|&i| {
-            cells.get(i).is_some_and(|c| matches!(ids::row_id(c), Some(RowId::Kb(_))) || ids::is_update_like(c))
+            cells
+                .get(i)
+                .is_some_and(|c| matches!(ids::row_id(c), Some(RowId::Kb(_))) || ids::is_update_like(c))
         });
         let column = shifted.unwrap_or(id);
-        let Some(cell) = cells.get(column).filter(|c| !c.is_empty() && !c.eq_ignore_ascii_case("HotFixID")) else {
+        let Some(cell) = cells.get(column).filter(|c| !c.is_empty() && !c.eq_ignore_ascii_case("HotFixID"))
+        else {
             continue;
         };
         // without a header of its own, what follows the table is no row
@@ -68,7 +74,8 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         }
         let line = body.get(offset).map_or(1, |l| l.number);
         let name = machine.and_then(|m| cells.get(m)).filter(|n| !n.is_empty() && n.len() <= 255).cloned();
-        let host = hosts.entry(name.clone().unwrap_or_default()).or_insert_with(|| Collector::new(input, format));
+        let host =
+            hosts.entry(name.clone().unwrap_or_default()).or_insert_with(|| Collector::new(input, format));
         if let Some(name) = name.filter(|_| host.host.name.is_none()) {
             host.host.name = Some(host.fact(name, line));
         }
@@ -104,9 +111,14 @@ mod tests {
     #[test]
     fn quoted_cells_hold_quotes_and_commas() {
         let path = r#""\\A:Win32_QuickFixEngineering.HotFixID=""KB1111111"",ServicePackInEffect=""""""#;
-        let text = format!("#TYPE System.Management.ManagementObject\r\n\"__PATH\",\"HotFixID\"\r\n{path},\"KB5013641\"\r\n");
+        let text = format!(
+            "#TYPE System.Management.ManagementObject\r\n\"__PATH\",\"HotFixID\"\r\n{path},\"KB5013641\"\r\n"
+        );
         assert_eq!(kbs(&text), [5_013_641]);
-        assert_eq!(kbs("\"Source\";\"HotFixID\"\n\"A\";\"KB5013641\"\n\"A\";\"KB5013642\"\n"), [5_013_641, 5_013_642]);
+        assert_eq!(
+            kbs("\"Source\";\"HotFixID\"\n\"A\";\"KB5013641\"\n\"A\";\"KB5013642\"\n"),
+            [5_013_641, 5_013_642]
+        );
         assert_eq!(kbs("\"HotFixID\"\n\"KB5013641\"\n"), [5_013_641]);
     }
 
@@ -115,7 +127,10 @@ mod tests {
         let text = "\r\r\nNode,Caption,HotFixID,InstalledOn,ServicePackInEffect\r\r\nA,one, two,KB5013641,1/1/2020,\r\r\nA,,File 1,,KB893803v2\r\r\n";
         assert_eq!(kbs(text), [893_803, 5_013_641]);
         let hosts = read(&lines(text), &Arc::from("f"));
-        assert_eq!(hosts[0].updates.values().map(|f| f.origin.to_string()).collect::<Vec<_>>(), ["f:4", "f:3"]);
+        assert_eq!(
+            hosts[0].updates.values().map(|f| f.origin.to_string()).collect::<Vec<_>>(),
+            ["f:4", "f:3"]
+        );
     }
 
     #[test]

@@ -68,7 +68,12 @@ mod tests {
 
     #[test]
     fn arrays_single_objects_and_wrapped_arrays_are_read() {
-        assert_eq!(kbs(r#"[{"HotFixId":"KB4486553","InstalledOn":{"value":"\/Date(1)\/"}},{"HotFixId":"File 1","ServicePackInEffect":"KB893803v2"}]"#), [893_803, 4_486_553]);
+        assert_eq!(
+            kbs(
+                r#"[{"HotFixId":"KB4486553","InstalledOn":{"value":"\/Date(1)\/"}},{"HotFixId":"File 1","ServicePackInEffect":"KB893803v2"}]"#
+            ),
+            [893_803, 4_486_553]
+        );
         assert_eq!(kbs(r#"{"hotfixid":"KB4486553","Caption":"http://x/?kbid=1234567"}"#), [4_486_553]);
         assert_eq!(kbs(r#"{"value":[{"HotFixID":"KB4486553"}],"Count":1}"#), [4_486_553]);
         assert!(kbs(r#"[{"KBArticleIDs":["4462930"]}]"#).is_empty());

@@ -10,6 +10,9 @@ use std::sync::Arc;
 const POWERSHELL: &str = "Get-HotFix list";
 const WMIC: &str = "wmic qfe list";
 
+/// More properties than a record has: the text is something else.
+const PROPERTIES: usize = 100;
+
 /// One record in the making. Blank lines end none: CR CR LF that is saved again becomes a blank line after each.
 #[derive(Default)]
 struct Record {
@@ -24,11 +27,14 @@ fn key_value(text: &str) -> Option<(String, &str, &'static str)> {
     let equals = t.find('=').filter(|&i| t[..i].chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
     let (key, value, format) = match (equals, t.find(':')) {
         (Some(i), _) if i > 0 => (&t[..i], &t[i + 1..], WMIC),
-        (_, Some(i)) if t[i + 1..].chars().next().is_none_or(char::is_whitespace) => (&t[..i], &t[i + 1..], POWERSHELL),
+        (_, Some(i)) if t[i + 1..].chars().next().is_none_or(char::is_whitespace) => {
+            (&t[..i], &t[i + 1..], POWERSHELL)
+        }
         _ => return None,
     };
     let key: String = key.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-    let name = !key.is_empty() && key.len() <= 40 && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let name =
+        !key.is_empty() && key.len() <= 40 && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     name.then_some((key, value.trim(), format))
 }
 
@@ -49,7 +55,7 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         }
         let Some((key, value, shape)) = key_value(&line.text) else { continue };
         // a key that comes again begins the next record
-        if record.seen.contains(&key) {
+        if record.seen.contains(&key) || record.seen.len() > PROPERTIES {
             flush(&mut hosts, &mut record, input, format);
         }
         match key.as_str() {
@@ -86,7 +92,11 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
 }
 
 fn is_machine(value: &str) -> bool {
-    !value.is_empty() && value != "." && value.len() <= 255 && !value.contains(char::is_whitespace) && !value.contains("..")
+    !value.is_empty()
+        && value != "."
+        && value.len() <= 255
+        && !value.contains(char::is_whitespace)
+        && !value.contains("..")
 }
 
 fn flush(
@@ -97,14 +107,12 @@ fn flush(
 ) {
     let Record { id, beside, machine, .. } = std::mem::take(record);
     let (Some((id, line)), Some(format)) = (id, format) else { return };
-    // a list of something else may have a property of this name
-    if !matches!(ids::row_id(&id), Some(ids::RowId::Kb(_) | ids::RowId::Cut))
-        && !ids::is_update_like(&id)
-        && id.contains(char::is_whitespace)
-    {
+    // a sentence after the name is no record
+    if id.contains(char::is_whitespace) && !ids::is_update_like(&id) && !id.contains(" - ") {
         return;
     }
-    let host = hosts.entry(machine.clone().unwrap_or_default()).or_insert_with(|| Collector::new(input, format));
+    let host =
+        hosts.entry(machine.clone().unwrap_or_default()).or_insert_with(|| Collector::new(input, format));
     if let Some(name) = machine.filter(|_| host.host.name.is_none()) {
         host.host.name = Some(host.fact(name, line));
     }
@@ -143,7 +151,9 @@ ServicePackInEffect : SP3
 
     #[test]
     fn a_blank_line_does_not_end_a_record() {
-        let host = one("HotFixID=File 1\n\nServicePackInEffect=KB893803v2\n\n\nHotFixID=Q147222\n\nServicePackInEffect=\n");
+        let host = one(
+            "HotFixID=File 1\n\nServicePackInEffect=KB893803v2\n\n\nHotFixID=Q147222\n\nServicePackInEffect=\n",
+        );
         assert_eq!(host.updates.keys().map(|k| k.number()).collect::<Vec<_>>(), [893_803]);
         assert_eq!(host.other_ids, ["Q147222"]);
         assert_eq!(host.completeness.lists[0].origin.format, WMIC);

@@ -40,8 +40,9 @@ pub(super) fn kb_at_start(t: &str) -> Option<RowId> {
     let digits = t.get(..2).filter(|p| p.eq_ignore_ascii_case("kb")).map(|_| &t[2..])?;
     let count = digits.bytes().take_while(u8::is_ascii_digit).count();
     let rest = &digits[count..];
-    if count < 5 {
-        // `KB-2026-0001` is no KB at all; `KB28` and `K` are the heads of one
+    // updates that Windows lists have six digits or seven
+    if count < 6 {
+        // `KB-2026-0001` is no KB at all; `KB28` and `KB28621` are the heads of one
         return if rest.is_empty() { Some(RowId::Cut) } else { None };
     }
     let bound = match rest.chars().next() {
@@ -122,10 +123,12 @@ mod tests {
 
     #[test]
     fn what_is_no_kb_is_none() {
-        for text in ["Q147222", "File 1", "{7A068575-0000-0000-0000-000000000000}", "MSCompPackV1", "KB-2026-0001"] {
+        for text in
+            ["Q147222", "File 1", "{7A068575-0000-0000-0000-000000000000}", "MSCompPackV1", "KB-2026-0001"]
+        {
             assert!(matches!(row_id(text), Some(RowId::Other(_))), "{text}");
         }
-        for text in ["KB", "KB28", "KB40192...", "KB4019215…"] {
+        for text in ["KB", "KB28", "KB28621", "KB40192...", "KB4019215…"] {
             assert_eq!(row_id(text), Some(RowId::Cut), "{text}");
         }
         assert_eq!(kb("KB123456789"), None);
@@ -137,6 +140,8 @@ mod tests {
     fn rows_of_no_kb_are_told_from_other_lists() {
         assert!(is_update_like("Q147222") && is_update_like("File 1"));
         assert!(is_update_like("{7A068575-C5DB-43D9-BE20-3895D0C69B17}"));
-        assert!(!is_update_like("Intel(R) Ethernet") && !is_update_like("10.0.2.15") && !is_update_like("Filed"));
+        assert!(
+            !is_update_like("Intel(R) Ethernet") && !is_update_like("10.0.2.15") && !is_update_like("Filed")
+        );
     }
 }

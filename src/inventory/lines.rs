@@ -26,7 +26,10 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
         .collect();
     for line in &mut out {
         let t = line.text.trim();
-        if t.starts_with("```") || t.starts_with("~~~") || matches!(t, "<pre>" | "</pre>" | "<code>" | "</code>") {
+        if t.starts_with("```")
+            || t.starts_with("~~~")
+            || matches!(t, "<pre>" | "</pre>" | "<code>" | "</code>")
+        {
             line.text.clear();
         }
     }
@@ -101,7 +104,11 @@ pub(super) fn clean(line: &str) -> String {
             },
             '\t' => out.push('\t'),
             '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => out.push(' '),
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' => {}
+            '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{ad}' => {}
             c if c.is_control() => {}
             c => out.push(c),
         }
@@ -155,7 +162,13 @@ mod tests {
 
     #[test]
     fn prompts_are_seen() {
-        for p in ["C:\\>ver", "PS C:\\Users\\x> Get-HotFix", "*Evil-WinRM* PS C:\\> wmic", "$ cat q", "> dism /online"] {
+        for p in [
+            "C:\\>ver",
+            "PS C:\\Users\\x> Get-HotFix",
+            "*Evil-WinRM* PS C:\\> wmic",
+            "$ cat q",
+            "> dism /online",
+        ] {
             assert!(is_prompt(p), "{p}");
         }
         for p in ["Host Name: x", "Update  KB2919355", "Package Identity : a>b"] {

@@ -104,10 +104,11 @@ pub fn merge(hosts: Vec<Host>) -> Host {
     choose!(name, "name", String::clone, |a, b| same_computer(a, b));
     choose!(product, "os.product", String::clone, |a, b| same_product(a, b));
     // the header of DISM keeps the base build of Windows 7
-    let directness = |f: &Fact<crate::model::Version>| match (f.value.0[0], f.origin.format.starts_with("DISM")) {
-        (6, true) => 3,
-        _ => rank(&f.origin),
-    };
+    let directness =
+        |f: &Fact<crate::model::Version>| match (f.value.0[0], f.origin.format.starts_with("DISM")) {
+            (6, true) => 3,
+            _ => rank(&f.origin),
+        };
     let versions = hosts.iter().filter_map(|h| h.version.clone());
     out.version = c.choose_by("os.version", versions, directness, ToString::to_string, |a, b| a == b);
     // a revision counts within its own build only
@@ -119,7 +120,9 @@ pub fn merge(hosts: Vec<Host>) -> Host {
     let bounds = hosts.iter().filter(fits).filter_map(|h| h.revision_at_least.clone());
     out.revision_at_least = bounds.min_by(|a, b| b.value.cmp(&a.value).then_with(|| a.origin.cmp(&b.origin)));
     choose!(service_pack, "os.service_pack", u8::to_string);
-    choose!(edition, "os.edition", |e: &crate::model::Edition| e.0.clone(), |a, b| a.0.eq_ignore_ascii_case(&b.0));
+    choose!(edition, "os.edition", |e: &crate::model::Edition| e.0.clone(), |a, b| a
+        .0
+        .eq_ignore_ascii_case(&b.0));
     choose!(installation_type, "os.installation_type", |t| t.name().to_owned());
     choose!(architecture, "os.architecture", ToString::to_string);
     choose!(language, "os.language", String::clone, |a, b| a.eq_ignore_ascii_case(b));
@@ -141,9 +144,8 @@ pub fn merge(hosts: Vec<Host>) -> Host {
         let states = || hosts.iter().filter_map(|h| h.updates.get(&kb).cloned());
         let order = |f: &Fact<PackageState>| precedence(f.value) * 4 + rank(&f.origin);
         // states may follow each other in time; only "absent" denies the others
-        let agree = |a: &PackageState, b: &PackageState| {
-            (*a == PackageState::Absent) == (*b == PackageState::Absent)
-        };
+        let agree =
+            |a: &PackageState, b: &PackageState| (*a == PackageState::Absent) == (*b == PackageState::Absent);
         let name = format!("updates.{kb}");
         if let Some(state) = c.choose_by(&name, states(), order, |s| s.name().to_owned(), agree) {
             out.updates.insert(kb, state);
@@ -152,7 +154,9 @@ pub fn merge(hosts: Vec<Host>) -> Host {
     let names: BTreeSet<_> = hosts.iter().flat_map(|h| h.features.keys().cloned()).collect();
     for name in names {
         let states = hosts.iter().filter_map(|h| h.features.get(&name).cloned());
-        if let Some(state) = c.choose(&format!("facts.features.{name}"), states, |s| s.name().to_owned(), |a, b| a == b) {
+        if let Some(state) =
+            c.choose(&format!("facts.features.{name}"), states, |s| s.name().to_owned(), |a, b| a == b)
+        {
             out.features.insert(name, state);
         }
     }
@@ -171,9 +175,9 @@ pub fn merge(hosts: Vec<Host>) -> Host {
         out.notes.extend(host.notes);
         c.0.extend(host.conflicts);
     }
-    out.completeness.lists.sort_by(|a, b| {
-        (a.kind, &a.origin, a.shown, &a.gaps).cmp(&(b.kind, &b.origin, b.shown, &b.gaps))
-    });
+    out.completeness
+        .lists
+        .sort_by(|a, b| (a.kind, &a.origin, a.shown, &a.gaps).cmp(&(b.kind, &b.origin, b.shown, &b.gaps)));
     out.completeness.lists.dedup();
     out.other_ids.sort();
     out.other_ids.dedup();

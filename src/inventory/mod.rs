@@ -15,11 +15,11 @@ mod collect;
 mod dism;
 mod error;
 mod foreign;
+mod host1;
 mod hotfix_csv;
 mod hotfix_json;
 mod hotfix_list;
 mod hotfix_table;
-mod host1;
 mod ids;
 mod lines;
 mod merge;
@@ -36,7 +36,7 @@ pub use host1::to_host1;
 pub use merge::merge;
 pub use set::set_fact;
 
-use crate::model::{Fact, Gap, Host, ListKind};
+use crate::model::{Fact, Gap, Host, KbId, ListKind, Location};
 use collect::Collector;
 use lines::Line;
 use serde_json::Value;
@@ -72,7 +72,8 @@ type LineReader = fn(&[Line], &Arc<str>) -> Vec<Host>;
 const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
-const PASTED: [LineReader; 5] = [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, registry::read];
+const PASTED: [LineReader; 5] =
+    [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, registry::read];
 
 /// Reads one input of any format, told by its content.
 ///
@@ -109,7 +110,32 @@ pub fn read(input: &Input) -> Result<Parsed, ReadError> {
     if let Some((text, skipped)) = json_text(&lines) {
         return read_json(&text, skipped, &name).map(|(host, format)| parsed(host, format));
     }
-    read_lines(&lines, &name).map(|(host, format)| parsed(host, format))
+    let (mut host, format) = read_lines(&lines, &name)?;
+    if !decoded.text.ends_with(['\n', '\r'])
+        && let Some(last) = lines.last()
+    {
+        drop_cut_id(&mut host, last);
+    }
+    Ok(parsed(host, format))
+}
+
+/// The id at the very end of a file that ends without a line end may be the head of a longer one:
+/// it goes if it is shorter than others of the list, or if there is no other to compare.
+fn drop_cut_id(host: &mut Host, last: &Line) {
+    let comparable = host.updates.len() == 1 || host.updates.keys().any(|k| k.number() >= 1_000_000);
+    // half a character of UTF-16 may stand behind it
+    let text = last.text.trim_end_matches(char::REPLACEMENT_CHARACTER);
+    let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let id = text[text.len() - digits..].parse::<KbId>().ok();
+    let Some(kb) = id.filter(|k| comparable && k.number() < 1_000_000) else { return };
+    if host.updates.get(&kb).is_some_and(|f| f.origin.at == Location::Line(last.number)) {
+        host.updates.remove(&kb);
+        if let Some(list) = host.completeness.lists.last_mut() {
+            list.gaps.push(Gap::Truncated);
+            list.gaps.sort();
+            list.gaps.dedup();
+        }
+    }
 }
 
 /// Decodes text of any of the encodings that Windows writes, as [`read`] does: for logs and the like.
@@ -124,9 +150,9 @@ fn json_text(lines: &[Line]) -> Option<(String, usize)> {
     let start = lines.iter().position(|l| !l.is_blank() && !lines::is_prompt(&l.text))?;
     let join = || lines[start..].iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
     let first = lines[start].text.trim_start();
-    if first.starts_with('{') {
+    if let Some(rest) = first.strip_prefix('{') {
         // a GUID in braces is no document
-        let next = first[1..].trim_start().chars().next();
+        let next = rest.trim_start().chars().next();
         return next.is_none_or(|c| matches!(c, '"' | '}')).then(|| (join(), start));
     }
     if !first.starts_with('[') {
@@ -181,14 +207,16 @@ fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<(Host, &'static str), 
     let banner = one(ver::read(lines, input), input)?;
     if let Some((host, format)) = banner {
         // a banner above other output is of the same machine if it names the same build
-        let fits = found.iter().all(|(h, _)| h.version.is_none() || same(h.version.as_ref(), host.version.as_ref()));
+        let fits =
+            found.iter().all(|(h, _)| h.version.is_none() || same(h.version.as_ref(), host.version.as_ref()));
         if fits && (!found.is_empty() || ver::is_short(lines)) {
             found.push((host, format));
         }
     }
-    let Some(format) = found.first().map(|(_, format)| *format) else { return Err(foreign::text(lines, input)) };
+    let Some(format) = found.first().map(|(_, format)| *format) else {
+        return Err(foreign::text(lines, input));
+    };
     if found.len() == 1 {
-        found.truncate(1);
         return found.pop().ok_or_else(|| foreign::text(lines, input));
     }
     let hosts: Vec<Host> = found.into_iter().map(|(h, _)| h).collect();
@@ -225,12 +253,18 @@ fn one(mut hosts: Vec<Host>, input: &Arc<str>) -> Result<Option<(Host, &'static 
 /// Refuses hosts whose names are of several machines.
 fn distinct(hosts: &[Host], input: &Arc<str>) -> Result<(), ReadError> {
     let names: Vec<&str> = hosts.iter().filter_map(|h| h.name.as_ref()).map(|f| f.value.as_str()).collect();
-    if names.windows(2).all(|w| merge::same_computer(w[0], w[1])) { Ok(()) } else { Err(several(hosts, input)) }
+    if names.windows(2).all(|w| merge::same_computer(w[0], w[1])) {
+        Ok(())
+    } else {
+        Err(several(hosts, input))
+    }
 }
 
 fn several(hosts: &[Host], input: &Arc<str>) -> ReadError {
-    let mut names: Vec<String> =
-        hosts.iter().map(|h| h.name.as_ref().map_or_else(|| "unnamed".to_owned(), |n| n.value.clone())).collect();
+    let mut names: Vec<String> = hosts
+        .iter()
+        .map(|h| h.name.as_ref().map_or_else(|| "unnamed".to_owned(), |n| n.value.clone()))
+        .collect();
     names.sort();
     names.dedup();
     names.truncate(10);
@@ -249,7 +283,6 @@ fn format_of(host: &Host) -> Option<&'static str> {
     ];
     list.or_else(|| origins.into_iter().flatten().next())
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,8 @@ fn values(lines: &[Line]) -> BTreeMap<String, (String, u32)> {
         let t = line.text.trim();
         if t.get(..5).is_some_and(|h| h.eq_ignore_ascii_case("HKEY_") || h.eq_ignore_ascii_case("HKLM\\")) {
             let key = t.to_ascii_lowercase();
-            wanted = key.ends_with("\\windows nt\\currentversion") || key.ends_with("\\session manager\\environment");
+            wanted = key.ends_with("\\windows nt\\currentversion")
+                || key.ends_with("\\session manager\\environment");
             continue;
         }
         let mut words = t.split_whitespace();
@@ -66,7 +67,8 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let pack = get("csdversion");
     if let Some((version, origin)) = &version {
         let words = pack.map_or("", |(d, _)| d.as_str());
-        c.host.service_pack = service_pack(*version, words).map(|n| crate::model::Fact::new(n, origin.clone()));
+        c.host.service_pack =
+            service_pack(*version, words).map(|n| crate::model::Fact::new(n, origin.clone()));
     } else {
         c.host.service_pack = pack.and_then(|(d, line)| Some(c.fact(service_pack_words(d)?, *line)));
     }
@@ -115,8 +117,10 @@ mod tests {
 
     #[test]
     fn the_build_decides_where_the_values_mislead() {
-        let host = one("    ProductName    REG_SZ    Windows 10 Enterprise\n    CurrentVersion    REG_SZ    6.3\n    \
-             CurrentBuildNumber    REG_SZ    22631\n    UBR    REG_DWORD    0xaa8\n    EditionID    REG_SZ    Enterprise\n");
+        let host = one(
+            "    ProductName    REG_SZ    Windows 10 Enterprise\n    CurrentVersion    REG_SZ    6.3\n    \
+             CurrentBuildNumber    REG_SZ    22631\n    UBR    REG_DWORD    0xaa8\n    EditionID    REG_SZ    Enterprise\n",
+        );
         assert_eq!(host.product.as_ref().map(|p| p.value.as_str()), Some("Windows 11 Enterprise"));
         assert_eq!(host.version.as_ref().map(|v| v.value.to_string()).as_deref(), Some("10.0.22631"));
         assert_eq!(host.revision.as_ref().map(|r| r.value), Some(0xaa8));

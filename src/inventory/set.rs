@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 /// One line: the text is not `fact=value`, the fact is none of `kbwhy/host/1`, or its value has the wrong type.
 pub fn set_fact(host: &mut Host, text: &str) -> Result<(), String> {
     let (path, value) = text.split_once('=').ok_or("expected FACT=VALUE, such as os.revision=2300")?;
-    let (section, member) = path.trim().split_once('.').ok_or("expected a fact such as os.revision or facts.esu")?;
+    let (section, member) =
+        path.trim().split_once('.').ok_or("expected a fact such as os.revision or facts.esu")?;
     let value = value.trim();
     let leaf = match (section, member) {
         ("os" | "facts" | "updates", "installed" | "absent" | "pending") => {
@@ -23,13 +24,15 @@ pub fn set_fact(host: &mut Host, text: &str) -> Result<(), String> {
         ("os", "revision" | "service_pack" | "offline_image")
         | (
             "facts",
-            "pending_reboot" | "ie" | "esu" | "sha2_support" | "store_corrupt" | "azure_arc" | "hotpatch" | "remote_session",
+            "pending_reboot" | "ie" | "esu" | "sha2_support" | "store_corrupt" | "azure_arc" | "hotpatch"
+            | "remote_session",
         )
-        | ("updates", "complete") => {
-            serde_json::from_str::<Value>(value).map_err(|_| format!("`{value}` is no number, true or false"))?
-        }
+        | ("updates", "complete") => serde_json::from_str::<Value>(value)
+            .map_err(|_| format!("`{value}` is no number, true or false"))?,
         ("facts", feature) if feature.starts_with("features.") => {
-            let stated = overlay_value(&json!({"facts": {"features": {feature["features.".len()..].to_owned(): value}}}))?;
+            let stated = overlay_value(
+                &json!({"facts": {"features": {feature["features.".len()..].to_owned(): value}}}),
+            )?;
             host.features.extend(stated.features);
             return Ok(());
         }
@@ -56,13 +59,31 @@ fn overlay(host: &mut Host, stated: Host) {
         ($($field:ident),+) => { $(if stated.$field.is_some() { host.$field = stated.$field; })+ };
     }
     lay!(
-        name, product, version, revision, revision_at_least, service_pack, edition, installation_type, architecture,
-        language, offline_image, pending_reboot, servicing_stack, dotnet_framework, wmf, internet_explorer, esu,
-        sha2_support, store_corrupt, azure_arc, hotpatch, remote_session
+        name,
+        product,
+        version,
+        revision,
+        revision_at_least,
+        service_pack,
+        edition,
+        installation_type,
+        architecture,
+        language,
+        offline_image,
+        pending_reboot,
+        servicing_stack,
+        dotnet_framework,
+        wmf,
+        internet_explorer,
+        esu,
+        sha2_support,
+        store_corrupt,
+        azure_arc,
+        hotpatch,
+        remote_session
     );
     host.updates.extend(stated.updates);
     host.features.extend(stated.features);
     host.roles.extend(stated.roles);
     host.completeness.complete |= stated.completeness.complete;
 }
-

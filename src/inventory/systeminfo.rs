@@ -32,10 +32,9 @@ pub(super) struct Field {
 
 /// Splits `Label:   value`; the colon is the first that is followed by a blank or the line's end.
 pub(super) fn label_value(text: &str) -> Option<(&str, &str)> {
-    let (at, colon) = text
-        .char_indices()
-        .filter(|(_, c)| matches!(c, ':' | '：'))
-        .find(|(i, c)| *c == '：' || text[i + c.len_utf8()..].chars().next().is_none_or(char::is_whitespace))?;
+    let (at, colon) = text.char_indices().filter(|(_, c)| matches!(c, ':' | '：')).find(|(i, c)| {
+        *c == '：' || text[i + c.len_utf8()..].chars().next().is_none_or(char::is_whitespace)
+    })?;
     let label = text[..at].trim();
     let value = text[at + colon.len_utf8()..].trim();
     let letters = label.chars().any(char::is_alphabetic);
@@ -58,26 +57,60 @@ fn is_row(text: &str) -> bool {
     let Some(rest) = text.trim_start().strip_prefix('[') else { return false };
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let rest = rest[digits..].trim_end();
-    digits <= 4 && (rest.is_empty() || digits > 0 && (rest == "]" || row_text(text).is_some() || rest == "]:"))
+    digits <= 4
+        && (rest.is_empty() || digits > 0 && (rest == "]" || row_text(text).is_some() || rest == "]:"))
+}
+
+/// A section in the making, with what of the tool's output it has so far.
+#[derive(Default)]
+struct Section {
+    fields: Vec<Field>,
+    version: bool,
+    product: bool,
+    others: bool,
+}
+
+impl Section {
+    /// Does this line open the tool's output again, after that output was seen?
+    fn is_followed_by(&self, label: &str, value: &str) -> bool {
+        if os_version(value).is_some() {
+            // a second version although no name came before it: lines are missing
+            return self.version;
+        }
+        let facts = usize::from(self.version) + usize::from(self.product) + usize::from(self.others);
+        match words::label(label) {
+            Some(Label::Host) => facts > 0,
+            Some(Label::Product) => self.product,
+            _ => facts > 1 && self.fields.first().is_some_and(|f| f.label == label && label.len() > 3),
+        }
+    }
+
+    fn push(&mut self, field: Field) {
+        let label = words::label(&field.label);
+        self.version |= os_version(&field.value).is_some();
+        self.product |= label == Some(Label::Product);
+        self.others |= label == Some(Label::Updates) || system_type(&field.value).is_some();
+        self.fields.push(field);
+    }
 }
 
 /// The sections of a text, one for each run of the tool.
 fn sections(lines: &[Line]) -> Vec<Vec<Field>> {
     let mut sections: Vec<Vec<Field>> = Vec::new();
-    let mut fields: Vec<Field> = Vec::new();
+    let mut open = Section::default();
     for line in lines {
         let text = line.text.trim();
         if text.is_empty() {
             continue;
         }
         if is_row(text) {
-            if let Some(field) = fields.last_mut() {
+            if let Some(field) = open.fields.last_mut() {
                 field.rows.push(Row { line: line.number, text: text.to_owned() });
             }
             continue;
         }
         if is_ellipsis(text) {
-            if let Some(field) = fields.last_mut() {
+            if let Some(field) = open.fields.last_mut() {
                 field.elided = true;
             }
             continue;
@@ -86,28 +119,15 @@ fn sections(lines: &[Line]) -> Vec<Vec<Field>> {
             continue;
         }
         let Some((label, value)) = label_value(text) else { continue };
-        if begins_section(&fields, label, value) {
-            sections.push(std::mem::take(&mut fields));
+        if open.is_followed_by(label, value) {
+            sections.push(std::mem::take(&mut open).fields);
         }
         let (value, rows) = split_rows(value, line.number);
-        fields.push(Field { line: line.number, label: label.to_owned(), value, rows, elided: false });
+        open.push(Field { line: line.number, label: label.to_owned(), value, rows, elided: false });
     }
-    sections.push(fields);
+    sections.push(open.fields);
     sections.retain(|s| facts_of(s) > 0);
     sections
-}
-
-/// A label that opens the tool's output, after that output was seen.
-fn begins_section(fields: &[Field], label: &str, value: &str) -> bool {
-    if os_version(value).is_some() {
-        // the version repeats although neither the name nor the product did: lines are missing
-        return fields.iter().any(|f| os_version(&f.value).is_some());
-    }
-    match words::label(label) {
-        Some(Label::Host) => facts_of(fields) > 0,
-        Some(Label::Product) => fields.iter().any(|f| words::label(&f.label) == Some(Label::Product)),
-        _ => fields.first().is_some_and(|f| f.label == label && f.label.len() > 3) && facts_of(fields) > 1,
-    }
 }
 
 /// Rows that were pasted into the line of their label.
@@ -165,9 +185,11 @@ fn facts_of(fields: &[Field]) -> usize {
 /// Reads every run of systeminfo in the text; none if it is something else.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let sections = sections(lines);
-    let known = |s: &Vec<Field>| s.iter().filter(|f| words::label(&f.label).is_some()).count();
+    // labels alone are no inventory: a glossary explains them
+    let known = |s: &[Field]| s.iter().filter(|f| words::label(&f.label).is_some()).count();
     let accepted = |s: &Vec<Field>| {
-        s.iter().any(is_update_list) || facts_of(s) >= 2 && s.len() >= 8 && !is_powershell(s) || known(s) >= 3
+        s.iter().any(is_update_list)
+            || facts_of(s) >= 2 && (known(s) >= 2 || s.len() >= 8) && !is_powershell(s)
     };
     if !sections.iter().any(accepted) {
         return Vec::new();
@@ -189,9 +211,15 @@ pub(super) fn host(fields: &[Field], input: &Arc<str>, format: &'static str) -> 
     let labelled = |label| fields.iter().position(|f| words::label(&f.label) == Some(label));
     // the product stands right before the version, the computer's name right before the product
     let before = |at: Option<usize>| at.and_then(|i| i.checked_sub(1));
+    let named = |i: &usize| {
+        let value = &fields[*i].value;
+        // Hyper-V Server and Azure Stack HCI do not say Windows
+        words::is_product(value)
+            || words::label(&fields[*i].label) == Some(Label::Product) && value.starts_with("Microsoft ")
+    };
     let product = before(version)
-        .filter(|&i| words::is_product(&fields[i].value))
-        .or_else(|| labelled(Label::Product).filter(|&i| words::is_product(&fields[i].value)))
+        .filter(named)
+        .or_else(|| labelled(Label::Product).filter(named))
         .or_else(|| fields.iter().position(|f| words::is_product(&f.value)));
     let name = labelled(Label::Host).or_else(|| before(product));
     if let Some(field) = name.map(|i| &fields[i])
@@ -229,7 +257,10 @@ pub(super) fn host(fields: &[Field], input: &Arc<str>, format: &'static str) -> 
                 Gap::CutByCount { declared: count.unwrap_or(0), shown: 0 }
             };
             c.gap(why);
-            c.note(format!("the list of updates says {:?}, which tells neither some nor none", field.value), line);
+            c.note(
+                format!("the list of updates says {:?}, which tells neither some nor none", field.value),
+                line,
+            );
         } else {
             c.gap(Gap::NotAvailable);
         }
@@ -243,7 +274,8 @@ pub(super) fn host(fields: &[Field], input: &Arc<str>, format: &'static str) -> 
 /// Reads the rows of the list, without the one that the tool cut.
 fn updates(c: &mut Collector, field: &Field) {
     let declared = first_number(&field.value);
-    let length = field.value.chars().count() + field.rows.iter().map(|r| r.text.chars().count() + 1).sum::<usize>();
+    let length =
+        field.value.chars().count() + field.rows.iter().map(|r| r.text.chars().count() + 1).sum::<usize>();
     let mut rows = field.rows.as_slice();
     let whole = rows.iter().filter(|r| row_text(&r.text).is_some()).count();
     let short = declared.is_some_and(|d| usize::try_from(d).is_ok_and(|d| d > whole));

@@ -9,7 +9,9 @@ const FORMAT: &str = "systeminfo /fo csv";
 
 /// Reads the records; none if the text is something else.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
-    let Some(start) = lines.iter().position(|l| l.text.trim_start().starts_with('"')) else { return Vec::new() };
+    let Some(start) = lines.iter().position(|l| l.text.trim_start().starts_with('"')) else {
+        return Vec::new();
+    };
     let mut hosts = Vec::new();
     let mut header: Vec<String> = Vec::new();
     for line in &lines[start..] {
@@ -34,8 +36,7 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
 
 /// The cells of one record; a record of this tool never spans lines.
 fn cells(line: &str) -> Option<Vec<String>> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(line.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(line.as_bytes());
     let record = reader.records().next()?.ok()?;
     Some(record.iter().map(|c| c.trim().to_owned()).collect())
 }

@@ -1,8 +1,12 @@
 //! Bytes to text: byte order marks, UTF-16 without one, UTF-8, and the code pages of consoles and editors.
 
 use super::words;
-use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, IBM866, SHIFT_JIS, WINDOWS_874, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252};
-use oem_cp::code_table::{DECODING_TABLE_CP437, DECODING_TABLE_CP850, DECODING_TABLE_CP852, DECODING_TABLE_CP857};
+use encoding_rs::{
+    BIG5, EUC_KR, Encoding, GBK, IBM866, SHIFT_JIS, WINDOWS_874, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
+};
+use oem_cp::code_table::{
+    DECODING_TABLE_CP437, DECODING_TABLE_CP850, DECODING_TABLE_CP852, DECODING_TABLE_CP857,
+};
 
 /// Text and the encoding it was read as.
 #[derive(Debug)]
@@ -187,7 +191,11 @@ fn odd(line: &str) -> i64 {
         if a != b && a * b != 0 && !(c.is_ascii() || before.is_ascii()) {
             odd += 4;
         }
-        if a == b && (a == 2 || a == 3 || a == 1 && !c.is_ascii()) && before.is_lowercase() && c.is_uppercase() {
+        if a == b
+            && (a == 2 || a == 3 || a == 1 && !c.is_ascii())
+            && before.is_lowercase()
+            && c.is_uppercase()
+        {
             odd += 4;
         }
         if a != 0 && a < 5 && b != 0 && b < 5 && a != b {
@@ -221,7 +229,10 @@ mod tests {
     #[test]
     fn utf16_is_seen_without_a_mark_and_after_a_banner() {
         let decoded = decode(&utf16le("HotFixID\r\nKB2919355\r\n"));
-        assert_eq!((decoded.text.as_str(), decoded.encoding), ("HotFixID\r\nKB2919355\r\n", "UTF-16LE without BOM"));
+        assert_eq!(
+            (decoded.text.as_str(), decoded.encoding),
+            ("HotFixID\r\nKB2919355\r\n", "UTF-16LE without BOM")
+        );
         let big: Vec<u8> = "KB2919355".encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert_eq!(decode(&big).text, "KB2919355");
         let mut mixed = b"Please wait while it is being set up.".to_vec();
@@ -256,7 +267,8 @@ mod tests {
 
     #[test]
     fn a_flipped_byte_leaves_utf8_what_it_is() {
-        let mut bytes = "Название ОС: Windows\nВерсия ОС: 10.0.19045\nТип системы: x64-based PC\n".as_bytes().to_vec();
+        let mut bytes =
+            "Название ОС: Windows\nВерсия ОС: 10.0.19045\nТип системы: x64-based PC\n".as_bytes().to_vec();
         bytes[3] = 0xFF;
         assert!(decode(&bytes).text.contains("Версия ОС: 10.0.19045"));
     }

@@ -1,6 +1,8 @@
 //! Words of the tools in the languages that were seen. They only help: every format is read by its structure.
 
 use crate::model::Edition;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// Labels of systeminfo's lines: computer name, OS name, OS version, system type, updates.
 struct Labels {
@@ -51,9 +53,27 @@ const LABELS: [Labels; 15] = [
     labels("主機名稱", "作業系統名稱", "作業系統版本", "系統類型", "Hotfix"),
     labels("ホスト名", "OS 名", "OS バージョン", "システムの種類", "ホットフィックス"),
     labels("호스트 이름", "OS 이름", "OS 버전", "시스템 종류", "핫픽스"),
-    labels("Nazwa hosta", "Nazwa systemu operacyjnego", "Wersja systemu operacyjnego", "Typ systemu", "Poprawki"),
-    labels("Ana Bilgisayar Adı", "İşletim Sistemi Adı", "İşletim Sistemi Sürümü", "Sistem Türü", "Düzeltme(ler)"),
-    labels("Název hostitele", "Název operačního systému", "Verze operačního systému", "Typ systému", "Opravy hotfix"),
+    labels(
+        "Nazwa hosta",
+        "Nazwa systemu operacyjnego",
+        "Wersja systemu operacyjnego",
+        "Typ systemu",
+        "Poprawki",
+    ),
+    labels(
+        "Ana Bilgisayar Adı",
+        "İşletim Sistemi Adı",
+        "İşletim Sistemi Sürümü",
+        "Sistem Türü",
+        "Düzeltme(ler)",
+    ),
+    labels(
+        "Název hostitele",
+        "Název operačního systému",
+        "Verze operačního systému",
+        "Typ systému",
+        "Opravy hotfix",
+    ),
     labels("Värdnamn", "OS-namn", "OS-version", "Systemtyp", "Snabbkorrigering(ar)"),
 ];
 
@@ -80,19 +100,25 @@ pub(super) fn label(text: &str) -> Option<Label> {
     if wanted.is_empty() {
         return None;
     }
-    LABELS.iter().find_map(|l| {
-        [
+    SKELETONS.get(&wanted).copied()
+}
+
+/// The labels as they are compared; the first language that has a label decides what it stands for.
+static SKELETONS: LazyLock<BTreeMap<String, Label>> = LazyLock::new(|| {
+    let mut out = BTreeMap::new();
+    for l in &LABELS {
+        for (name, label) in [
             (l.host, Label::Host),
             (l.product, Label::Product),
             (l.version, Label::Version),
             (l.kind, Label::Kind),
             (l.updates, Label::Updates),
-        ]
-        .into_iter()
-        .find(|(name, _)| skeleton(name) == wanted)
-        .map(|(_, label)| label)
-    })
-}
+        ] {
+            out.entry(skeleton(name)).or_insert(label);
+        }
+    }
+    out
+});
 
 /// Does the line begin with a label exactly as it is spelled?
 pub(super) fn starts_with_label(line: &str) -> bool {
@@ -106,13 +132,54 @@ pub(super) fn starts_with_label(line: &str) -> bool {
 
 /// Words that tell a code page apart where labels do not: parts of other labels, editions and states.
 const TELLING: [&str; 48] = [
-    "installées", "Propriétaire", "Identificateur", "Répertoire", "Périphérique", "Mémoire", "système",
-    "Compilación", "compilación", "revisión", "instaladas", "Organización", "Configuración", "Tamaño", "Ubicación",
-    "Zeitzone", "Verfügbar", "Registrierter", "Größe", "Ursprüngliches", "für",
-    "compilação", "Configuração", "Versão", "Memória", "Proprietário",
-    "è", "Proprietà", "построение", "Число", "Изготовитель", "Майкрософт", "версия", "Пользователь",
-    "安装了", "专业版", "企业版", "教育版", "家庭", "暂缺", "已安裝", "企業版", "專業版", "組建",
-    "ビルド", "インストールされています", "빌드", "설치",
+    "installées",
+    "Propriétaire",
+    "Identificateur",
+    "Répertoire",
+    "Périphérique",
+    "Mémoire",
+    "système",
+    "Compilación",
+    "compilación",
+    "revisión",
+    "instaladas",
+    "Organización",
+    "Configuración",
+    "Tamaño",
+    "Ubicación",
+    "Zeitzone",
+    "Verfügbar",
+    "Registrierter",
+    "Größe",
+    "Ursprüngliches",
+    "für",
+    "compilação",
+    "Configuração",
+    "Versão",
+    "Memória",
+    "Proprietário",
+    "è",
+    "Proprietà",
+    "построение",
+    "Число",
+    "Изготовитель",
+    "Майкрософт",
+    "версия",
+    "Пользователь",
+    "安装了",
+    "专业版",
+    "企业版",
+    "教育版",
+    "家庭",
+    "暂缺",
+    "已安裝",
+    "企業版",
+    "專業版",
+    "組建",
+    "ビルド",
+    "インストールされています",
+    "빌드",
+    "설치",
 ];
 
 /// How many of the telling words occur.
@@ -125,13 +192,23 @@ pub(super) fn localized_words(text: &str) -> i64 {
 pub(super) fn is_not_available(value: &str) -> bool {
     matches!(
         value.trim(),
-        "N/A" | "N/D" | "Н/Д" | "暂缺" | "不適用" | "該当なし" | "해당 없음" | "Nicht zutreffend" | "n/a" | "Yok" | "N/V"
+        "N/A"
+            | "N/D"
+            | "Н/Д"
+            | "暂缺"
+            | "不適用"
+            | "該当なし"
+            | "해당 없음"
+            | "Nicht zutreffend"
+            | "n/a"
+            | "Yok"
+            | "N/V"
     )
 }
 
 /// The product's name without trademark signs, and without what code pages made of them.
 pub(super) fn product(text: &str) -> String {
-    let mut out = text.to_owned();
+    let mut out: String = text.chars().take(200).collect();
     for sign in ["(R)", "(r)", "(TM)", "(tm)", "®", "™", "\u{fffd}", "\u{2592}"] {
         out = out.replace(sign, " ");
     }
@@ -162,7 +239,24 @@ pub(super) fn is_product(text: &str) -> bool {
     let rest = lower[at + "windows".len()..].trim_start();
     let first = rest.split([' ', ',']).next().unwrap_or("");
     first.starts_with(|c: char| c.is_ascii_digit())
-        || matches!(first, "server" | "vista" | "xp" | "nt" | "rt" | "me" | "storage" | "embedded" | "multipoint" | "thin" | "hpc" | "iot")
+        || matches!(
+            first,
+            "server"
+                | "vista"
+                | "xp"
+                | "nt"
+                | "rt"
+                | "me"
+                | "storage"
+                | "embedded"
+                | "multipoint"
+                | "thin"
+                | "hpc"
+                | "iot"
+                | "web"
+                | "small"
+                | "home"
+        )
         || rest.contains("hyper-v server")
 }
 
@@ -241,7 +335,9 @@ pub(super) fn edition(product_name: &str) -> Option<Edition> {
     let has = |haystack: &str, word: &str| {
         haystack.match_indices(word).any(|(i, _)| {
             // a whole word, except in scripts that write without blanks
-            let free = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() || word.chars().all(|w| !w.is_ascii()));
+            let free = |c: Option<char>| {
+                c.is_none_or(|c| !c.is_alphanumeric() || word.chars().all(|w| !w.is_ascii()))
+            };
             free(haystack[..i].chars().next_back()) && free(haystack[i + word.len()..].chars().next())
         })
     };
@@ -251,14 +347,19 @@ pub(super) fn edition(product_name: &str) -> Option<Edition> {
         "Professional" if modern => "Pro".to_owned(),
         base => base.to_owned(),
     };
-    for (word, suffix) in
-        [("ltsc", " LTSC"), ("ltsb", " LTSB"), ("kn", " KN"), ("n", " N"), ("without hyper-v", " without Hyper-V")]
-    {
+    for (word, suffix) in [
+        ("ltsc", " LTSC"),
+        ("ltsb", " LTSB"),
+        ("kn", " KN"),
+        ("n", " N"),
+        ("without hyper-v", " without Hyper-V"),
+    ] {
         if has(tail, word) {
             edition.push_str(suffix);
         }
     }
-    let evaluation = ["evaluation", "évaluation", "ознакомительная", "evaluación", "evaluierung", "评估", "評估", "評価"];
+    let evaluation =
+        ["evaluation", "évaluation", "ознакомительная", "evaluación", "evaluierung", "评估", "評估", "評価"];
     if evaluation.iter().any(|w| lower.contains(w)) {
         edition.push_str(" Evaluation");
     }
@@ -309,21 +410,66 @@ pub(super) fn state(text: &str) -> Option<crate::model::PackageState> {
         return Some(state);
     }
     Some(match text.trim().to_lowercase().as_str() {
-        "installiert" | "installé" | "instalado" | "instalada" | "installato" | "установлено" | "установлен"
-        | "已安装" | "已安裝" | "インストール済み" | "설치됨" | "zainstalowano" | "zainstalowany" | "geïnstalleerd"
-        | "yüklü" | "nainstalováno" | "installerad" => S::Installed,
-        "installation ausstehend" | "installation en attente" | "instalación pendiente" | "instalação pendente"
-        | "installazione in sospeso" | "ожидание установки" | "安装挂起" | "安裝擱置" | "インストールの保留中"
-        | "설치 보류 중" | "installatie in behandeling" => S::InstallPending,
-        "deinstallation ausstehend" | "désinstallation en attente" | "desinstalación pendiente"
-        | "desinstalação pendente" | "disinstallazione in sospeso" | "ожидание удаления" | "卸载挂起" | "解除安裝擱置"
-        | "アンインストールの保留中" | "제거 보류 중" => S::UninstallPending,
-        "abgelöst" | "ersetzt" | "remplacé" | "reemplazado" | "substituído" | "sostituito" | "заменено" | "заменен"
-        | "заменён" | "已取代" | "置き換え済み" | "대체됨" => S::Superseded,
-        "bereitgestellt" | "préparé" | "almacenado provisionalmente" | "preconfigurado" | "подготовлено" | "已暂存"
-        | "已分段" | "ステージング済み" | "스테이징됨" => S::Staged,
-        "nicht vorhanden" | "absent" | "no presente" | "não presente" | "non presente" | "отсутствует" | "不存在"
-        | "存在しません" | "없음" => S::Absent,
+        "installiert"
+        | "installé"
+        | "instalado"
+        | "instalada"
+        | "installato"
+        | "установлено"
+        | "установлен"
+        | "已安装"
+        | "已安裝"
+        | "インストール済み"
+        | "설치됨"
+        | "zainstalowano"
+        | "zainstalowany"
+        | "geïnstalleerd"
+        | "yüklü"
+        | "nainstalováno"
+        | "installerad" => S::Installed,
+        "installation ausstehend"
+        | "installation en attente"
+        | "instalación pendiente"
+        | "instalação pendente"
+        | "installazione in sospeso"
+        | "ожидание установки"
+        | "安装挂起"
+        | "安裝擱置"
+        | "インストールの保留中"
+        | "설치 보류 중"
+        | "installatie in behandeling" => S::InstallPending,
+        "deinstallation ausstehend"
+        | "désinstallation en attente"
+        | "desinstalación pendiente"
+        | "desinstalação pendente"
+        | "disinstallazione in sospeso"
+        | "ожидание удаления"
+        | "卸载挂起"
+        | "解除安裝擱置"
+        | "アンインストールの保留中"
+        | "제거 보류 중" => S::UninstallPending,
+        "abgelöst" | "ersetzt" | "remplacé" | "reemplazado" | "substituído" | "sostituito" | "заменено"
+        | "заменен" | "заменён" | "已取代" | "置き換え済み" | "대체됨" => {
+            S::Superseded
+        }
+        "bereitgestellt"
+        | "préparé"
+        | "almacenado provisionalmente"
+        | "preconfigurado"
+        | "подготовлено"
+        | "已暂存"
+        | "已分段"
+        | "ステージング済み"
+        | "스테이징됨" => S::Staged,
+        "nicht vorhanden"
+        | "absent"
+        | "no presente"
+        | "não presente"
+        | "non presente"
+        | "отсутствует"
+        | "不存在"
+        | "存在しません"
+        | "없음" => S::Absent,
         _ => return None,
     })
 }
@@ -344,7 +490,10 @@ mod tests {
 
     #[test]
     fn products_lose_what_became_of_trademark_signs() {
-        assert_eq!(product("Microsoftr Windows Serverr 2008 Standard "), "Microsoft Windows Server 2008 Standard");
+        assert_eq!(
+            product("Microsoftr Windows Serverr 2008 Standard "),
+            "Microsoft Windows Server 2008 Standard"
+        );
         assert_eq!(product("Microsoft® Windows Vista™ Business"), "Microsoft Windows Vista Business");
         assert_eq!(
             product("Microsoft(R) Windows(R) Server 2003, Standard Edition"),

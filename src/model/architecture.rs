@@ -52,7 +52,12 @@ impl FromStr for Architecture {
             "arm64" | "aarch64" => Self::Arm64,
             "ia64" | "itanium" => Self::Ia64,
             "arm" => Self::Arm,
-            _ => return Err(format!("`{}` is not an architecture (x64, x86, arm64, ia64, arm)", t.escape_debug())),
+            _ => {
+                return Err(format!(
+                    "`{}` is not an architecture (x64, x86, arm64, ia64, arm)",
+                    t.escape_debug()
+                ));
+            }
         })
     }
 }

@@ -24,22 +24,62 @@ impl FromStr for Version {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let error = || BuildError(text.chars().filter(|c| !c.is_control()).take(40).collect());
         let mut out = [0u32; 4];
-        let mut n = 0;
-        for part in text.trim().split('.') {
+        for (n, part) in text.trim().split('.').enumerate() {
             if n == 4 || part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(error());
             }
             out[n] = part.parse().map_err(|_| error())?;
-            n += 1;
         }
         Ok(Self(out))
     }
 }
 
 impl Version {
-    /// As a semantic version, for requirements such as `>=4.5.2`; a fourth number is dropped.
+    /// As a semantic version, for requirements such as `>=4.5.2`: the third and fourth numbers share the patch number,
+    /// so that 3.2.7600.283 keeps its place among others.
     pub fn to_semver(self) -> semver::Version {
-        semver::Version::new(self.0[0].into(), self.0[1].into(), self.0[2].into())
+        let [a, b, c, d] = self.0;
+        semver::Version::new(a.into(), b.into(), u64::from(c) << 32 | u64::from(d))
+    }
+
+    /// A requirement on such versions: bounds joined by commas, each of `>=`, `>`, `<=`, `<` or `=`
+    /// and a version of one to four numbers.
+    ///
+    /// ```
+    /// use kbwhy::model::Version;
+    /// let asked = Version::requirement(">=3.2.7600.283").unwrap();
+    /// assert!(asked.matches(&"3.2.7600.284".parse::<Version>().unwrap().to_semver()));
+    /// assert!(!asked.matches(&"3.2.7600.226".parse::<Version>().unwrap().to_semver()));
+    /// assert!(Version::requirement("later than 3").is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// The text has no operator, or no version after it.
+    pub fn requirement(text: &str) -> Result<semver::VersionReq, BuildError> {
+        let bad = || BuildError(text.chars().filter(|c| !c.is_control()).take(40).collect());
+        let comparator = |bound: &str| {
+            let bound = bound.trim();
+            let (op, version) = [
+                (">=", semver::Op::GreaterEq),
+                ("<=", semver::Op::LessEq),
+                (">", semver::Op::Greater),
+                ("<", semver::Op::Less),
+                ("=", semver::Op::Exact),
+            ]
+            .into_iter()
+            .find_map(|(sign, op)| Some((op, bound.strip_prefix(sign)?)))
+            .ok_or_else(bad)?;
+            let v = version.parse::<Self>()?.to_semver();
+            Ok(semver::Comparator {
+                op,
+                major: v.major,
+                minor: Some(v.minor),
+                patch: Some(v.patch),
+                pre: v.pre,
+            })
+        };
+        let comparators = text.split(',').map(comparator).collect::<Result<_, _>>()?;
+        Ok(semver::VersionReq { comparators })
     }
 }
 

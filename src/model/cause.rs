@@ -79,7 +79,10 @@ mod tests {
     #[test]
     fn codes_are_distinct_kebab_case_and_read_back() {
         for c in Cause::ALL {
-            assert!(c.code().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{c}");
+            assert!(
+                c.code().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                "{c}"
+            );
             assert_eq!(Cause::parse(c.code()), Some(*c));
         }
     }

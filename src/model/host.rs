@@ -47,7 +47,8 @@ impl PackageState {
     }
     /// From its name in any case, with blanks, hyphens or neither: `Install Pending`, `InstallPending`, `install-pending`.
     pub fn parse(text: &str) -> Option<Self> {
-        let skeleton = |s: &str| s.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+        let skeleton =
+            |s: &str| s.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
         let t = skeleton(text);
         match t.as_str() {
             "permanent" => Some(Self::Installed),
@@ -88,7 +89,8 @@ impl FeatureState {
     }
     /// From its name in any case, with blanks, hyphens or neither.
     pub fn parse(text: &str) -> Option<Self> {
-        let skeleton = |s: &str| s.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+        let skeleton =
+            |s: &str| s.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
         let t = skeleton(text);
         match t.as_str() {
             "disabledwithpayloadremoved" => Some(Self::Removed),
@@ -136,7 +138,9 @@ impl Gap {
     /// In one phrase.
     pub fn describe(&self) -> String {
         match self {
-            Self::CutByCount { declared, shown } => format!("it announces {declared} updates and shows {shown}"),
+            Self::CutByCount { declared, shown } => {
+                format!("it announces {declared} updates and shows {shown}")
+            }
             Self::CutByLength => "it reaches the 4095 characters where systeminfo cuts its list".into(),
             Self::Elided => "rows were left out (...)".into(),
             Self::Filtered => "it shows only the rows that were asked for".into(),

@@ -20,6 +20,9 @@ impl KbId {
         if number >= 10_000 && number <= 99_999_999 { Some(Self(number)) } else { None }
     }
 
+    /// The least KB: a bound for ranges.
+    pub const LEAST: Self = Self(10_000);
+
     /// The number without `KB`.
     pub const fn number(self) -> u32 {
         self.0
@@ -66,7 +69,11 @@ impl FromStr for UpdateId {
                 8 | 13 | 18 | 23 => b == b'-',
                 _ => b.is_ascii_hexdigit(),
             });
-        if shape { Ok(Self(t)) } else { Err(KbError(text.chars().filter(|c| !c.is_control()).take(40).collect())) }
+        if shape {
+            Ok(Self(t))
+        } else {
+            Err(KbError(text.chars().filter(|c| !c.is_control()).take(40).collect()))
+        }
     }
 }
 

@@ -63,7 +63,9 @@ impl Edition {
     }
     /// Long-Term Servicing Channel or Branch.
     pub fn is_ltsc(&self) -> bool {
-        self.has("ltsc") || self.has("ltsb") || matches!(self.0.as_str(), "EnterpriseS" | "EnterpriseSN" | "IoTEnterpriseS")
+        self.has("ltsc")
+            || self.has("ltsb")
+            || matches!(self.0.as_str(), "EnterpriseS" | "EnterpriseSN" | "IoTEnterpriseS")
     }
     /// Datacenter: Azure Edition, which takes hotpatches.
     pub fn is_azure_edition(&self) -> bool {

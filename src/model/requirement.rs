@@ -12,10 +12,11 @@
 //! | `dotnet>=4.5.2`, `dotnet-full>=4.0`, `wmf>=3.0`, `wmf<3.0`, `ie>=9`, `wsus>=3.2.7600` | version of a product (full: not the Client Profile) |
 //! | `feature:Microsoft-Hyper-V` | Windows feature that is enabled |
 //! | `role:AD LDS` | server role that is installed |
-//! | `licence:esu` | ESU licence that is active; `licence:arc` for Azure Arc; `licence:hotpatch` for hotpatch enrolment |
+//! | `licence:esu` | ESU licence that is active (`licence:esu-year-3`: of that year or later); `licence:arc` for Azure Arc; `licence:hotpatch` for hotpatch enrolment |
 //! | `edition:Enterprise` | an edition that contains the words |
 //! | `sha2` | SHA-2 code signing support |
 //! | `month>=2023-02` | a cumulative update or rollup of that month or later |
+//! | `state:restart-pending` | the host waits for a restart |
 //! | `manual:clearcompressionflag.exe` | a step that is no update |
 //!
 //! A clause joins members by `|`; a list of clauses by `&`.
@@ -28,6 +29,8 @@ use std::{fmt, str::FromStr};
 pub enum Licence {
     /// Extended Security Updates, by key or subscription.
     Esu,
+    /// Extended Security Updates of at least this year of the programme, counted from 1.
+    EsuYear(u8),
     /// Azure Arc enrolment, which brings ESU without a key.
     AzureArc,
     /// Hotpatch enrolment.
@@ -75,6 +78,8 @@ pub enum Requirement {
     Sha2,
     /// A cumulative update or rollup of this month (`yyyy-mm`) or later.
     MonthAtLeast(String),
+    /// The host waits for a restart.
+    RestartPending,
     /// A step that is no update.
     Manual(String),
 }
@@ -112,6 +117,9 @@ impl FromStr for Requirement {
         let error = || RequirementError(t.to_owned());
         let build = |s: &str| s.parse::<Build>().map(BuildKey::from).map_err(|_| error());
         let number = |s: &str| s.parse::<u8>().map_err(|_| error());
+        if t == "state:restart-pending" {
+            return Ok(Self::RestartPending);
+        }
         if let Some((name, rest)) = t.split_once(':') {
             let value = rest.trim().to_owned();
             if value.is_empty() {
@@ -127,7 +135,10 @@ impl FromStr for Requirement {
                     "esu" => Licence::Esu,
                     "arc" => Licence::AzureArc,
                     "hotpatch" => Licence::Hotpatch,
-                    _ => return Err(error()),
+                    year => match year.strip_prefix("esu-year-").and_then(|n| n.parse().ok()) {
+                        Some(n) => Licence::EsuYear(n),
+                        None => return Err(error()),
+                    },
                 }),
                 _ => return Err(error()),
             });
@@ -151,7 +162,8 @@ impl FromStr for Requirement {
             return number(n).map(Self::ServicePackAtMost);
         }
         if let Some(m) = t.strip_prefix("month>=") {
-            let shape = m.len() == 7 && m.as_bytes()[4] == b'-' && m.bytes().filter(u8::is_ascii_digit).count() == 6;
+            let shape =
+                m.len() == 7 && m.as_bytes()[4] == b'-' && m.bytes().filter(u8::is_ascii_digit).count() == 6;
             return if shape { Ok(Self::MonthAtLeast(m.to_owned())) } else { Err(error()) };
         }
         if let Some(at) = t.find(['<', '>', '=']) {
@@ -159,7 +171,7 @@ impl FromStr for Requirement {
             if !matches!(name, "dotnet" | "dotnet-full" | "wmf" | "ie" | "wsus" | "msi") {
                 return Err(error());
             }
-            semver::VersionReq::parse(version).map_err(|_| error())?;
+            Version::requirement(version).map_err(|_| error())?;
             return Ok(Self::Component { name: name.to_owned(), version: version.to_owned() });
         }
         let (kb, or_later) = t.strip_suffix('+').map_or((t, false), |k| (k, true));
@@ -184,11 +196,13 @@ impl fmt::Display for Requirement {
             Self::Feature(n) => write!(f, "feature:{n}"),
             Self::Role(n) => write!(f, "role:{n}"),
             Self::Licence(Licence::Esu) => f.write_str("licence:esu"),
+            Self::Licence(Licence::EsuYear(n)) => write!(f, "licence:esu-year-{n}"),
             Self::Licence(Licence::AzureArc) => f.write_str("licence:arc"),
             Self::Licence(Licence::Hotpatch) => f.write_str("licence:hotpatch"),
             Self::Edition(n) => write!(f, "edition:{n}"),
             Self::Sha2 => f.write_str("sha2"),
             Self::MonthAtLeast(m) => write!(f, "month>={m}"),
+            Self::RestartPending => f.write_str("state:restart-pending"),
             Self::Manual(n) => write!(f, "manual:{n}"),
         }
     }
@@ -224,10 +238,30 @@ mod tests {
     #[test]
     fn every_member_reads_back_as_it_is_written() {
         for text in [
-            "KB2919442", "KB2919442+", "build^17763.2114", "build<=14393.576", "stack>=10.0.14393.5285", "stack:latest",
-            "sp>=1", "sp<=1", "dotnet>=4.5.2", "dotnet-full>=4.0", "wmf<4.0", "ie>=9", "feature:Microsoft-Hyper-V",
-            "role:AD LDS", "licence:esu", "licence:arc", "licence:hotpatch", "edition:Enterprise LTSC", "sha2",
-            "month>=2023-02", "manual:clearcompressionflag.exe",
+            "KB2919442",
+            "KB2919442+",
+            "build^17763.2114",
+            "build<=14393.576",
+            "stack>=10.0.14393.5285",
+            "stack:latest",
+            "sp>=1",
+            "sp<=1",
+            "dotnet>=4.5.2",
+            "dotnet-full>=4.0",
+            "wmf<4.0",
+            "ie>=9",
+            "feature:Microsoft-Hyper-V",
+            "role:AD LDS",
+            "licence:esu",
+            "licence:esu-year-3",
+            "state:restart-pending",
+            "wsus>=3.2.7600.283",
+            "licence:arc",
+            "licence:hotpatch",
+            "edition:Enterprise LTSC",
+            "sha2",
+            "month>=2023-02",
+            "manual:clearcompressionflag.exe",
         ] {
             assert_eq!(text.parse::<Requirement>().unwrap().to_string(), text);
         }
@@ -235,7 +269,17 @@ mod tests {
 
     #[test]
     fn what_the_grammar_lacks_is_refused() {
-        for text in ["", "latest SSU", "2919442", "build^7601.1", "sp>=x", "dotnet>=x", "license:esu", "month>=2023", "role:"] {
+        for text in [
+            "",
+            "latest SSU",
+            "2919442",
+            "build^7601.1",
+            "sp>=x",
+            "dotnet>=x",
+            "license:esu",
+            "month>=2023",
+            "role:",
+        ] {
             assert!(text.parse::<Requirement>().is_err(), "{text}");
         }
     }

@@ -77,7 +77,10 @@ named! {
 impl UpdateKind {
     /// Cumulative for a whole branch: at or past its revision means contained.
     pub const fn is_cumulative(self) -> bool {
-        matches!(self, Self::Cumulative | Self::CumulativePreview | Self::Combined | Self::Checkpoint | Self::Delta)
+        matches!(
+            self,
+            Self::Cumulative | Self::CumulativePreview | Self::Combined | Self::Checkpoint | Self::Delta
+        )
     }
     /// In admins' words, for text output.
     pub const fn describe(self) -> &'static str {

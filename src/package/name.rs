@@ -17,13 +17,33 @@ pub struct Target {
 
 /// Longest tokens first: `windows8.1-` must not be read as `windows8-`.
 const TARGETS: [Target; 12] = [
-    Target { token: "windowsserver2003.windowsxp", kernel: (5, 2), least_build: 0, systems: "Windows Server 2003 x64 and XP x64" },
+    Target {
+        token: "windowsserver2003.windowsxp",
+        kernel: (5, 2),
+        least_build: 0,
+        systems: "Windows Server 2003 x64 and XP x64",
+    },
     Target { token: "windowsserver2003", kernel: (5, 2), least_build: 0, systems: "Windows Server 2003" },
     Target { token: "windowsxp", kernel: (5, 1), least_build: 0, systems: "Windows XP" },
-    Target { token: "windows8.1-rt", kernel: (6, 3), least_build: 0, systems: "Windows 8.1 and Server 2012 R2" },
+    Target {
+        token: "windows8.1-rt",
+        kernel: (6, 3),
+        least_build: 0,
+        systems: "Windows 8.1 and Server 2012 R2",
+    },
     Target { token: "windows8-rt", kernel: (6, 2), least_build: 0, systems: "Windows 8 and Server 2012" },
-    Target { token: "windows11.0", kernel: (10, 0), least_build: 22000, systems: "Windows 11 and Server 2025" },
-    Target { token: "windows10.0", kernel: (10, 0), least_build: 0, systems: "Windows 10 and Server 2016 or later" },
+    Target {
+        token: "windows11.0",
+        kernel: (10, 0),
+        least_build: 22000,
+        systems: "Windows 11 and Server 2025",
+    },
+    Target {
+        token: "windows10.0",
+        kernel: (10, 0),
+        least_build: 0,
+        systems: "Windows 10 and Server 2016 or later",
+    },
     Target { token: "windows8.1", kernel: (6, 3), least_build: 0, systems: "Windows 8.1 and Server 2012 R2" },
     Target { token: "windows6.2", kernel: (6, 2), least_build: 0, systems: "Windows 8 and Server 2012" },
     Target { token: "windows6.1", kernel: (6, 1), least_build: 0, systems: "Windows 7 and Server 2008 R2" },
@@ -68,9 +88,20 @@ impl PackageName {
             .take(260)
             .collect();
         let lower = name.to_ascii_lowercase();
-        let words: Vec<&str> = lower.split(|c: char| matches!(c, '-' | '_' | ' ' | '(' | ')' | ',')).collect();
+        let words: Vec<&str> = lower.split(['-', '_', ' ', '(', ')', ',']).collect();
         // the last word is followed by `.msu`, `.cab`, `.exe`
-        let stem = |w: &str| w.split(".msu").next().unwrap_or("").split(".cab").next().unwrap_or("").split(".exe").next().unwrap_or("").to_owned();
+        let stem = |w: &str| {
+            w.split(".msu")
+                .next()
+                .unwrap_or("")
+                .split(".cab")
+                .next()
+                .unwrap_or("")
+                .split(".exe")
+                .next()
+                .unwrap_or("")
+                .to_owned()
+        };
         let stems: Vec<String> = words.iter().map(|w| stem(w)).collect();
         let architecture = stems.iter().find_map(|w| match w.as_str() {
             "x64" | "amd64" => Some(Architecture::X64),
@@ -111,7 +142,14 @@ mod tests {
             ("windows8-rt-kb2999226-x86.msu", Some((6, 2)), "x86", 2_999_226, None, false),
             ("windows10.0-kb5011048-x64-ndp481.msu", Some((10, 0)), "x64", 5_011_048, Some((4, 8, 1)), false),
             ("windows10.0-kb4343909-x64_delta.msu", Some((10, 0)), "x64", 4_343_909, None, true),
-            ("WindowsServer2003.WindowsXP-KB4012598-x64-custom-ENU.exe", Some((5, 2)), "x64", 4_012_598, None, false),
+            (
+                "WindowsServer2003.WindowsXP-KB4012598-x64-custom-ENU.exe",
+                Some((5, 2)),
+                "x64",
+                4_012_598,
+                None,
+                false,
+            ),
             ("Windows6.0-KB942288-v2-ia64.MSU", Some((6, 0)), "ia64", 942_288, None, false),
             ("windows11.0-kb5043080-arm64.msu", Some((10, 0)), "arm64", 5_043_080, None, false),
         ] {

@@ -73,7 +73,7 @@ pub struct CauseReport {
 }
 
 /// One statement with its source.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EvidenceReport {
     /// the statement
     pub text: String,

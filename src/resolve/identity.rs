@@ -51,8 +51,9 @@ fn words(text: &str) -> Words {
     let mut w = Words { windows: tokens.iter().any(|t| t.starts_with("windows")), ..Words::default() };
     let mut service_pack_next = false;
     for (i, t) in tokens.iter().enumerate() {
-        let release = (t.len() == 4 && t.as_bytes()[2] == b'h' && t.starts_with(|c: char| c.is_ascii_digit()))
-            || (t.len() == 4 && matches!(t.parse::<u32>(), Ok(1500..=1999)));
+        let release =
+            (t.len() == 4 && t.as_bytes()[2] == b'h' && t.starts_with(|c: char| c.is_ascii_digit()))
+                || (t.len() == 4 && matches!(t.parse::<u32>(), Ok(1500..=1999)));
         if t.starts_with("server") {
             w.server = true;
         } else if release {
@@ -75,7 +76,19 @@ fn words(text: &str) -> Words {
         } else if w.family.is_empty() {
             let is_family = matches!(
                 *t,
-                "xp" | "vista" | "7" | "8" | "8.1" | "10" | "11" | "2003" | "2008" | "2012" | "2016" | "2019" | "2022" | "2025"
+                "xp" | "vista"
+                    | "7"
+                    | "8"
+                    | "8.1"
+                    | "10"
+                    | "11"
+                    | "2003"
+                    | "2008"
+                    | "2012"
+                    | "2016"
+                    | "2019"
+                    | "2022"
+                    | "2025"
             );
             if is_family {
                 w.family = (*t).to_owned();
@@ -111,7 +124,11 @@ fn one_name(catalog: &Catalog, text: &str) -> ProductSet {
             .filter(|p| {
                 let name = words(p.name);
                 // release "1507" of products whose name does not carry it, "21H2" of Server 2022
-                let release = if name.release.is_empty() && !p.server { p.release.unwrap_or("").to_lowercase() } else { name.release.clone() };
+                let release = if name.release.is_empty() && !p.server {
+                    p.release.unwrap_or("").to_lowercase()
+                } else {
+                    name.release.clone()
+                };
                 p.server == w.server
                     && name.family == w.family
                     && if exact { release == w.release } else { w.release.is_empty() || release == w.release }
@@ -144,7 +161,9 @@ fn one_name_without_release(catalog: &Catalog, w: &Words) -> ProductSet {
         .filter(|p| {
             p.server && !w.family.is_empty() && {
                 let name = words(p.name);
-                name.family == w.family && name.release.is_empty() && p.release.is_some_and(|r| r.eq_ignore_ascii_case(&w.release))
+                name.family == w.family
+                    && name.release.is_empty()
+                    && p.release.is_some_and(|r| r.eq_ignore_ascii_case(&w.release))
             }
         })
         .map(|p| p.id)
@@ -185,8 +204,10 @@ pub fn identify(catalog: &Catalog, host: &Host) -> Identity {
         .or_else(|| named.as_ref().and_then(|(w, _)| w.service_pack));
     let by_version: Option<ProductSet> =
         version.map(|v| catalog.products().filter(|p| version_fits(p, v.value)).map(|p| p.id).collect());
-    let installation_server = host.installation_type.as_ref().map(|t| t.value != crate::model::InstallationType::Client);
-    let server = named.as_ref().filter(|(w, _)| w.windows || w.server).map(|(w, _)| w.server).or(installation_server);
+    let installation_server =
+        host.installation_type.as_ref().map(|t| t.value != crate::model::InstallationType::Client);
+    let server =
+        named.as_ref().filter(|(w, _)| w.windows || w.server).map(|(w, _)| w.server).or(installation_server);
     let mut products = match (by_version, &named) {
         (Some(v), Some((_, n))) if !v.intersection(*n).is_empty() => v.intersection(*n),
         // "Windows 10 Pro" in the registry of a Windows 11: the build decides, the name tells client from server
@@ -195,14 +216,14 @@ pub fn identify(catalog: &Catalog, host: &Host) -> Identity {
         (None, None) => ProductSet::default(),
     };
     if let Some(server) = server {
-        let fitting: ProductSet =
-            products.iter().filter(|p| catalog.product(*p).server == server).collect();
+        let fitting: ProductSet = products.iter().filter(|p| catalog.product(*p).server == server).collect();
         if !fitting.is_empty() {
             products = fitting;
         }
     }
     if let Some(sp) = service_pack {
-        products = products.iter().filter(|p| catalog.product(*p).service_pack.is_none_or(|s| s == sp)).collect();
+        products =
+            products.iter().filter(|p| catalog.product(*p).service_pack.is_none_or(|s| s == sp)).collect();
     }
     let kernel = version.map(|v| (v.value.0[0], v.value.0[1])).or_else(|| {
         let mut kernels = products.iter().map(|p| catalog.product(p).version.0).map(|v| (v[0], v[1]));
@@ -215,7 +236,9 @@ pub fn identify(catalog: &Catalog, host: &Host) -> Identity {
         builds.all(|b| b == first).then_some(first)
     });
     let words = in_words(catalog, host, products, service_pack);
-    for origin in [version.map(|f| &f.origin), host.product.as_ref().map(|f| &f.origin)].into_iter().flatten().take(1) {
+    for origin in
+        [version.map(|f| &f.origin), host.product.as_ref().map(|f| &f.origin)].into_iter().flatten().take(1)
+    {
         evidence.push(Evidence::host(Says::HostIs(words.clone()), origin));
     }
     Identity {
@@ -225,7 +248,11 @@ pub fn identify(catalog: &Catalog, host: &Host) -> Identity {
         service_pack,
         nothing_stated: version.is_none() && host.product.is_none(),
         evidence,
-        certainty: if version.is_some() || named.is_some() { Certainty::Confirmed } else { Certainty::Inferred },
+        certainty: if version.is_some() || named.is_some() {
+            Certainty::Confirmed
+        } else {
+            Certainty::Inferred
+        },
         words,
     }
 }
@@ -243,15 +270,16 @@ fn in_words(catalog: &Catalog, host: &Host, products: ProductSet, service_pack: 
             names.join(" or ")
         }
     };
-    if let Some(e) = &host.edition {
-        if !out.to_lowercase().contains(&e.value.0.to_lowercase()) {
-            out = format!("{out} {}", e.value.0);
-        }
+    if let Some(e) = &host.edition
+        && !out.to_lowercase().contains(&e.value.0.to_lowercase())
+    {
+        out = format!("{out} {}", e.value.0);
     }
-    if let Some(sp) = service_pack.filter(|s| *s > 0) {
-        if !out.contains("Service Pack") && products.len() != 1 {
-            out = format!("{out} Service Pack {sp}");
-        }
+    if let Some(sp) = service_pack.filter(|s| *s > 0)
+        && !out.contains("Service Pack")
+        && products.len() != 1
+    {
+        out = format!("{out} Service Pack {sp}");
     }
     out
 }

@@ -10,7 +10,10 @@ use crate::{
         view::{Entry, LineKind, RelationKind},
     },
     graph,
-    model::{Build, Host, KbId, ListKind, Origin, PackageState, ProductSet, Requirement, Standing, Strength, UpdateKind},
+    model::{
+        Build, Host, KbId, ListKind, Origin, PackageState, ProductSet, Requirement, Standing, Strength,
+        UpdateKind,
+    },
 };
 use std::collections::BTreeMap;
 
@@ -119,7 +122,9 @@ impl<'a> Installed<'a> {
                     if clause.0.iter().any(|r| Some(r) != clause.0.first()) {
                         continue;
                     }
-                    if self.implied.contains_key(kb) || self.host.updates.get(kb).is_some_and(|s| is_there(s.value)) {
+                    if self.implied.contains_key(kb)
+                        || self.host.updates.get(kb).is_some_and(|s| is_there(s.value))
+                    {
                         continue;
                     }
                     let evidence =
@@ -170,13 +175,18 @@ impl<'a> Installed<'a> {
         let places = self.catalog.places(kb);
         let own = |e: &&Entry<'_>| {
             let line = self.catalog.line(e.line);
-            line.kind == LineKind::Cumulative && !line.products.intersection(self.identity.products).is_empty()
+            line.kind == LineKind::Cumulative
+                && !line.products.intersection(self.identity.products).is_empty()
         };
-        let all_of_one_line = |e: &Entry<'_>| self.identity.products.is_subset(self.catalog.line(e.line).products);
+        let all_of_one_line =
+            |e: &Entry<'_>| self.identity.products.is_subset(self.catalog.line(e.line).products);
         let chosen = places.iter().filter(own).find(|e| all_of_one_line(e)).or_else(|| {
             places
                 .iter()
-                .filter(|e| self.catalog.line(e.line).kind == LineKind::Cumulative && self.shares_branch(self.catalog.line(e.line).products))
+                .filter(|e| {
+                    self.catalog.line(e.line).kind == LineKind::Cumulative
+                        && self.shares_branch(self.catalog.line(e.line).products)
+                })
                 .max_by_key(|e| e.revision)
         })?;
         chosen.revision?;
@@ -199,7 +209,9 @@ impl<'a> Installed<'a> {
             (Some((host, origin)), _) if host >= brings.revision => {
                 vec![Evidence::host(Says::ContainedByRevision { kb, brings, host }, origin)]
             }
-            (Some((host, origin)), _) => vec![Evidence::host(Says::BelowRevision { kb, brings, host }, origin)],
+            (Some((host, origin)), _) => {
+                vec![Evidence::host(Says::BelowRevision { kb, brings, host }, origin)]
+            }
             (None, Some((least, evidence))) if least >= brings.revision => vec![evidence],
             _ => vec![Evidence::rule(Says::RevisionUnknown { kb, brings })],
         }
@@ -221,7 +233,9 @@ impl<'a> Installed<'a> {
                 PackageState::Superseded | PackageState::Absent => {}
             }
         }
-        if let Some(entry) = self.cumulative_entry(kb).filter(|_| self.identity.kernel.is_none_or(|k| k.0 >= 10)) {
+        if let Some(entry) =
+            self.cumulative_entry(kb).filter(|_| self.identity.kernel.is_none_or(|k| k.0 >= 10))
+        {
             let brings = self.build_of(&entry);
             let truth = self.reaches(brings.revision);
             let evidence = self.revision_evidence(kb, brings);
@@ -229,7 +243,12 @@ impl<'a> Installed<'a> {
             if truth == Truth::Unknown && self.host.completeness.complete {
                 return made(Truth::False, Certainty::Inferred, vec![self.not_in_complete(kb)]);
             }
-            return Presence { truth, certainty: Certainty::Inferred, hidden: truth == Truth::Unknown, evidence };
+            return Presence {
+                truth,
+                certainty: Certainty::Inferred,
+                hidden: truth == Truth::Unknown,
+                evidence,
+            };
         }
         if let Some((level, evidence)) = self.in_service_pack(kb) {
             return made(level, Certainty::Inferred, evidence);
@@ -242,7 +261,11 @@ impl<'a> Installed<'a> {
             return made(Truth::True, Certainty::Inferred, evidence);
         }
         if let Some(fact) = listed.filter(|f| f.value == PackageState::Absent) {
-            return made(Truth::False, Certainty::Confirmed, vec![Evidence::host(Says::StatedAbsent(kb), &fact.origin)]);
+            return made(
+                Truth::False,
+                Certainty::Confirmed,
+                vec![Evidence::host(Says::StatedAbsent(kb), &fact.origin)],
+            );
         }
         let lists = &self.host.completeness;
         let shown: u32 = lists.lists.iter().map(|l| l.shown).sum();
@@ -250,14 +273,22 @@ impl<'a> Installed<'a> {
             return made(Truth::False, Certainty::Confirmed, vec![self.not_in_complete(kb)]);
         }
         // on 6.x a whole list of quick-fix updates shows all but what the image was built with
-        if lists.has_whole(ListKind::QuickFix) && self.identity.kernel.is_some_and(|k| k.0 == 6) && shown > 0 {
+        if lists.has_whole(ListKind::QuickFix) && self.identity.kernel.is_some_and(|k| k.0 == 6) && shown > 0
+        {
             let origin = lists.lists.iter().find(|l| l.kind == ListKind::QuickFix).map(|l| &l.origin);
             let says = Says::NotInWholeList(kb, shown);
-            let evidence = origin.map_or_else(|| Evidence::rule(says.clone()), |o| Evidence::host(says.clone(), o));
+            let evidence =
+                origin.map_or_else(|| Evidence::rule(says.clone()), |o| Evidence::host(says.clone(), o));
             return made(Truth::False, Certainty::Inferred, vec![evidence]);
         }
-        let says = if lists.is_empty() && self.host.updates.is_empty() { Says::NoList } else { Says::NotListed(kb) };
-        Presence { truth: Truth::Unknown, certainty: Certainty::Possible, hidden: false, evidence: vec![Evidence::rule(says)] }
+        let says =
+            if lists.is_empty() && self.host.updates.is_empty() { Says::NoList } else { Says::NotListed(kb) };
+        Presence {
+            truth: Truth::Unknown,
+            certainty: Certainty::Possible,
+            hidden: false,
+            evidence: vec![Evidence::rule(says)],
+        }
     }
 
     fn not_in_complete(&self, kb: KbId) -> Evidence {
@@ -272,7 +303,12 @@ impl<'a> Installed<'a> {
 
     /// The build that an entry of a cumulative line brings.
     pub fn build_of(&self, entry: &Entry<'_>) -> Build {
-        Build { major: 10, minor: 0, build: self.catalog.line(entry.line).build.unwrap_or(0), revision: entry.revision.unwrap_or(0) }
+        Build {
+            major: 10,
+            minor: 0,
+            build: self.catalog.line(entry.line).build.unwrap_or(0),
+            revision: entry.revision.unwrap_or(0),
+        }
     }
 
     /// A service pack is there when the host is past the products that it is for.
@@ -314,7 +350,9 @@ impl<'a> Installed<'a> {
                     // all that are later in the line and there: the newest says most
                     let later = self.places.iter().filter(|(l, p, _)| *l == e.line && *p > e.position);
                     out.extend(later.max_by_key(|(_, p, _)| *p).map(|(_, _, kb)| (*kb, Link::Line)));
-                } else if line.kind == LineKind::SecurityOnly {
+                }
+                // monthly rollups carry the security-only and the Internet Explorer updates of their month
+                if matches!(line.kind, LineKind::SecurityOnly | LineKind::InternetExplorer) {
                     out.extend(self.covering_rollup(e).map(|kb| (kb, Link::Covers)));
                 }
             }
@@ -359,13 +397,17 @@ impl<'a> Installed<'a> {
         match link {
             Link::Line | Link::Covers => {
                 let place = self.catalog.places(newer).into_iter().find(|e| self.serves(e));
-                place.map_or_else(|| Evidence::rule(says.clone()), |e| {
-                    Evidence::catalog(says.clone(), self.catalog.line(e.line).source, e.standing)
-                })
+                place.map_or_else(
+                    || Evidence::rule(says.clone()),
+                    |e| Evidence::catalog(says.clone(), self.catalog.line(e.line).source, e.standing),
+                )
             }
             _ => {
                 let relation = self.catalog.superseded_by(older).into_iter().find(|r| r.from == newer);
-                relation.map_or_else(|| Evidence::rule(says.clone()), |r| Evidence::catalog(says.clone(), r.source, r.standing))
+                relation.map_or_else(
+                    || Evidence::rule(says.clone()),
+                    |r| Evidence::catalog(says.clone(), r.source, r.standing),
+                )
             }
         }
     }
@@ -382,7 +424,8 @@ impl<'a> Installed<'a> {
             .filter_map(|(l, p, kb)| {
                 let e = self.catalog.entry(*l, *p)?;
                 // a preview of the month before carries nothing of this month's security fixes
-                let covers = e.kind == UpdateKind::MonthlyRollup && e.date?.strftime("%Y-%m").to_string() >= month;
+                let covers =
+                    e.kind == UpdateKind::MonthlyRollup && e.date?.strftime("%Y-%m").to_string() >= month;
                 covers.then_some((*p, *kb))
             })
             .max()
@@ -392,7 +435,11 @@ impl<'a> Installed<'a> {
     /// A later update of one of its lines that is there, whether or not the line is chained.
     pub fn later_of_line(&self, kb: KbId) -> Option<(KbId, Evidence)> {
         let entry = self.catalog.places(kb).into_iter().find(|e| self.serves(e))?;
-        let (_, _, later) = self.places.iter().filter(|(l, p, _)| *l == entry.line && *p >= entry.position).max_by_key(|(_, p, _)| *p)?;
+        let (_, _, later) = self
+            .places
+            .iter()
+            .filter(|(l, p, _)| *l == entry.line && *p >= entry.position)
+            .max_by_key(|(_, p, _)| *p)?;
         Some((*later, self.link_evidence(kb, *later, Link::Line)))
     }
 
@@ -412,7 +459,11 @@ impl<'a> Installed<'a> {
         let line = self.catalog.lines().find(|l| {
             l.kind == LineKind::Cumulative && !l.products.intersection(self.identity.products).is_empty()
         })?;
-        let on_host = self.catalog.entries(line.id).filter(|e| e.revision.is_some_and(|r| r <= revision) && e.kb.is_some()).last()?;
+        let on_host = self
+            .catalog
+            .entries(line.id)
+            .filter(|e| e.revision.is_some_and(|r| r <= revision) && e.kb.is_some())
+            .last()?;
         let combined = jiff::civil::date(2021, 2, 24);
         let on_date = on_host.date?;
         (on_date >= date && on_date >= combined).then_some(())?;

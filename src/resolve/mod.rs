@@ -84,7 +84,15 @@ pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
         (Some(kb), false) => near(catalog, &identity, kb),
         _ => Vec::new(),
     };
-    Answer { kb: question.kb, identity: identity.clone(), decision, findings, plan, superseded_by, did_you_mean }
+    Answer {
+        kb: question.kb,
+        identity: identity.clone(),
+        decision,
+        findings,
+        plan,
+        superseded_by,
+        did_you_mean,
+    }
 }
 
 fn steps(c: &Context<'_>, decision: &Decision) -> Vec<Step> {
@@ -101,7 +109,9 @@ fn steps(c: &Context<'_>, decision: &Decision) -> Vec<Step> {
         )
     };
     let relevant = match decision.verdict {
-        Verdict::NotApplicable | Verdict::Blocked => decision.causes.first().is_some_and(|f| needs_first(f.cause)),
+        Verdict::NotApplicable | Verdict::Blocked => {
+            decision.causes.first().is_some_and(|f| needs_first(f.cause))
+        }
         Verdict::Unknown => decision.causes.iter().any(|f| needs_first(f.cause) && !f.updates.is_empty()),
         Verdict::Applicable | Verdict::AlreadyInstalled => false,
     };
@@ -113,7 +123,12 @@ fn steps(c: &Context<'_>, decision: &Decision) -> Vec<Step> {
     if steps.len() == 1 {
         let named: Vec<KbId> = decision.causes.first().map(|f| f.updates.clone()).unwrap_or_default();
         if let Some(first) = named.first().filter(|_| decision.verdict != Verdict::Unknown) {
-            let step = Step { action: plan::Action::Install(*first), restart: None, unless_present: false, because: Some((kb, String::new())) };
+            let step = Step {
+                action: plan::Action::Install(*first),
+                restart: None,
+                unless_present: false,
+                because: Some((kb, String::new())),
+            };
             steps.insert(0, step);
         }
     }
@@ -131,7 +146,9 @@ fn near(catalog: &Catalog, identity: &Identity, kb: KbId) -> Vec<KbId> {
             other.len().abs_diff(text.len()) <= 1 && strsim::osa_distance(&text, &other) == 1
         })
         .map(|other| {
-            let here = catalog.update(other).is_some_and(|u| !u.products().intersection(identity.products).is_empty());
+            let here = catalog
+                .update(other)
+                .is_some_and(|u| !u.products().intersection(identity.products).is_empty());
             (!here, other)
         })
         .collect();

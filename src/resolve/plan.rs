@@ -79,19 +79,57 @@ pub fn plan(c: &Context<'_>, goal: KbId) -> Vec<Step> {
         let kbs: Vec<KbId> = order.iter().filter_map(as_update).filter(|kb| items.contains(kb)).collect();
         before.extend(kbs.windows(2).map(|w| (w[0], w[1])));
     }
+    drop_needless(c, goal, &mut items, &before);
     items.reverse();
     let (sorted, _cycles) = graph::order(&items, &before);
     let mut steps = Vec::new();
     for kb in sorted {
         for step in manual_before(&orders, kb) {
             if !steps.iter().any(|s: &Step| s.action == Action::Manual(step.clone())) {
-                steps.push(Step { action: Action::Manual(step), restart: Some(false), unless_present: false, because: Some((kb, String::new())) });
+                steps.push(Step {
+                    action: Action::Manual(step),
+                    restart: Some(false),
+                    unless_present: false,
+                    because: Some((kb, String::new())),
+                });
             }
         }
         let (unless_present, because) = info.remove(&kb).unwrap_or((false, None));
-        steps.push(Step { action: Action::Install(kb), restart: restart(c, kb), unless_present, because });
+        let restart = if restart_after(&orders, kb) { Some(true) } else { restart(c, kb) };
+        steps.push(Step { action: Action::Install(kb), restart, unless_present, because });
     }
     steps
+}
+
+/// "It or a later one": where a later update of the same line is installed anyway and does not wait for the earlier
+/// one, the earlier one is needless.
+fn drop_needless(c: &Context<'_>, goal: KbId, items: &mut Vec<KbId>, before: &BTreeSet<(KbId, KbId)>) {
+    let later = |a: KbId, b: KbId| {
+        let (pa, pb) = (c.catalog.places(a), c.catalog.places(b));
+        pa.iter().any(|x| {
+            c.catalog.line(x.line).chained && pb.iter().any(|y| x.line == y.line && x.position > y.position)
+        })
+    };
+    let waits_for = |later: KbId, earlier: KbId| {
+        let (mut seen, mut work) = (BTreeSet::from([earlier]), vec![earlier]);
+        while let Some(kb) = work.pop() {
+            for (_, next) in before.range((kb, KbId::LEAST)..).take_while(|(from, _)| *from == kb) {
+                if seen.insert(*next) {
+                    work.push(*next);
+                }
+            }
+        }
+        seen.contains(&later)
+    };
+    let needless: Vec<KbId> = items
+        .iter()
+        .copied()
+        .filter(|kb| {
+            *kb != goal
+                && items.iter().any(|other| *other != goal && later(*other, *kb) && !waits_for(*other, *kb))
+        })
+        .collect();
+    items.retain(|kb| !needless.contains(kb));
 }
 
 fn as_update(r: &Requirement) -> Option<KbId> {
@@ -119,8 +157,19 @@ fn manual_before(orders: &[Vec<Requirement>], kb: KbId) -> Vec<String> {
     out
 }
 
+/// A documented order restarts right after this update.
+fn restart_after(orders: &[Vec<Requirement>], kb: KbId) -> bool {
+    orders.iter().any(|o| {
+        o.windows(2).any(|w| as_update(&w[0]) == Some(kb) && w[1] == Requirement::Manual("restart".into()))
+    })
+}
+
 /// The member to install: in the rule's order, servicing stacks before cumulative updates, which are larger.
-fn choose(c: &Context<'_>, members: &[(Requirement, Evaluation)], clause: &Evaluation) -> Option<(KbId, bool)> {
+fn choose(
+    c: &Context<'_>,
+    members: &[(Requirement, Evaluation)],
+    clause: &Evaluation,
+) -> Option<(KbId, bool)> {
     let mut candidates: Vec<KbId> = members.iter().filter_map(|(r, _)| as_update(r)).collect();
     candidates.sort_by_key(|kb| c.installed.cumulative_entry(*kb).is_some());
     let kb = candidates.into_iter().next()?;
@@ -132,7 +181,9 @@ fn restart(c: &Context<'_>, kb: KbId) -> Option<bool> {
     Some(match c.catalog.update(kb)?.kind {
         // servicing stack updates need none
         UpdateKind::ServicingStack => false,
-        UpdateKind::Update | UpdateKind::Hotfix | UpdateKind::DotnetRollup | UpdateKind::DotnetProduct => return None,
+        UpdateKind::Update | UpdateKind::Hotfix | UpdateKind::DotnetRollup | UpdateKind::DotnetProduct => {
+            return None;
+        }
         UpdateKind::Hotpatch => false,
         _ => true,
     })

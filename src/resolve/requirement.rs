@@ -30,7 +30,13 @@ impl Evaluation {
         Self { truth, certainty, evidence, ask: Vec::new(), pending: false }
     }
     fn unknown(ask: Ask) -> Self {
-        Self { truth: Truth::Unknown, certainty: Certainty::Possible, evidence: Vec::new(), ask: vec![ask], pending: false }
+        Self {
+            truth: Truth::Unknown,
+            certainty: Certainty::Possible,
+            evidence: Vec::new(),
+            ask: vec![ask],
+            pending: false,
+        }
     }
     fn of(truth: bool, evidence: Vec<Evidence>) -> Self {
         Self::new(if truth { Truth::True } else { Truth::False }, Certainty::Confirmed, evidence)
@@ -58,12 +64,22 @@ impl Installed<'_> {
             Requirement::Edition(words) => self.edition(words),
             Requirement::Sha2 => self.sha2(),
             Requirement::MonthAtLeast(month) => self.month(month),
+            Requirement::RestartPending => match &self.host.pending_reboot {
+                Some(f) => {
+                    Evaluation::of(f.value, vec![Evidence::host(Says::RestartPending(f.value), &f.origin)])
+                }
+                None => Evaluation::unknown(Ask::PendingReboot),
+            },
             Requirement::Manual(_) => Evaluation::unknown(Ask::Packages),
         }
     }
 
     /// Is any member of a clause met? The members' outcomes come in their order.
-    pub fn meets_any(&self, clause: &Clause, asked_on: Option<Date>) -> (Evaluation, Vec<(Requirement, Evaluation)>) {
+    pub fn meets_any(
+        &self,
+        clause: &Clause,
+        asked_on: Option<Date>,
+    ) -> (Evaluation, Vec<(Requirement, Evaluation)>) {
         let members: Vec<(Requirement, Evaluation)> =
             self.distinct(clause).into_iter().map(|r| (r.clone(), self.meets(&r, asked_on))).collect();
         let met = members
@@ -75,7 +91,8 @@ impl Installed<'_> {
             e.ask.clear();
             return (e, members);
         }
-        let unknown = members.iter().any(|(_, e)| e.truth == Truth::Unknown) && !self.documented_member_absent(&members);
+        let unknown = members.iter().any(|(_, e)| e.truth == Truth::Unknown)
+            && !self.documented_member_absent(&members);
         let mut out = Evaluation::new(
             if unknown { Truth::Unknown } else { Truth::False },
             if unknown {
@@ -101,7 +118,8 @@ impl Installed<'_> {
     /// of the others there is no sign.
     fn documented_member_absent(&self, members: &[(Requirement, Evaluation)]) -> bool {
         let legacy = self.identity.kernel.is_some_and(|k| k.0 < 10);
-        let no_sign = |e: &Evaluation| e.evidence.iter().all(|e| matches!(e.says, Says::NotListed(_) | Says::NoList));
+        let no_sign =
+            |e: &Evaluation| e.evidence.iter().all(|e| matches!(e.says, Says::NotListed(_) | Says::NoList));
         legacy
             && matches!(members.first(), Some((Requirement::Update { kb, .. }, e))
                 if e.truth == Truth::False
@@ -146,12 +164,12 @@ impl Installed<'_> {
         if let Some((_, evidence)) = self.superseder(kb, &STANDS_IN) {
             return Evaluation::new(Truth::True, Certainty::Inferred, evidence);
         }
-        if or_later {
-            if let Some((_, evidence)) = self.later_of_line(kb) {
-                return Evaluation::new(Truth::True, Certainty::Inferred, vec![evidence]);
-            }
+        if or_later && let Some((_, evidence)) = self.later_of_line(kb) {
+            return Evaluation::new(Truth::True, Certainty::Inferred, vec![evidence]);
         }
-        if let Some((_, evidence)) = self.implied(kb).filter(|(implied_or_later, _)| or_later || !implied_or_later) {
+        if let Some((_, evidence)) =
+            self.implied(kb).filter(|(implied_or_later, _)| or_later || !implied_or_later)
+        {
             return Evaluation::new(Truth::True, Certainty::Inferred, vec![evidence]);
         }
         let places = self.catalog.places(kb);
@@ -164,23 +182,38 @@ impl Installed<'_> {
             }
             if let Some((cumulative, evidence)) = self.stack_in_cumulative(entry) {
                 let says = Says::StackInCumulative { stack: kb, cumulative };
-                return Evaluation::new(Truth::True, Certainty::Inferred, vec![Evidence::rule(says), evidence]);
+                return Evaluation::new(
+                    Truth::True,
+                    Certainty::Inferred,
+                    vec![Evidence::rule(says), evidence],
+                );
             }
         }
         if self.built_in(kb) {
-            return Evaluation::new(Truth::True, Certainty::Inferred, vec![Evidence::rule(Says::BuiltIn(kb, self.identity.words.clone()))]);
+            return Evaluation::new(
+                Truth::True,
+                Certainty::Inferred,
+                vec![Evidence::rule(Says::BuiltIn(kb, self.identity.words.clone()))],
+            );
         }
         let pending = self.host.updates.get(&kb).is_some_and(|s| s.value == PackageState::InstallPending);
         let legacy = self.identity.kernel.is_some_and(|k| k.0 < 10);
         // The named member is stated absent and nothing listed replaces it. On 6.x a replacement would be listed; on
         // 10 a cumulative update may have brought it unseen, unless the list hides nothing.
         let decided = match presence.truth {
-            Truth::False => legacy || presence.certainty == Certainty::Inferred || self.host.completeness.complete || self.cumulative_entry(kb).is_some() || !self.may_be_hidden(kb, or_later),
+            Truth::False => {
+                legacy
+                    || presence.certainty == Certainty::Inferred
+                    || self.host.completeness.complete
+                    || self.cumulative_entry(kb).is_some()
+                    || !self.may_be_hidden(kb, or_later)
+            }
             _ => false,
         };
         let mut out = if decided {
             // a later one may be there though it is not listed
-            let certainty = if or_later { presence.certainty.min(Certainty::Inferred) } else { presence.certainty };
+            let certainty =
+                if or_later { presence.certainty.min(Certainty::Inferred) } else { presence.certainty };
             Evaluation::new(Truth::False, certainty, presence.evidence)
         } else {
             let mut e = Evaluation::unknown(self.ask_for(vec![kb]));
@@ -194,7 +227,8 @@ impl Installed<'_> {
     /// Could a cumulative update on the host carry what this update brings, without its being listed?
     fn may_be_hidden(&self, kb: KbId, or_later: bool) -> bool {
         let places = self.catalog.places(kb);
-        let Some(stack) = places.iter().find(|e| self.catalog.line(e.line).kind == LineKind::ServicingStack) else {
+        let Some(stack) = places.iter().find(|e| self.catalog.line(e.line).kind == LineKind::ServicingStack)
+        else {
             return or_later || places.iter().any(|e| self.catalog.line(e.line).kind == LineKind::Cumulative);
         };
         // the last separate servicing stack of a branch whose cumulative updates carry theirs: the revision, which is
@@ -206,15 +240,22 @@ impl Installed<'_> {
 
     fn built_in(&self, kb: KbId) -> bool {
         self.catalog.update(kb).is_some_and(|u| {
-            let products = u.packages.iter().filter(|p| p.built_in).fold(crate::model::ProductSet::default(), |s, p| s.union(p.products));
+            let products = u
+                .packages
+                .iter()
+                .filter(|p| p.built_in)
+                .fold(crate::model::ProductSet::default(), |s, p| s.union(p.products));
             !self.identity.products.is_empty() && self.identity.products.is_subset(products)
         })
     }
 
     fn build_bound(&self, bound: BuildKey, at_least: bool) -> Evaluation {
         let Some(build) = self.identity.build else { return Evaluation::unknown(Ask::OsVersion) };
-        let comparable = build == bound.build
-            || self.identity.products.iter().any(|p| self.catalog.branch_builds(self.catalog.product(p).branch).contains(&bound.build));
+        let comparable =
+            build == bound.build
+                || self.identity.products.iter().any(|p| {
+                    self.catalog.branch_builds(self.catalog.product(p).branch).contains(&bound.build)
+                });
         if !comparable {
             return Evaluation::of(false, Vec::new());
         }
@@ -252,7 +293,9 @@ impl Installed<'_> {
             return Evaluation::of(f.value >= asked, vec![Evidence::host(says, &f.origin)]);
         }
         // a servicing stack update that is there and has at least this version
-        for line in self.catalog.lines().filter(|l| l.kind == LineKind::ServicingStack && !l.products.intersection(self.identity.products).is_empty()) {
+        for line in self.catalog.lines().filter(|l| {
+            l.kind == LineKind::ServicingStack && !l.products.intersection(self.identity.products).is_empty()
+        }) {
             for e in self.catalog.entries(line.id).filter(|e| e.stack.is_some_and(|v| v >= asked)) {
                 if let Some(kb) = e.kb {
                     let has = self.has_update(kb, true);
@@ -270,7 +313,10 @@ impl Installed<'_> {
         let newest = self
             .catalog
             .lines()
-            .filter(|l| l.kind == LineKind::ServicingStack && !l.products.intersection(self.identity.products).is_empty())
+            .filter(|l| {
+                l.kind == LineKind::ServicingStack
+                    && !l.products.intersection(self.identity.products).is_empty()
+            })
             .filter_map(|l| {
                 self.catalog
                     .entries(l.id)
@@ -306,23 +352,36 @@ impl Installed<'_> {
         } else {
             Says::ServicePackTooHigh { host: level, at_most: needs }
         };
-        let origin = self.host.service_pack.as_ref().map(|f| &f.origin).or(self.host.version.as_ref().map(|f| &f.origin));
-        Evaluation::of(met, vec![origin.map_or_else(|| Evidence::rule(says.clone()), |o| Evidence::host(says.clone(), o))])
+        let origin = self.host.service_pack.as_ref().map(|f| &f.origin).or(self
+            .host
+            .version
+            .as_ref()
+            .map(|f| &f.origin));
+        Evaluation::of(
+            met,
+            vec![origin.map_or_else(|| Evidence::rule(says.clone()), |o| Evidence::host(says.clone(), o))],
+        )
     }
 
     fn component(&self, name: &str, version: &str) -> Evaluation {
-        let Ok(asked) = semver::VersionReq::parse(version) else { return Evaluation::unknown(Ask::Packages) };
+        let Ok(asked) = Version::requirement(version) else { return Evaluation::unknown(Ask::Packages) };
         let (stated, ask) = match name {
             "dotnet" | "dotnet-full" => (self.host.dotnet_framework.clone(), Ask::Dotnet),
             "wmf" => (self.host.wmf.clone(), Ask::ManagementFramework),
             "ie" => (
-                self.host.internet_explorer.as_ref().map(|f| crate::model::Fact::new(f.value.to_string(), f.origin.clone())),
+                self.host
+                    .internet_explorer
+                    .as_ref()
+                    .map(|f| crate::model::Fact::new(f.value.to_string(), f.origin.clone())),
                 Ask::InternetExplorer,
             ),
             _ => (None, Ask::Packages),
         };
         if let Some(f) = stated {
-            let says = Says::ComponentOnHost { name: name.trim_end_matches("-full").to_owned(), version: f.value.clone() };
+            let says = Says::ComponentOnHost {
+                name: name.trim_end_matches("-full").to_owned(),
+                version: f.value.clone(),
+            };
             let evidence = vec![Evidence::host(says, &f.origin)];
             let client_profile = f.value.to_lowercase().contains("client profile");
             return match leading_version(&f.value) {
@@ -334,7 +393,10 @@ impl Installed<'_> {
         // what Windows brings itself is a floor
         if let Some(floor) = self.in_box(name) {
             if asked.matches(&floor.to_semver()) && !version.trim_start().starts_with('<') {
-                let says = Says::ComponentInBox { name: name.trim_end_matches("-full").to_owned(), version: floor.to_string() };
+                let says = Says::ComponentInBox {
+                    name: name.trim_end_matches("-full").to_owned(),
+                    version: floor.to_string(),
+                };
                 return Evaluation::new(Truth::True, Certainty::Inferred, vec![Evidence::rule(says)]);
             }
             if !asked.matches(&floor.to_semver()) && version.trim_start().starts_with('<') {
@@ -392,7 +454,8 @@ impl Installed<'_> {
         };
         if let Some((n, f)) = self.host.features.iter().find(|(n, _)| same(n)) {
             let says = Says::FeatureOnHost { name: n.clone(), state: f.value.name().to_owned() };
-            let mut e = Evaluation::of(f.value == FeatureState::Enabled, vec![Evidence::host(says, &f.origin)]);
+            let mut e =
+                Evaluation::of(f.value == FeatureState::Enabled, vec![Evidence::host(says, &f.origin)]);
             e.pending = f.value == FeatureState::EnablePending;
             return e;
         }
@@ -405,12 +468,19 @@ impl Installed<'_> {
 
     fn licence(&self, licence: Licence) -> Evaluation {
         let (fact, ask) = match licence {
-            Licence::Esu => (&self.host.esu, Ask::Esu),
+            // "entitled" does not say for which year: only its absence is telling
+            Licence::EsuYear(_) if self.host.esu.as_ref().is_some_and(|f| f.value) => {
+                return Evaluation::unknown(Ask::Esu);
+            }
+            Licence::Esu | Licence::EsuYear(_) => (&self.host.esu, Ask::Esu),
             Licence::AzureArc => (&self.host.azure_arc, Ask::Esu),
             Licence::Hotpatch => (&self.host.hotpatch, Ask::Hotpatch),
         };
         match fact {
-            Some(f) => Evaluation::of(f.value, vec![Evidence::host(Says::LicenceOnHost(licence, f.value), &f.origin)]),
+            Some(f) => Evaluation::of(
+                f.value,
+                vec![Evidence::host(Says::LicenceOnHost(licence, f.value), &f.origin)],
+            ),
             None => Evaluation::unknown(ask),
         }
     }
@@ -420,7 +490,9 @@ impl Installed<'_> {
         let Some(edition) = &self.host.edition else {
             let said = self.host.product.as_ref().filter(|p| p.value.to_lowercase().contains(&asked));
             return match said {
-                Some(p) => Evaluation::of(true, vec![Evidence::host(Says::HostEdition(p.value.clone()), &p.origin)]),
+                Some(p) => {
+                    Evaluation::of(true, vec![Evidence::host(Says::HostEdition(p.value.clone()), &p.origin)])
+                }
                 None => Evaluation::unknown(Ask::Edition),
             };
         };
@@ -438,7 +510,11 @@ impl Installed<'_> {
             return Evaluation::of(f.value, vec![Evidence::host(Says::Sha2OnHost(f.value), &f.origin)]);
         }
         match self.identity.kernel {
-            Some(k) if k >= (6, 2) => Evaluation::new(Truth::True, Certainty::Inferred, vec![Evidence::rule(Says::Sha2OnHost(true))]),
+            Some(k) if k >= (6, 2) => Evaluation::new(
+                Truth::True,
+                Certainty::Inferred,
+                vec![Evidence::rule(Says::Sha2OnHost(true))],
+            ),
             _ => match KbId::new(4_474_419) {
                 Some(kb) => self.has_update(kb, true),
                 None => Evaluation::unknown(Ask::Packages),
@@ -451,12 +527,17 @@ impl Installed<'_> {
         let lines: Vec<_> = self
             .catalog
             .lines()
-            .filter(|l| matches!(l.kind, LineKind::Cumulative | LineKind::Rollup) && !l.products.intersection(self.identity.products).is_empty())
+            .filter(|l| {
+                matches!(l.kind, LineKind::Cumulative | LineKind::Rollup)
+                    && !l.products.intersection(self.identity.products).is_empty()
+            })
             .collect();
         for line in &lines {
-            let reached = self.catalog.entries(line.id).filter(|e| e.date.is_some_and(is_of)).find(|e| match line.kind {
-                LineKind::Cumulative => e.revision.is_some_and(|r| self.reaches(r) == Truth::True),
-                _ => e.kb.is_some_and(|kb| self.presence(kb).truth == Truth::True),
+            let reached = self.catalog.entries(line.id).filter(|e| e.date.is_some_and(is_of)).find(|e| {
+                match line.kind {
+                    LineKind::Cumulative => e.revision.is_some_and(|r| self.reaches(r) == Truth::True),
+                    _ => e.kb.is_some_and(|kb| self.presence(kb).truth == Truth::True),
+                }
             });
             if let Some(kb) = reached.and_then(|e| e.kb) {
                 let evidence = self.presence(kb).evidence;
@@ -488,5 +569,3 @@ pub fn leading_version(text: &str) -> Option<Version> {
 pub fn from_host(e: &Evidence) -> bool {
     matches!(e.from, From::Host(_))
 }
-
-

@@ -1,6 +1,8 @@
 //! What the resolver says, as data: statements with their sources, facts to collect. Wording comes last.
 
-use crate::model::{Architecture, Build, KbId, Licence, Origin, PackageState, Requirement, Standing, Version};
+use crate::model::{
+    Architecture, Build, KbId, Licence, Origin, PackageState, Requirement, Standing, Version,
+};
 
 /// True, false, or not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

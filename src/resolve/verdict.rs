@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diagnose::Expected,
-    model::{Cause, Origin},
+    model::{Cause, KbId, Origin},
 };
 use std::sync::Arc;
 
@@ -116,7 +116,10 @@ fn decided(decisive: &Finding, fails: &[&Finding], findings: &[Finding]) -> Deci
     }
     causes.dedup_by(|b, a| a.cause == b.cause && a.updates == b.updates);
     let mut ask: Vec<Ask> = Vec::new();
-    if decisive.certainty != Certainty::Confirmed && verdict != Verdict::AlreadyInstalled && !decisive.updates.is_empty() {
+    if decisive.certainty != Certainty::Confirmed
+        && verdict != Verdict::AlreadyInstalled
+        && !decisive.updates.is_empty()
+    {
         ask.push(Ask::Updates(decisive.updates.clone()));
     }
     // facts that could show a further blocker
@@ -127,7 +130,27 @@ fn decided(decisive: &Finding, fails: &[&Finding], findings: &[Finding]) -> Deci
             }
         }
     }
-    Decision { verdict, causes, ask }
+    Decision { verdict, causes, ask: together(ask) }
+}
+
+/// One question for all updates that are asked for, in the place of the first.
+fn together(asks: Vec<Ask>) -> Vec<Ask> {
+    let mut all: Vec<KbId> = Vec::new();
+    for a in &asks {
+        if let Ask::Updates(kbs) = a {
+            all.extend(kbs.iter().filter(|kb| !all.contains(kb)).copied().collect::<Vec<_>>());
+        }
+    }
+    all.truncate(8);
+    let mut out: Vec<Ask> = Vec::new();
+    for a in asks {
+        match a {
+            Ask::Updates(_) if out.iter().any(|o| matches!(o, Ask::Updates(_))) => {}
+            Ask::Updates(_) => out.push(Ask::Updates(all.clone())),
+            other => out.push(other),
+        }
+    }
+    out
 }
 
 fn undecided(findings: &[Finding], question: &Question, fails: &[&Finding], open: &[&Finding]) -> Decision {
@@ -146,7 +169,17 @@ fn undecided(findings: &[Finding], question: &Question, fails: &[&Finding], open
     // a cause of which there is no sign, but which the error fits or nothing excludes
     let unsigned: Vec<&Finding> = findings
         .iter()
-        .filter(|f| f.outcome == Outcome::Unknown && !f.open && !matches!(f.cause, Cause::PendingReboot | Cause::StoreCorruption | Cause::WrongArchitecture | Cause::WrongEdition))
+        .filter(|f| {
+            f.outcome == Outcome::Unknown
+                && !f.open
+                && !matches!(
+                    f.cause,
+                    Cause::PendingReboot
+                        | Cause::StoreCorruption
+                        | Cause::WrongArchitecture
+                        | Cause::WrongEdition
+                )
+        })
         .collect();
     for f in &unsigned {
         if error.is_none_or(|e| e.fits(f.cause)) {
@@ -175,5 +208,5 @@ fn undecided(findings: &[Finding], question: &Question, fails: &[&Finding], open
     if ask.is_empty() {
         ask.push(Ask::ServicingLog);
     }
-    Decision { verdict: Verdict::Unknown, causes, ask }
+    Decision { verdict: Verdict::Unknown, causes, ask: together(ask) }
 }

@@ -46,7 +46,12 @@ pub(crate) fn facts(text: &str, turn: usize) -> Facts {
         as_of: "2026-01-01".into(),
         products: vec![product("p1", "6.3.9600"), product("p2", "6.2.9200")],
         branches: [("p1", 9600), ("p2", 9200)]
-            .map(|(id, build)| BranchRow { id: id.into(), builds: vec![build], note: None, source: SOURCE.into() })
+            .map(|(id, build)| BranchRow {
+                id: id.into(),
+                builds: vec![build],
+                note: None,
+                source: SOURCE.into(),
+            })
             .into(),
         ..Facts::default()
     };

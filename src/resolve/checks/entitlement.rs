@@ -26,7 +26,9 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
     }
     let Some(kb) = c.question.kb else { return };
     for rule in c.rules {
-        for clause in rule.requires.iter().filter(|cl| cl.0.iter().all(|r| matches!(r, Requirement::Licence(_)))) {
+        for clause in
+            rule.requires.iter().filter(|cl| cl.0.iter().all(|r| matches!(r, Requirement::Licence(_))))
+        {
             if when_of(c, rule) == Truth::False {
                 continue;
             }

@@ -1,8 +1,8 @@
 //! One check per cause; all of them run. Each file holds the checks of one family.
 
 mod entitlement;
-mod present;
 mod prerequisite;
+mod present;
 mod published;
 mod state;
 mod target;
@@ -13,7 +13,10 @@ use super::{
     question::{Finding, Question},
 };
 use crate::{
-    catalog::{Catalog, view::{Rule, Update}},
+    catalog::{
+        Catalog,
+        view::{Rule, Update},
+    },
     model::{Host, ProductSet},
 };
 

@@ -22,7 +22,8 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
     for rule in c.rules.iter().filter(|r| r.strength == Strength::Hard) {
         for clause in &rule.requires {
             // one clause that several sources state is one check: rules come best known first
-            let elsewhere = clause.0.iter().all(|r| matches!(r, Requirement::Manual(_) | Requirement::Licence(_)));
+            let elsewhere =
+                clause.0.iter().all(|r| matches!(r, Requirement::Manual(_) | Requirement::Licence(_)));
             if elsewhere || asked.contains(&clause) || when_of(c, rule) == Truth::False {
                 continue;
             }
@@ -57,9 +58,14 @@ fn none_known(c: &Context<'_>, kb: KbId) -> Finding {
         let evidence = vec![Evidence::rule(Says::NotInCatalog(kb))];
         return Finding::unknown(Cause::MissingPrerequisite, false, evidence, vec![Ask::ServicingLog]);
     };
-    let evidence = vec![Evidence::catalog(Says::Needs { kb, clause: Vec::new(), why: String::new() }, u.source, u.standing)];
+    let evidence = vec![Evidence::catalog(
+        Says::Needs { kb, clause: Vec::new(), why: String::new() },
+        u.source,
+        u.standing,
+    )];
     // its own rules, for this product or, product by product, for others
-    let own = |r: &Rule<'_>| !r.from_class && r.strength == Strength::Hard && r.standing == Standing::Verified;
+    let own =
+        |r: &Rule<'_>| !r.from_class && r.strength == Strength::Hard && r.standing == Standing::Verified;
     let stated = c.catalog.rules(kb).iter().any(own);
     // since 2021-02 the cumulative updates of 2004 and later carry their servicing stack and all before them
     let combined = u.kind.is_cumulative()
@@ -152,15 +158,19 @@ fn cause_of(c: &Context<'_>, clause: &Clause) -> Cause {
     let stack = |r: &Requirement| match r {
         Requirement::Update { kb, .. } => {
             c.catalog.update(*kb).is_some_and(|u| u.kind == UpdateKind::ServicingStack)
-                || c.catalog.places(*kb).iter().any(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack)
+                || c.catalog
+                    .places(*kb)
+                    .iter()
+                    .any(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack)
         }
         Requirement::StackAtLeast(_) | Requirement::LatestStack => true,
         _ => false,
     };
-    let checkpoint = |r: &Requirement| {
-        matches!(r, Requirement::Update { kb, .. } if c.catalog.update(*kb).is_some_and(|u| u.kind == UpdateKind::Checkpoint))
+    let checkpoint = |r: &Requirement| matches!(r, Requirement::Update { kb, .. } if c.catalog.update(*kb).is_some_and(|u| u.kind == UpdateKind::Checkpoint));
+    let sha2 = |r: &Requirement| {
+        matches!(r, Requirement::Sha2)
+            || matches!(r, Requirement::Update { kb, .. } if kb.number() == SHA2_SUPPORT)
     };
-    let sha2 = |r: &Requirement| matches!(r, Requirement::Sha2) || matches!(r, Requirement::Update { kb, .. } if kb.number() == SHA2_SUPPORT);
     if is(&|r| matches!(r, Requirement::Component { .. } | Requirement::Feature(_) | Requirement::Role(_))) {
         Cause::ProductNotInstalled
     } else if clause.0.iter().any(checkpoint) {
@@ -185,23 +195,35 @@ const SHA2_SUPPORT: u32 = 4_474_419;
 fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
     for e in &c.question.log {
         match &e.value {
-            LogFinding::StackRequired { kb, required, current } if kb.is_none() || *kb == c.question.kb || c.question.kb.is_none() => {
+            LogFinding::StackRequired { kb, required, current }
+                if kb.is_none() || *kb == c.question.kb || c.question.kb.is_none() =>
+            {
                 let says = Says::StackRequired { required: *required, current: *current };
                 out.push(
-                    Finding::fail(Cause::MissingServicingStack, Certainty::Confirmed, vec![Evidence::host(says, &e.origin)])
-                        .shown()
-                        .blocks(true)
-                        .naming(stacks_from(c, *required))
-                        .remedy(Remedy::NewestStack),
+                    Finding::fail(
+                        Cause::MissingServicingStack,
+                        Certainty::Confirmed,
+                        vec![Evidence::host(says, &e.origin)],
+                    )
+                    .shown()
+                    .blocks(true)
+                    .naming(stacks_from(c, *required))
+                    .remedy(Remedy::NewestStack),
                 );
             }
-            LogFinding::ParentMissing { parent: Some(parent), .. } => {
+            LogFinding::ParentMissing { kb, version, parent: Some(parent) }
+                if is_asked_about(c, *kb, *version) =>
+            {
                 let says = Says::ParentMissingInLog(Some(*parent));
-                let stack = c.catalog.places(*parent).iter().any(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack);
+                let stack = c
+                    .catalog
+                    .places(*parent)
+                    .iter()
+                    .any(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack);
                 let cause = if stack { Cause::MissingServicingStack } else { Cause::MissingPrerequisite };
-                // a parent that another lookup finds later may do as well: the log shows one way that failed
                 out.push(
-                    Finding::fail(cause, Certainty::Inferred, vec![Evidence::host(says, &e.origin)])
+                    Finding::fail(cause, Certainty::Confirmed, vec![Evidence::host(says, &e.origin)])
+                        .shown()
                         .naming(vec![*parent])
                         .remedy(Remedy::InstallFirst(vec![vec![*parent]])),
                 );
@@ -211,12 +233,28 @@ fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// Is a package of the log the one that was asked about: by its KB, or by the revision that it brings?
+pub(super) fn is_asked_about(
+    c: &Context<'_>,
+    kb: Option<KbId>,
+    version: Option<crate::model::Version>,
+) -> bool {
+    let Some(asked) = c.question.kb else { return true };
+    kb == Some(asked)
+        || c.catalog.places(asked).iter().any(|e| {
+            let build = c.catalog.line(e.line).build;
+            version.is_some_and(|v| Some(v.0[0]) == build && Some(v.0[1]) == e.revision)
+        })
+}
+
 /// Servicing stack updates of the host's line with at least this version, oldest first.
 fn stacks_from(c: &Context<'_>, required: crate::model::Version) -> Vec<KbId> {
     c.catalog
         .lines()
         .filter(|l| l.kind == LineKind::ServicingStack && !l.products.intersection(c.products()).is_empty())
-        .flat_map(|l| c.catalog.entries(l.id).filter(|e| e.stack.is_some_and(|v| v >= required)).collect::<Vec<_>>())
+        .flat_map(|l| {
+            c.catalog.entries(l.id).filter(|e| e.stack.is_some_and(|v| v >= required)).collect::<Vec<_>>()
+        })
         .filter_map(|e| e.kb)
         .take(3)
         .collect()
@@ -228,7 +266,8 @@ fn dotnet_of_package(c: &Context<'_>, out: &mut Vec<Finding>) {
     let text = if patch == 0 { format!("{major}.{minor}") } else { format!("{major}.{minor}.{patch}") };
     let argument = crate::model::Origin::whole(&std::sync::Arc::from("--package"), "argument");
     let mut evidence = vec![Evidence::host(Says::PackageForDotnet(text.clone()), &argument)];
-    let exact = Requirement::Component { name: "dotnet".into(), version: format!("={major}.{minor}.{patch}") };
+    let exact =
+        Requirement::Component { name: "dotnet".into(), version: format!("={major}.{minor}.{patch}") };
     let e = c.installed.meets(&exact, None);
     evidence.extend(e.evidence);
     out.push(match e.truth {

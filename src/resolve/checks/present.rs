@@ -32,10 +32,15 @@ pub(super) fn check(c: &Context<'_>, wrong_target: bool, out: &mut Vec<Finding>)
 
 fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
     for e in &c.question.log {
-        if let LogFinding::SupersededOnSystem { kb } = e.value {
-            if kb.is_none() || kb == c.question.kb || c.question.kb.is_none() {
+        if let LogFinding::SupersededOnSystem { kb, version } = e.value {
+            let unnamed = kb.is_none() && version.is_none();
+            if unnamed || super::prerequisite::is_asked_about(c, kb, version) {
                 let evidence = vec![Evidence::host(Says::HigherVersionInLog, &e.origin)];
-                out.push(Finding::fail(Cause::Superseded, Certainty::Confirmed, evidence).shown().remedy(Remedy::Nothing));
+                out.push(
+                    Finding::fail(Cause::Superseded, Certainty::Confirmed, evidence)
+                        .shown()
+                        .remedy(Remedy::Nothing),
+                );
                 return;
             }
         }
@@ -59,7 +64,9 @@ fn cumulative(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) -> bool {
             }
             PackageState::Installed | PackageState::UninstallPending => {
                 out.push(
-                    Finding::fail(Cause::AlreadyInstalled, Certainty::Confirmed, evidence).naming(vec![kb]).remedy(Remedy::Nothing),
+                    Finding::fail(Cause::AlreadyInstalled, Certainty::Confirmed, evidence)
+                        .naming(vec![kb])
+                        .remedy(Remedy::Nothing),
                 );
                 return true;
             }
@@ -105,7 +112,9 @@ fn cumulative(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) -> bool {
 fn newest_there(c: &Context<'_>, entry: &crate::catalog::view::Entry<'_>) -> Option<(KbId, u32)> {
     c.catalog
         .entries(entry.line)
-        .filter(|e| e.revision > entry.revision && e.revision.is_some_and(|r| c.installed.reaches(r) == Truth::True))
+        .filter(|e| {
+            e.revision > entry.revision && e.revision.is_some_and(|r| c.installed.reaches(r) == Truth::True)
+        })
         .filter_map(|e| Some((e.kb?, e.revision?)))
         .max_by_key(|(_, r)| *r)
 }
@@ -124,11 +133,13 @@ fn installed(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
         }
     };
     out.push(finding);
-    if state == Some(PackageState::Superseded) {
-        if let Some(f) = c.host.updates.get(&kb) {
-            let evidence = vec![Evidence::host(Says::Listed(kb, f.value), &f.origin)];
-            out.push(Finding::fail(Cause::Superseded, Certainty::Confirmed, evidence).shown().remedy(Remedy::Nothing));
-        }
+    if state == Some(PackageState::Superseded)
+        && let Some(f) = c.host.updates.get(&kb)
+    {
+        let evidence = vec![Evidence::host(Says::Listed(kb, f.value), &f.origin)];
+        out.push(
+            Finding::fail(Cause::Superseded, Certainty::Confirmed, evidence).shown().remedy(Remedy::Nothing),
+        );
     }
 }
 
@@ -139,15 +150,23 @@ fn superseded(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
     // it is there itself: what came after it does not matter to "already installed"
     if let Some((chain, evidence)) = c.installed.superseder(kb, &REPLACES) {
         let by: Vec<KbId> = chain.last().copied().into_iter().collect();
-        out.push(Finding::fail(Cause::Superseded, Certainty::Inferred, evidence).naming(by).remedy(Remedy::Nothing));
+        out.push(
+            Finding::fail(Cause::Superseded, Certainty::Inferred, evidence)
+                .naming(by)
+                .remedy(Remedy::Nothing),
+        );
         return;
     }
     // implied by a dependant "it or a later one": either way there is nothing to install
     if let Some((_, evidence)) = c.installed.implied(kb).filter(|_| !c.host.updates.contains_key(&kb)) {
-        out.push(Finding::fail(Cause::Superseded, Certainty::Inferred, vec![evidence]).remedy(Remedy::Nothing));
+        out.push(
+            Finding::fail(Cause::Superseded, Certainty::Inferred, vec![evidence]).remedy(Remedy::Nothing),
+        );
         return;
     }
-    if let Some(entry) = c.catalog.places(kb).into_iter().find(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack) {
+    if let Some(entry) =
+        c.catalog.places(kb).into_iter().find(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack)
+    {
         if let (Some(f), Some(package)) = (&c.host.servicing_stack, entry.stack) {
             let says = Evidence::host(Says::StackOnHost { host: f.value, package }, &f.origin);
             out.push(if f.value >= package {
@@ -168,7 +187,8 @@ fn superseded(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
         }
     }
     // cumulative kinds outside the lines that the catalog knows: a revision would decide
-    let unplaced_cumulative = c.update.is_some_and(|u| u.kind.is_cumulative()) && c.identity.kernel.is_none_or(|k| k.0 >= 10);
+    let unplaced_cumulative =
+        c.update.is_some_and(|u| u.kind.is_cumulative()) && c.identity.kernel.is_none_or(|k| k.0 >= 10);
     // servicing stacks and .NET rollups of 10 leave the lists when a later one comes
     let hidden = c.identity.kernel.is_some_and(|k| k.0 >= 10)
         && c.update.is_some_and(|u| matches!(u.kind, UpdateKind::ServicingStack | UpdateKind::DotnetRollup))

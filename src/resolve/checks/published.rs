@@ -27,7 +27,8 @@ fn withdrawn(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
             let evidence = vec![Evidence::catalog(says, w.source, w.standing)];
             // a withdrawn update may still stand on the shelf: of a package in hand, or one that Windows refused, it is
             // not the cause
-            let in_hand = c.question.package.is_some() || c.question.error.as_ref().is_some_and(|e| e.meaning.is_some());
+            let in_hand = c.question.package.is_some()
+                || c.question.error.as_ref().is_some_and(|e| e.meaning.is_some());
             let finding = if w.standing == Standing::Unverified || in_hand {
                 Finding::unknown(Cause::Expired, false, evidence, Vec::new())
             } else {
@@ -37,7 +38,8 @@ fn withdrawn(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
         }
         None => {
             if let Some(u) = c.update {
-                let evidence = vec![Evidence::catalog(Says::KindIs(kb, u.kind.describe()), u.source, u.standing)];
+                let evidence =
+                    vec![Evidence::catalog(Says::KindIs(kb, u.kind.describe()), u.source, u.standing)];
                 out.push(Finding::pass(Cause::Expired, Certainty::Inferred, evidence));
             } else {
                 let evidence = vec![Evidence::rule(Says::NotInCatalog(kb))];
@@ -49,9 +51,8 @@ fn withdrawn(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
 
 fn defect(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
     for d in c.catalog.defects(kb) {
-        if d.standing == Standing::Unverified
-            || !(d.products.is_empty() || !d.products.intersection(c.products()).is_empty())
-        {
+        let elsewhere = !d.products.is_empty() && d.products.intersection(c.products()).is_empty();
+        if d.standing == Standing::Unverified || elsewhere {
             continue;
         }
         let cause = Cause::parse(d.cause).unwrap_or(Cause::PackageDefect);
@@ -89,12 +90,17 @@ fn conflict(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
         );
     };
     for rule in c.rules.iter().filter(|r| r.standing != Standing::Unverified) {
-        for excluded in rule.excludes.iter().filter(|r| !matches!(r, Requirement::Edition(_))) {
+        for excluded in rule
+            .excludes
+            .iter()
+            .filter(|r| !matches!(r, Requirement::Edition(_) | Requirement::RestartPending))
+        {
             // only the very thing conflicts, not what replaces it
             let (truth, evidence, certainty, updates) = match excluded {
                 Requirement::Update { kb: other, .. } => {
                     let p = c.installed.presence(*other);
-                    let listed = c.host.updates.get(other).is_some_and(|f| f.value != PackageState::Superseded);
+                    let listed =
+                        c.host.updates.get(other).is_some_and(|f| f.value != PackageState::Superseded);
                     (if listed { p.truth } else { Truth::Unknown }, p.evidence, p.certainty, vec![*other])
                 }
                 other => {
@@ -105,7 +111,11 @@ fn conflict(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
             if truth == Truth::True {
                 let with = excluded.to_string();
                 let mut evidence = evidence;
-                evidence.push(Evidence::catalog(Says::Conflicts { kb, with: with.clone() }, rule.source, rule.standing));
+                evidence.push(Evidence::catalog(
+                    Says::Conflicts { kb, with: with.clone() },
+                    rule.source,
+                    rule.standing,
+                ));
                 push(evidence, updates, with, certainty);
             }
         }
@@ -115,10 +125,14 @@ fn conflict(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
             continue;
         }
         let other = if r.from == kb { r.to } else { r.from };
-        let Some(f) = c.host.updates.get(&other).filter(|f| f.value == PackageState::Installed) else { continue };
+        let Some(f) = c.host.updates.get(&other).filter(|f| f.value == PackageState::Installed) else {
+            continue;
+        };
         let says = Says::Conflicts { kb, with: other.to_string() };
-        let evidence =
-            vec![Evidence::host(Says::Listed(other, f.value), &f.origin), Evidence::catalog(says, r.source, r.standing)];
+        let evidence = vec![
+            Evidence::host(Says::Listed(other, f.value), &f.origin),
+            Evidence::catalog(says, r.source, r.standing),
+        ];
         push(evidence, vec![other], other.to_string(), Certainty::Confirmed);
     }
 }

@@ -22,10 +22,10 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
 
 fn pending(c: &Context<'_>, out: &mut Vec<Finding>) {
     let mut evidence = Vec::new();
-    if let Some(kb) = c.question.kb {
-        if let Some(f) = c.host.updates.get(&kb).filter(|f| f.value == PackageState::InstallPending) {
-            evidence.push(Evidence::host(Says::Listed(kb, f.value), &f.origin));
-        }
+    if let Some(kb) = c.question.kb
+        && let Some(f) = c.host.updates.get(&kb).filter(|f| f.value == PackageState::InstallPending)
+    {
+        evidence.push(Evidence::host(Says::Listed(kb, f.value), &f.origin));
     }
     // a feature that the update serves waits for a restart
     for f in c.host.features.values().filter(|f| f.value == crate::model::FeatureState::EnablePending) {
@@ -45,8 +45,9 @@ fn pending(c: &Context<'_>, out: &mut Vec<Finding>) {
         evidence.push(Evidence::host(Says::RestartPending(true), &f.origin));
     }
     if !evidence.is_empty() {
-        let mut finding =
-            Finding::fail(Cause::PendingReboot, Certainty::Confirmed, evidence).blocks(true).remedy(Remedy::Restart);
+        let mut finding = Finding::fail(Cause::PendingReboot, Certainty::Confirmed, evidence)
+            .blocks(true)
+            .remedy(Remedy::Restart);
         finding.direct = shown;
         out.push(finding);
     } else if let Some(f) = &c.host.pending_reboot {
@@ -60,6 +61,7 @@ fn pending(c: &Context<'_>, out: &mut Vec<Finding>) {
 
 fn store(c: &Context<'_>, out: &mut Vec<Finding>) {
     let mut evidence = Vec::new();
+    let mut missing_source = Vec::new();
     let mut culprit: Option<KbId> = None;
     for e in &c.question.log {
         match e.value {
@@ -67,7 +69,9 @@ fn store(c: &Context<'_>, out: &mut Vec<Finding>) {
                 culprit = culprit.or(kb);
                 evidence.push(Evidence::host(Says::ManifestMissing(kb), &e.origin));
             }
-            LogFinding::StoreCorruption | LogFinding::SourceMissing => {
+            // features on demand say this, too, when they find no source: a hint
+            LogFinding::SourceMissing => missing_source.push(Evidence::host(Says::StoreCorrupt, &e.origin)),
+            LogFinding::StoreCorruption => {
                 evidence.push(Evidence::host(Says::StoreCorrupt, &e.origin));
             }
             _ => {}
@@ -85,6 +89,12 @@ fn store(c: &Context<'_>, out: &mut Vec<Finding>) {
             .remedy(Remedy::RepairStore(culprit));
         finding.direct = shown;
         out.push(finding);
+    } else if let Some(first) = missing_source.into_iter().next() {
+        let ask = vec![Ask::StoreHealth];
+        out.push(
+            Finding::unknown(Cause::StoreCorruption, true, vec![first], ask)
+                .remedy(Remedy::RepairStore(None)),
+        );
     } else {
         let evidence = vec![Evidence::rule(Says::NoList)];
         out.push(match &c.host.store_corrupt {
@@ -102,14 +112,18 @@ fn session(c: &Context<'_>, out: &mut Vec<Finding>) {
     if let Some(f) = c.host.remote_session.as_ref().filter(|f| f.value) {
         let evidence = vec![Evidence::host(Says::RemoteSession, &f.origin)];
         out.push(
-            Finding::fail(Cause::RemoteSession, Certainty::Inferred, evidence).blocks(true).remedy(Remedy::RunLocally),
+            Finding::fail(Cause::RemoteSession, Certainty::Inferred, evidence)
+                .blocks(true)
+                .remedy(Remedy::RunLocally),
         );
     }
 }
 
 /// The error asks for a feature whose state the host tells.
 fn feature_of_error(c: &Context<'_>, out: &mut Vec<Finding>) {
-    let Some((error, meaning)) = c.question.error.as_ref().and_then(|e| Some((e, e.meaning?))) else { return };
+    let Some((error, meaning)) = c.question.error.as_ref().and_then(|e| Some((e, e.meaning?))) else {
+        return;
+    };
     let Some(feature) = meaning.feature else { return };
     let e = c.installed.meets(&Requirement::Feature(feature.to_owned()), None);
     if e.truth != Truth::False || e.pending {
@@ -158,7 +172,9 @@ fn sha2(c: &Context<'_>, out: &mut Vec<Finding>) {
 
 /// An error that names its cause shows it; one that leaves a few open makes them candidates.
 fn named_by_error(c: &Context<'_>, out: &mut Vec<Finding>) {
-    let Some((error, meaning)) = c.question.error.as_ref().and_then(|e| Some((e, e.meaning?))) else { return };
+    let Some((error, meaning)) = c.question.error.as_ref().and_then(|e| Some((e, e.meaning?))) else {
+        return;
+    };
     let origin = Origin::whole(&Arc::from("--error"), "argument");
     let says = Says::ErrorMeans { text: error.text.clone(), meaning: meaning.meaning.to_owned() };
     let evidence = vec![Evidence::host(says, &origin)];

@@ -42,7 +42,12 @@ fn windows_version(c: &Context<'_>, out: &mut Vec<Finding>) {
         if let Some(kb) = c.question.kb {
             let newer = kb > c.catalog.newest_kb();
             let says = if newer { Says::NewerThanCatalog(kb) } else { Says::NotInCatalog(kb) };
-            out.push(Finding::unknown(Cause::WrongOs, true, vec![Evidence::rule(says)], vec![Ask::PackageName]));
+            out.push(Finding::unknown(
+                Cause::WrongOs,
+                true,
+                vec![Evidence::rule(says)],
+                vec![Ask::PackageName],
+            ));
         }
         return;
     };
@@ -60,7 +65,8 @@ fn windows_version(c: &Context<'_>, out: &mut Vec<Finding>) {
         return;
     }
     let installable = update.products();
-    let built_in = update.packages.iter().filter(|p| p.built_in).fold(ProductSet::default(), |s, p| s.union(p.products));
+    let built_in =
+        update.packages.iter().filter(|p| p.built_in).fold(ProductSet::default(), |s, p| s.union(p.products));
     if host.is_subset(installable) {
         evidence.push(packages_for(c, installable.intersection(host)));
         out.push(Finding::pass(Cause::WrongOs, c.identity.certainty, evidence));
@@ -71,19 +77,41 @@ fn windows_version(c: &Context<'_>, out: &mut Vec<Finding>) {
         evidence.push(packages_for(c, installable));
         out.push(Finding::unknown(Cause::WrongOs, true, evidence, vec![Ask::OsVersion]));
     } else if host.is_subset(built_in) {
-        evidence.push(Evidence::catalog(Says::BuiltIn(kb, c.identity.words.clone()), update.source, update.standing));
+        evidence.push(Evidence::catalog(
+            Says::BuiltIn(kb, c.identity.words.clone()),
+            update.source,
+            update.standing,
+        ));
         out.push(Finding::fail(Cause::WrongOs, Certainty::Confirmed, evidence).remedy(Remedy::Nothing));
     } else if let Some(finding) = service_pack(c, installable, &evidence) {
         out.push(finding);
     } else {
         evidence.push(packages_for(c, installable));
         evidence.push(Evidence::rule(Says::NoPackageFor(kb, c.identity.words.clone())));
-        if update.all_packages_known && !installable.is_empty() {
-            out.push(Finding::fail(Cause::WrongOs, Certainty::Confirmed, evidence).remedy(Remedy::NoPackage(c.identity.words.clone())));
+        if update.all_packages_known && !installable.is_empty() && !serves_sibling(c, installable) {
+            out.push(
+                Finding::fail(Cause::WrongOs, Certainty::Confirmed, evidence)
+                    .remedy(Remedy::NoPackage(c.identity.words.clone())),
+            );
         } else {
             out.push(Finding::unknown(Cause::WrongOs, true, evidence, vec![Ask::PackageName]));
         }
     }
+}
+
+/// Feeds and update histories list the products that were in support. The package of a client build serves the server of
+/// the same build, and the other way round, whether or not a feed says so: that the list lacks it is no proof.
+fn serves_sibling(c: &Context<'_>, installable: ProductSet) -> bool {
+    let from_feed = c.update.is_some_and(|u| !u.component.is_empty() || !c.catalog.places(u.kb).is_empty());
+    // client and server of 26100 part ways in January 2026
+    let parted = c.update.and_then(|u| u.date).is_some_and(|d| d >= jiff::civil::date(2026, 1, 1));
+    from_feed
+        && c.products().iter().any(|h| {
+            let host = c.catalog.product(h);
+            installable.iter().map(|p| c.catalog.product(p)).any(|p| {
+                p.version == host.version && p.server != host.server && (p.branch == host.branch || !parted)
+            })
+        })
 }
 
 /// A cumulative update of builds that share the host's branch, and are not all later than it: the same package serves
@@ -93,9 +121,10 @@ fn of_branch(c: &Context<'_>, installable: ProductSet) -> bool {
     c.update.is_some_and(|u| u.kind.is_cumulative())
         && c.products().iter().all(|h| {
             let host = c.catalog.product(h);
-            installable.iter().map(|p| c.catalog.product(p)).any(|p| {
-                p.branch == host.branch && p.server == host.server && p.version.0[2] <= build
-            })
+            installable
+                .iter()
+                .map(|p| c.catalog.product(p))
+                .any(|p| p.branch == host.branch && p.server == host.server && p.version.0[2] <= build)
         })
 }
 
@@ -114,7 +143,8 @@ fn tried_for_another(c: &Context<'_>) -> Option<Finding> {
     let mut mismatch = false;
     if let (Some(target), Some(kernel)) = (by_name, c.identity.kernel) {
         let build = c.identity.build.unwrap_or(0);
-        let fits = target.kernel == kernel && (target.least_build == 0 || build == 0 || build >= target.least_build);
+        let fits =
+            target.kernel == kernel && (target.least_build == 0 || build == 0 || build >= target.least_build);
         if !fits {
             evidence.push(Evidence::host(Says::PackageTriedFor(target.systems.to_owned()), &argument));
             mismatch = true;
@@ -122,12 +152,15 @@ fn tried_for_another(c: &Context<'_>) -> Option<Finding> {
     }
     if let Some(text) = &c.question.package_for {
         let named = identity::products_named(c.catalog, text);
-        let apart = !named.is_empty() && !c.products().is_empty() && named.intersection(c.products()).is_empty();
+        let apart =
+            !named.is_empty() && !c.products().is_empty() && named.intersection(c.products()).is_empty();
         // a package for a service pack of the same Windows is judged by the service pack
         let same_windows = named.iter().any(|n| {
             c.products().iter().any(|h| {
                 let (n, h) = (c.catalog.product(n), c.catalog.product(h));
-                n.server == h.server && (n.version.0[0], n.version.0[1]) == (h.version.0[0], h.version.0[1]) && n.version.0[0] < 10
+                n.server == h.server
+                    && (n.version.0[0], n.version.0[1]) == (h.version.0[0], h.version.0[1])
+                    && n.version.0[0] < 10
             })
         });
         if apart && !same_windows {
@@ -140,7 +173,11 @@ fn tried_for_another(c: &Context<'_>) -> Option<Finding> {
     let exists = c.update.filter(|u| !u.products().intersection(c.products()).is_empty());
     let remedy = match (exists, c.question.kb) {
         (Some(u), _) => {
-            evidence.push(Evidence::catalog(Says::RightPackageExists(u.kb, c.identity.words.clone()), u.source, u.standing));
+            evidence.push(Evidence::catalog(
+                Says::RightPackageExists(u.kb, c.identity.words.clone()),
+                u.source,
+                u.standing,
+            ));
             Remedy::TakePackageFor(c.identity.words.clone())
         }
         _ => Remedy::NoPackage(c.identity.words.clone()),
@@ -180,12 +217,18 @@ fn service_pack(c: &Context<'_>, installable: ProductSet, evidence: &[Evidence])
     (level > highest).then(|| {
         evidence.push(Evidence::rule(Says::ServicePackTooHigh { host: level, at_most: highest }));
         evidence.push(Evidence::rule(Says::NoPackageFor(kb, c.identity.words.clone())));
-        Finding::fail(Cause::WrongOs, Certainty::Confirmed, evidence).remedy(Remedy::NoPackage(c.identity.words.clone()))
+        Finding::fail(Cause::WrongOs, Certainty::Confirmed, evidence)
+            .remedy(Remedy::NoPackage(c.identity.words.clone()))
     })
 }
 
 /// Service pack updates from one level to another, in order.
-pub(super) fn service_packs(c: &Context<'_>, kernel: (u32, u32), from: u8, to: u8) -> Vec<crate::model::KbId> {
+pub(super) fn service_packs(
+    c: &Context<'_>,
+    kernel: (u32, u32),
+    from: u8,
+    to: u8,
+) -> Vec<crate::model::KbId> {
     let mut packs: Vec<(u8, crate::model::KbId)> = c
         .catalog
         .kbs()
@@ -207,14 +250,17 @@ pub(super) fn service_packs(c: &Context<'_>, kernel: (u32, u32), from: u8, to: u
 }
 
 fn architecture(c: &Context<'_>, out: &mut Vec<Finding>) {
-    let tried = c.question.package_architecture.or_else(|| c.question.package.as_ref().and_then(|p| p.architecture));
+    let tried =
+        c.question.package_architecture.or_else(|| c.question.package.as_ref().and_then(|p| p.architecture));
     let Host { architecture: host, .. } = c.host;
     let mut evidence: Vec<Evidence> =
         host.iter().map(|f| Evidence::host(Says::HostArchitecture(f.value), &f.origin)).collect();
     if let Some(tried) = tried {
         evidence.push(Evidence::host(Says::PackageArchitecture(tried), &argument("--package-arch")));
         out.push(match host {
-            Some(f) if f.value == tried => Finding::pass(Cause::WrongArchitecture, Certainty::Confirmed, evidence),
+            Some(f) if f.value == tried => {
+                Finding::pass(Cause::WrongArchitecture, Certainty::Confirmed, evidence)
+            }
             Some(f) => Finding::fail(Cause::WrongArchitecture, Certainty::Confirmed, evidence)
                 .remedy(Remedy::TakePackageFor(f.value.name().to_owned())),
             None => Finding::unknown(Cause::WrongArchitecture, true, evidence, vec![Ask::Architecture]),
@@ -265,7 +311,9 @@ fn edition(c: &Context<'_>, out: &mut Vec<Finding>) {
                     );
                 }
                 Truth::Unknown => out.push(Finding::unknown(Cause::WrongEdition, false, vec![says], e.ask)),
-                Truth::False => out.push(Finding::pass(Cause::WrongEdition, e.certainty, with(e.evidence, says))),
+                Truth::False => {
+                    out.push(Finding::pass(Cause::WrongEdition, e.certainty, with(e.evidence, says)))
+                }
             }
         }
     }
@@ -286,7 +334,9 @@ fn hotpatch(c: &Context<'_>, out: &mut Vec<Finding>) {
     let mut evidence = vec![Evidence::rule(Says::HotpatchNeedsEnrolment)];
     evidence.extend(azure.evidence.iter().chain(&enrolled.evidence).cloned());
     let finding = match (azure.truth, enrolled.truth) {
-        (Truth::True, _) | (_, Truth::True) => Finding::pass(Cause::WrongEdition, Certainty::Confirmed, evidence),
+        (Truth::True, _) | (_, Truth::True) => {
+            Finding::pass(Cause::WrongEdition, Certainty::Confirmed, evidence)
+        }
         // Server 2022 knows no enrolment: the edition decides there
         (Truth::False, _) if c.identity.build == Some(20348) => {
             Finding::fail(Cause::WrongEdition, Certainty::Confirmed, evidence)
@@ -309,8 +359,9 @@ fn kind(c: &Context<'_>, out: &mut Vec<Finding>) {
         let evidence = vec![Evidence::catalog(Says::KindIs(u.kb, u.kind.describe()), u.source, u.standing)];
         let image = c.host.offline_image.as_ref().map(|f| f.value);
         out.push(match image {
-            Some(false) => Finding::fail(Cause::WrongPackageKind, Certainty::Inferred, evidence)
-                .remedy(Remedy::Nothing),
+            Some(false) => {
+                Finding::fail(Cause::WrongPackageKind, Certainty::Inferred, evidence).remedy(Remedy::Nothing)
+            }
             _ => Finding::unknown(Cause::WrongPackageKind, true, evidence, Vec::new()),
         });
     }
