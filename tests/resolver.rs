@@ -6,6 +6,7 @@ mod toy;
 
 use kbwhy::{
     catalog::Catalog,
+    diagnose::ErrorEvidence,
     model::{Host, PackageState, Requirement},
     resolve::{
         Answer, explain, identity,
@@ -89,6 +90,21 @@ const TABLE: &[(&str, &str, u32, &str)] = &[
     ("2 needs 1; 1 needs 2", "complete", 2, "not-applicable missing-prerequisite 1 | 1 2"),
     // pending
     ("1", "pending 1", 1, "blocked pending-reboot"),
+    // a service pack: the host is at the release that it makes, or past it
+    ("release 1 p1", "complete", 1, "already-installed already-installed 1"),
+    ("release 1 p2 p1", "complete", 1, "not-applicable superseded"),
+    // a monthly rollup covers the security-only updates of its month and before
+    ("rollup 1@2016-11-08; months 2@2016-11-08", "has 1; complete", 2, "not-applicable superseded 1"),
+    ("rollup 1@2016-10-11; months 2@2016-11-08", "has 1; complete", 2, "applicable"),
+    // dates that contradict the order of a line prove nothing, and exclude nothing
+    ("rollup 1@2016-12-13 3@2016-12-13; months 2@2016-11-08", "has 1; complete", 2, "unknown"),
+    (
+        "rollup 1@2016-12-13 3@2016-12-13; months 2@2016-11-08",
+        "has 3; complete",
+        2,
+        "not-applicable superseded 3",
+    ),
+    ("rollup 1@2023-06-13 3@2021-08-10; months 2@2021-09-14", "has 1; complete", 2, "applicable"),
     // withdrawn
     ("withdrawn 1 for 2", "complete", 1, "blocked expired 2"),
     ("withdrawn 1 for 2", "has 1", 1, "already-installed already-installed 1"),
@@ -110,6 +126,25 @@ fn verdicts() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whatever the error is, one that is no success never goes with "applicable".
+#[test]
+fn no_error_is_applicable() {
+    let (catalog, host) = (toy::catalog("1"), toy::host("complete"));
+    for (error, verdict) in [
+        (None, Verdict::Applicable),
+        (Some("3010"), Verdict::Applicable),
+        (Some("0x80240017"), Verdict::Unknown),
+        (Some("0x80071a91"), Verdict::Unknown),
+        (Some("something went wrong"), Verdict::Unknown),
+        (Some("0x80070bc9"), Verdict::Blocked),
+    ] {
+        let error = error.map(ErrorEvidence::parse);
+        let text = format!("{error:?}");
+        let got = explain(&catalog, &host, &Question { kb: Some(toy::id(1)), error, ..Question::default() });
+        assert_eq!(got.decision.verdict, verdict, "{text}");
+    }
 }
 
 /// A random catalog of updates 1 to 8 with prerequisites and supersedence, cycles included, and a random host.

@@ -3,7 +3,7 @@
 use super::statement::{Certainty, Evidence, Says};
 use crate::{
     catalog::{Catalog, view::Product},
-    model::{Host, ProductSet, Version},
+    model::{Edition, Host, ProductSet, Version},
 };
 
 /// The host as far as it is identified.
@@ -25,6 +25,9 @@ pub struct Identity {
     pub certainty: Certainty,
     /// in words
     pub words: String,
+    /// an Embedded or POSReady system: its packages are those of the Windows that it is built on, its lifecycle and
+    /// licences are its own
+    pub embedded: bool,
 }
 
 /// Words of a product name, in a form that names from feeds, systeminfo and people share.
@@ -62,7 +65,9 @@ fn words(text: &str) -> Words {
             if w.release == "20h1" {
                 w.release = "2004".into();
             }
-        } else if *t == "2004" && tokens.get(i.wrapping_sub(1)).is_some_and(|p| *p == "version") {
+        } else if *t == "2004"
+            && (w.family == "10" || tokens.get(i.wrapping_sub(1)).is_some_and(|p| *p == "version"))
+        {
             w.release = "2004".into();
         } else if *t == "pack" {
             service_pack_next = true;
@@ -101,7 +106,25 @@ fn words(text: &str) -> Words {
             }
         }
     }
+    if w.release.is_empty() && !w.server && tokens.iter().any(|t| matches!(*t, "ltsc" | "ltsb")) {
+        w.release =
+            tokens.iter().find_map(|t| long_term_release(&w.family, t)).unwrap_or_default().to_owned();
+    }
     w
+}
+
+/// The release that a year in the name of a Long-Term Servicing edition stands for.
+///
+/// Source: "Windows 10 Enterprise LTSC" and "Windows 11 Enterprise LTSC" on learn.microsoft.com.
+fn long_term_release(family: &str, year: &str) -> Option<&'static str> {
+    Some(match (family, year) {
+        ("10", "2015") => "1507",
+        ("10", "2016") => "1607",
+        ("10", "2019") => "1809",
+        ("10", "2021") => "21h2",
+        ("11", "2024") => "24h2",
+        _ => return None,
+    })
 }
 
 /// The products that a name in words may mean: `Windows 7 / Windows Server 2008 R2`, `Windows 11, version 22H2`.
@@ -254,6 +277,8 @@ pub fn identify(catalog: &Catalog, host: &Host) -> Identity {
             Certainty::Inferred
         },
         words,
+        embedded: host.edition.as_ref().is_some_and(|e| e.value.is_embedded())
+            || host.product.as_ref().is_some_and(|p| Edition(p.value.clone()).is_embedded()),
     }
 }
 

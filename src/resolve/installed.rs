@@ -15,6 +15,7 @@ use crate::{
         UpdateKind,
     },
 };
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// Nodes that one walk over supersedence may visit: more than any line or neighbourhood of the catalog has.
@@ -52,6 +53,10 @@ pub struct Installed<'a> {
     places: Vec<(u16, u32, KbId)>,
     /// revision that the host has at least, by a cumulative update that is listed
     lower_bound: Option<(u32, KbId, Origin)>,
+}
+
+fn month(d: Date) -> String {
+    d.strftime("%Y-%m").to_string()
 }
 
 /// Is this state one of a package that is there now?
@@ -353,7 +358,7 @@ impl<'a> Installed<'a> {
                 }
                 // monthly rollups carry the security-only and the Internet Explorer updates of their month
                 if matches!(line.kind, LineKind::SecurityOnly | LineKind::InternetExplorer) {
-                    out.extend(self.covering_rollup(e).map(|kb| (kb, Link::Covers)));
+                    out.extend(self.covering_rollup(e, true).map(|kb| (kb, Link::Covers)));
                 }
             }
             for r in self.catalog.superseded_by(node) {
@@ -412,24 +417,58 @@ impl<'a> Installed<'a> {
         }
     }
 
-    /// A monthly rollup on the host of the same month as a security-only update, or a later one.
-    fn covering_rollup(&self, security_only: &Entry<'_>) -> Option<KbId> {
-        let month = security_only.date?.strftime("%Y-%m").to_string();
+    /// A monthly rollup on the host of the same month as a security-only update, or a later one. `surely` leaves out
+    /// those of which their dates do not prove it.
+    fn covering_rollup(&self, security_only: &Entry<'_>, surely: bool) -> Option<KbId> {
+        let (earliest, latest) = self.released(security_only)?;
         self.places
             .iter()
-            .filter(|(l, _, _)| {
-                let line = self.catalog.line(*l);
-                line.kind == LineKind::Rollup
-            })
+            .filter(|(l, _, _)| self.catalog.line(*l).kind == LineKind::Rollup)
             .filter_map(|(l, p, kb)| {
                 let e = self.catalog.entry(*l, *p)?;
+                let (from, to) = self.released(&e)?;
                 // a preview of the month before carries nothing of this month's security fixes
-                let covers =
-                    e.kind == UpdateKind::MonthlyRollup && e.date?.strftime("%Y-%m").to_string() >= month;
+                let covers = e.kind == UpdateKind::MonthlyRollup
+                    && month(if surely { from } else { to }) >= month(if surely { latest } else { earliest });
                 covers.then_some((*p, *kb))
             })
             .max()
             .map(|(_, kb)| kb)
+    }
+
+    /// A monthly rollup on the host that may cover a security-only update: which came first is not known.
+    pub fn may_be_covered(&self, kb: KbId) -> Option<KbId> {
+        let places = self.catalog.places(kb);
+        let own = places
+            .iter()
+            .filter(|e| self.serves(e) && self.catalog.line(e.line).kind == LineKind::SecurityOnly);
+        own.filter_map(|e| self.covering_rollup(e, false)).next()
+    }
+
+    /// When an entry of a line was released, at the earliest and at the latest. A line is in order: a date that
+    /// contradicts its neighbours' (feeds give the date of a revision for the first release) only says "between them".
+    fn released(&self, entry: &Entry<'_>) -> Option<(Date, Date)> {
+        let own = entry.date?;
+        let dated = |e: &Entry<'_>| (e.kind != UpdateKind::RollupPreview).then_some(e.date).flatten();
+        let all: Vec<(u32, Date)> =
+            self.catalog.entries(entry.line).filter_map(|e| Some((e.position, dated(&e)?))).collect();
+        let Some(at) = all.iter().position(|(p, _)| *p == entry.position) else { return Some((own, own)) };
+        let date = |i: usize| all.get(i).map(|(_, d)| *d);
+        let before = at.checked_sub(1).and_then(date);
+        let after = date(at + 1);
+        let doubtful = match (before, after) {
+            // the same day as the next: both are not of that day
+            (_, Some(a)) if a == own => true,
+            (b, Some(a)) if own > a => b.is_none_or(|b| b <= a),
+            (Some(b), a) if own < b => a.is_none_or(|a| b <= a),
+            _ => false,
+        };
+        if !doubtful {
+            return Some((own, own));
+        }
+        let low = all[..at].iter().rev().map(|d| d.1).find(|d| *d != own).unwrap_or(Date::MIN);
+        let high = after.map_or(own, |a| if own < low { a } else { own.min(a) });
+        Some((low.min(high), high.max(low)))
     }
 
     /// A later update of one of its lines that is there, whether or not the line is chained.

@@ -95,7 +95,8 @@ pub fn decide(findings: &[Finding], question: &Question, known: bool) -> Decisio
                 && f.outcome == Outcome::Unknown
                 && !f.advisory
         });
-        let contradicted = error.is_some_and(|e| e.meaning.is_some_and(|m| m.expected != Expected::Success));
+        // something failed, whether or not the error is one that is known here
+        let contradicted = error.is_some_and(|e| e.meaning.is_none_or(|m| m.expected != Expected::Success));
         if !unsure && !contradicted {
             return Decision { verdict: Verdict::Applicable, causes: Vec::new(), ask: Vec::new() };
         }

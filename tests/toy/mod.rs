@@ -2,7 +2,8 @@
 //!
 //! Catalog, statements separated by `;`: `1 needs 2|3 & 4+` · `1 > 2` (supersedes) · `1 contains 2` ·
 //! `1 conflicts 2` · `stack 1 2 3`, `rollup 1 2 3` (chained lines) · `only 2 1` (update 1 is for product p2 alone) ·
-//! `withdrawn 1 for 2` ·
+//! `withdrawn 1 for 2` · `rollup 1@2016-12-13 2@2017-01-10`, `months 3@2016-11-08` (a line of security-only updates) ·
+//! `release 1 p1`, `release 1 p2 p1` (1 leads from p2 to p1; is part of p2 too) ·
 //! `unstated 1` (no source says what 1 needs; otherwise an update without `needs` needs nothing). Number n stands for KB1000n; every update is for product p1 unless stated.
 //! Host: `has 1 2`, `absent 3`, `pending 4`, `complete`, `product p2`, separated by `;`.
 
@@ -58,35 +59,46 @@ pub(crate) fn facts(text: &str, turn: usize) -> Facts {
     let mut named: Vec<u32> = Vec::new();
     let mut only: Vec<(u32, String)> = Vec::new();
     let mut unstated: Vec<u32> = Vec::new();
+    let mut releases: Vec<(u32, Vec<String>)> = Vec::new();
     let number = |t: &str| t.trim_end_matches('+').parse::<u32>().unwrap();
     for statement in text.split(';').map(str::trim).filter(|s| !s.is_empty()) {
         let words: Vec<&str> = statement.split_whitespace().collect();
-        for w in statement.split(|c: char| !c.is_ascii_digit()).filter(|w| !w.is_empty()) {
-            if !(words[0] == "only" && w == words[1].trim_start_matches('p')) {
-                named.push(number(w));
-            }
+        let numbers = statement
+            .split_whitespace()
+            .map(|w| w.split('@').next().unwrap())
+            .filter(|w| !w.starts_with('p'));
+        for w in numbers.flat_map(|w| w.split(|c: char| !c.is_ascii_digit())).filter(|w| !w.is_empty()) {
+            named.push(number(w));
         }
         match (words[0], words.get(1).copied()) {
             ("unstated", Some(n)) => unstated.push(number(n)),
             ("only", Some(p)) => only.push((number(words[2]), p.to_owned())),
-            ("stack" | "rollup", _) => {
-                let kind = if words[0] == "stack" { "servicing-stack" } else { "rollup" };
+            ("release", Some(n)) => {
+                releases.push((number(n), words[2..].iter().map(|p| (*p).to_owned()).collect()))
+            }
+            ("stack" | "rollup" | "months", _) => {
+                let kind = match words[0] {
+                    "stack" => "servicing-stack",
+                    "months" => "security-only",
+                    _ => "rollup",
+                };
                 let line = LineRow {
                     id: format!("{}-{}", words[0], f.lines.len()),
                     kind: kind.into(),
                     products: vec!["p1".into()],
                     build: None,
-                    chained: true,
+                    chained: words[0] != "months",
                     basis: "toy".into(),
                     source: SOURCE.into(),
                 };
                 let entries = words[1..]
                     .iter()
-                    .map(|n| EntryRow {
+                    .map(|w| w.split_once('@').map_or((*w, None), |(n, d)| (n, Some(d.to_owned()))))
+                    .map(|(n, date)| EntryRow {
                         kb: Some(kb(n)),
                         revision: None,
                         stack: None,
-                        date: None,
+                        date,
                         kind: None,
                         standing: "verified".into(),
                         source: SOURCE.into(),
@@ -149,10 +161,16 @@ pub(crate) fn facts(text: &str, turn: usize) -> Facts {
             });
         }
         let product = only.iter().find(|(o, _)| *o == n).map_or("p1", |(_, p)| p.as_str());
+        let leads = releases.iter().find(|(o, _)| *o == n).map(|(_, to)| to.clone());
+        let package = |products, built_in| PackageRow { products, arch: vec![], built_in };
+        let packages = match &leads {
+            Some(to) => vec![package(to.clone(), true)],
+            None => vec![package(vec![product.to_owned()], false)],
+        };
         f.updates.push(UpdateRow {
             kb: kb(&n.to_string()),
-            kind: Some("update".into()),
-            packages: vec![PackageRow { products: vec![product.into()], arch: vec![], built_in: false }],
+            kind: Some(if leads.is_some() { "service-pack".into() } else { "update".into() }),
+            packages,
             all_packages_known: true,
             standing: "verified".into(),
             source: SOURCE.into(),

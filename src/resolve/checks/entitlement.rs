@@ -38,7 +38,7 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
             evidence.extend(e.evidence);
             out.push(match e.truth {
                 Truth::True => Finding::pass(Cause::NotEntitled, e.certainty, evidence),
-                Truth::False if rule.standing != Standing::Unverified => {
+                Truth::False if rule.standing != Standing::Unverified && !c.identity.embedded => {
                     Finding::fail(Cause::NotEntitled, e.certainty, evidence)
                         .blocks(true)
                         .remedy(Remedy::Entitle("Extended Security Updates".into()))

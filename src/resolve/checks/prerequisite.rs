@@ -97,7 +97,11 @@ fn judge(c: &Context<'_>, kb: KbId, rule: &Rule<'_>, clause: &Clause, e: Evaluat
         _ => e.certainty.min(Certainty::Inferred),
     };
     // a rule that holds only under a condition that is not known, a dispute and an unverified rule decide nothing
-    let decides = rule.standing != Standing::Unverified && when_of(c, rule) == Truth::True;
+    // the licences of Embedded systems, and what prepares for them, are their own
+    let licensed = rule.requires.iter().flat_map(|cl| &cl.0).any(|r| matches!(r, Requirement::Licence(_)));
+    let decides = rule.standing != Standing::Unverified
+        && when_of(c, rule) == Truth::True
+        && !(licensed && c.identity.embedded);
     let finding = match e.truth {
         Truth::True => Finding::pass(cause, certainty, evidence),
         Truth::False if decides => Finding::fail(cause, certainty, evidence).blocks(blocks(c, cause)),
@@ -272,8 +276,12 @@ fn dotnet_of_package(c: &Context<'_>, out: &mut Vec<Finding>) {
     evidence.extend(e.evidence);
     out.push(match e.truth {
         Truth::True => Finding::pass(Cause::ProductNotInstalled, e.certainty, evidence),
-        Truth::False => Finding::fail(Cause::ProductNotInstalled, e.certainty, evidence)
-            .remedy(Remedy::AddProduct(format!(".NET Framework {text}"))),
+        // the package's name and the host say it, whatever else may be on the host
+        Truth::False => Finding {
+            direct: e.certainty == Certainty::Confirmed,
+            ..Finding::fail(Cause::ProductNotInstalled, e.certainty, evidence)
+        }
+        .remedy(Remedy::AddProduct(format!(".NET Framework {text}"))),
         Truth::Unknown => Finding::unknown(Cause::ProductNotInstalled, true, evidence, vec![Ask::Dotnet]),
     });
 }

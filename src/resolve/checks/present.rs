@@ -4,7 +4,7 @@ use super::Context;
 use crate::{
     catalog::view::{LineKind, RelationKind},
     diagnose::LogFinding,
-    model::{Cause, KbId, PackageState, UpdateKind},
+    model::{Cause, KbId, PackageState, ProductSet, UpdateKind},
     resolve::{
         question::{Finding, Remedy},
         statement::{Ask, Certainty, Evidence, Says, Truth},
@@ -23,7 +23,7 @@ pub(super) fn check(c: &Context<'_>, wrong_target: bool, out: &mut Vec<Finding>)
         out.push(Finding::pass(Cause::AlreadyInstalled, Certainty::Inferred, evidence));
         return;
     }
-    if cumulative(c, kb, out) {
+    if cumulative(c, kb, out) || release(c, kb, out) {
         return;
     }
     installed(c, kb, out);
@@ -108,6 +108,45 @@ fn cumulative(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) -> bool {
     true
 }
 
+/// The host's release is the one that a service pack or enablement package makes, or a later one. True if that decided it.
+fn release(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) -> bool {
+    let Some(update) = c.update.filter(|u| super::target::leads_to_release(u.kind)) else { return false };
+    let built_in =
+        update.packages.iter().filter(|p| p.built_in).fold(ProductSet::default(), |s, p| s.union(p.products));
+    if c.products().is_empty()
+        || !c.products().is_subset(built_in)
+        || c.host.updates.get(&kb).is_some_and(|f| is_listed(f.value))
+    {
+        return false;
+    }
+    // the first release that has it, client or server for itself
+    let builds = |set: ProductSet, server: bool| {
+        let of = set.iter().map(|p| c.catalog.product(p)).filter(move |p| p.server == server);
+        of.map(|p| p.version.0).collect::<Vec<_>>()
+    };
+    let first = c.products().iter().all(|p| {
+        let p = c.catalog.product(p);
+        builds(built_in, p.server).into_iter().min() == Some(p.version.0)
+    });
+    let evidence = c.identity.evidence.iter().cloned().chain([Evidence::catalog(
+        Says::BuiltIn(kb, c.identity.words.clone()),
+        update.source,
+        update.standing,
+    )]);
+    let cause = if first { Cause::AlreadyInstalled } else { Cause::Superseded };
+    let updates = if first { vec![kb] } else { Vec::new() };
+    out.push(
+        Finding::fail(cause, Certainty::Confirmed, evidence.collect())
+            .naming(updates)
+            .remedy(Remedy::Nothing),
+    );
+    true
+}
+
+const fn is_listed(state: PackageState) -> bool {
+    matches!(state, PackageState::Installed | PackageState::UninstallPending)
+}
+
 /// The newest cumulative update that the host's revision contains.
 fn newest_there(c: &Context<'_>, entry: &crate::catalog::view::Entry<'_>) -> Option<(KbId, u32)> {
     c.catalog
@@ -154,6 +193,13 @@ fn superseded(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
             Finding::fail(Cause::Superseded, Certainty::Inferred, evidence)
                 .naming(by)
                 .remedy(Remedy::Nothing),
+        );
+        return;
+    }
+    if let Some(rollup) = c.installed.may_be_covered(kb) {
+        let evidence = vec![Evidence::rule(Says::Covered { security_only: kb, rollup })];
+        out.push(
+            Finding::unknown(Cause::Superseded, true, evidence, vec![Ask::ServicingLog]).naming(vec![rollup]),
         );
         return;
     }

@@ -142,6 +142,10 @@ fn feature_of_error(c: &Context<'_>, out: &mut Vec<Finding>) {
 
 /// Asked about no update: a host of 6.0 or 6.1 without SHA-2 support gets nothing that was released since July 2019.
 fn sha2(c: &Context<'_>, out: &mut Vec<Finding>) {
+    if c.identity.kernel.is_some_and(|k| k >= (6, 2)) {
+        let evidence = vec![Evidence::rule(Says::Sha2OnHost(true))];
+        out.push(Finding::pass(Cause::MissingSha2Support, Certainty::Confirmed, evidence));
+    }
     let legacy = c.identity.kernel.is_some_and(|k| k == (6, 0) || k == (6, 1));
     if c.question.kb.is_some() || !legacy {
         return;
@@ -180,7 +184,11 @@ fn named_by_error(c: &Context<'_>, out: &mut Vec<Finding>) {
     let evidence = vec![Evidence::host(says, &origin)];
     for (i, cause) in meaning.causes.iter().enumerate() {
         let known = out.iter().any(|f| f.cause == *cause && f.outcome == Outcome::Fail);
-        if known {
+        let excluded = out
+            .iter()
+            .any(|f| f.cause == *cause && f.outcome == Outcome::Pass && f.certainty == Certainty::Confirmed)
+            && !out.iter().any(|f| f.cause == *cause && f.outcome == Outcome::Unknown);
+        if known || (excluded && meaning.expected != Expected::Names) {
             continue;
         }
         if i == 0 && meaning.expected == Expected::Names {

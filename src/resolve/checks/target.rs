@@ -76,6 +76,10 @@ fn windows_version(c: &Context<'_>, out: &mut Vec<Finding>) {
     } else if !host.intersection(installable).is_empty() {
         evidence.push(packages_for(c, installable));
         out.push(Finding::unknown(Cause::WrongOs, true, evidence, vec![Ask::OsVersion]));
+    } else if host.is_subset(built_in) && leads_to_release(update.kind) {
+        // what it brings is there: `present` says whether by itself or by a later release
+        evidence.push(packages_for(c, installable));
+        out.push(Finding::pass(Cause::WrongOs, c.identity.certainty, evidence));
     } else if host.is_subset(built_in) {
         evidence.push(Evidence::catalog(
             Says::BuiltIn(kb, c.identity.words.clone()),
@@ -112,6 +116,11 @@ fn serves_sibling(c: &Context<'_>, installable: ProductSet) -> bool {
                 p.version == host.version && p.server != host.server && (p.branch == host.branch || !parted)
             })
         })
+}
+
+/// A service pack or enablement package makes another release of Windows: a host at that release or past it has it.
+pub(super) const fn leads_to_release(kind: UpdateKind) -> bool {
+    matches!(kind, UpdateKind::ServicePack | UpdateKind::Enablement)
 }
 
 /// A cumulative update of builds that share the host's branch, and are not all later than it: the same package serves
