@@ -69,10 +69,10 @@ fn inventory(c: &mut Criterion) {
 fn answer(c: &mut Criterion) {
     let (catalog, host, question) = (Catalog::embedded(), host(SYSTEMINFO), question());
     let answer = resolve::explain(catalog, &host, &question);
-    let ready = report(catalog, &host, &question, &answer);
+    let ready = report(catalog, &host, &answer);
     let mut group = c.benchmark_group("answer");
     group.bench_function("resolve", |b| b.iter(|| resolve::explain(catalog, black_box(&host), &question)));
-    group.bench_function("explain", |b| b.iter(|| report(catalog, &host, &question, black_box(&answer))));
+    group.bench_function("explain", |b| b.iter(|| report(catalog, &host, black_box(&answer))));
     group.bench_function("render text", |b| b.iter(|| to_text(black_box(&ready), Style::default())));
     group.bench_function("render JSON", |b| b.iter(|| to_json(black_box(&ready))));
     group.finish();
@@ -84,7 +84,7 @@ fn whole(c: &mut Criterion) {
         b.iter(|| {
             let host = host(black_box(SYSTEMINFO));
             let answer = resolve::explain(Catalog::embedded(), &host, &question);
-            to_text(&report(Catalog::embedded(), &host, &question, &answer), Style::default())
+            to_text(&report(Catalog::embedded(), &host, &answer), Style::default())
         });
     });
 }

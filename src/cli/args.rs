@@ -81,6 +81,7 @@ pub(super) enum Format {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(override_usage = "kbwhy explain [OPTIONS] <KB>")]
 pub(super) struct Explain {
     /// The update, such as KB3172614
     #[arg(value_name = "KB", required_unless_present = "as_of")]

@@ -40,7 +40,7 @@ pub fn to_text(report: &ExplainReport, style: Style) -> String {
     for (i, row) in rows.iter().enumerate() {
         // "installed" and "superseded" may rest on the same statement: once is enough
         let told = rows[..i].iter().any(|r| r.outcome == row.outcome && r.evidence == row.evidence);
-        if !told || row.outcome == "fail" {
+        if !told || row.outcome == "fail" || row.evidence.is_empty() {
             check(&mut out, row, width, style);
         }
     }
@@ -121,12 +121,10 @@ fn rows(report: &ExplainReport, verbose: bool) -> Vec<Row<'_>> {
     }
     // an error alone runs no check: its candidates are all there is to show
     if out.is_empty() {
-        for c in &report.causes {
-            out.push(Row {
-                outcome: c.certainty,
-                title: c.code,
-                evidence: limit(c.evidence.iter().collect(), verbose, 2),
-            });
+        for (i, c) in report.causes.iter().enumerate() {
+            let told = i > 0 && report.causes[i - 1].evidence == c.evidence;
+            let evidence = if told { Vec::new() } else { limit(c.evidence.iter().collect(), verbose, 2) };
+            out.push(Row { outcome: c.certainty, title: c.code, evidence });
         }
     }
     out
@@ -162,7 +160,7 @@ fn check(out: &mut String, row: &Row<'_>, width: usize, style: Style) {
         let source = source(e);
         if !source.is_empty() {
             let room = width - indent;
-            let source = if style.verbose { source } else { short(e, source, room - 2) };
+            let source = if style.verbose { source } else { elide(&source, room - 2) };
             let line = format!("[{source}]");
             // beside the text where it fits, else below it
             let last = body.lines().next_back().unwrap_or("").width();
@@ -193,18 +191,6 @@ fn source(e: &EvidenceReport) -> String {
         (None, "rule") => String::new(),
         // the file's own name says which it is; JSON has the whole path
         (None, s) => s.rsplit(['/', '\\']).next().unwrap_or(s).to_owned(),
-    }
-}
-
-/// A source within `room` columns: first the folders of a file go, then its middle.
-fn short(e: &EvidenceReport, source: String, room: usize) -> String {
-    if source.width() <= room {
-        return source;
-    }
-    let path = source.split(": ").next().unwrap_or_default();
-    match path.rfind(['/', '\\']).filter(|_| e.url.is_none()) {
-        Some(at) => elide(&source[at + 1..], room),
-        None => elide(&source, room),
     }
 }
 
