@@ -42,22 +42,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(updates(&answer).first(), Some(&baseline));
     assert!(!updates(&answer).contains(&stack));
 
-    // Get-HotFix lists one cumulative update and no build: whether an older one is contained stays open
+    // Get-HotFix lists one cumulative update and no build: an older one is contained, whether a newer one is stays open
     let hotfixes =
         read(&Input { name: "hotfix.csv", bytes: include_bytes!("windows-10-22h2-hotfix.csv") })?.host;
-    let older: KbId = "KB5120249".parse()?;
-    assert_eq!(ask(&hotfixes, older).decision.verdict, Verdict::Unknown);
+    let (older, newer): (KbId, KbId) = ("KB5120249".parse()?, "KB5129236".parse()?);
+    assert_eq!(ask(&hotfixes, older).decision.verdict, Verdict::NotApplicable);
+    assert_eq!(ask(&hotfixes, newer).decision.verdict, Verdict::Unknown);
 
-    // a second input about the same machine names the build, and that settles it
+    // a second input about the same machine names the build; a fact stated by hand outranks it
     let banner = read(&Input { name: "ver.txt", bytes: include_bytes!("windows-10-22h2-ver.txt") })?.host;
     let mut host = merge(vec![hotfixes, banner]);
-    let settled = ask(&host, older).decision.verdict;
-    writeln!(out, "{older}: {} once the build is known", settled.name())?;
-    assert_eq!(settled, Verdict::NotApplicable);
+    set_fact(&mut host, "os.revision=7727")?;
+    let settled = ask(&host, newer).decision.verdict;
+    writeln!(out, "{newer}: {} once the build is known", settled.name())?;
+    assert_eq!(settled, Verdict::AlreadyInstalled);
 
-    // a fact stated by hand outranks what was read; one that does not exist is refused
-    set_fact(&mut host, "os.revision=3803")?;
-    assert_ne!(ask(&host, older).decision.verdict, Verdict::NotApplicable);
-    assert!(set_fact(&mut host, "os.revison=3803").is_err());
+    // a fact that does not exist is refused
+    assert!(set_fact(&mut host, "os.revison=7727").is_err());
     Ok(())
 }

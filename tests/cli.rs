@@ -113,7 +113,7 @@ fn past_the_checkpoint() {
 
 #[test]
 fn a_list_that_leaves_it_open() {
-    run(&["explain", "KB5120249", "--inventory", HOTFIX]).code(5).stdout_eq(snapshot("hotfix.txt"));
+    run(&["explain", "KB5129236", "--inventory", HOTFIX]).code(5).stdout_eq(snapshot("hotfix.txt"));
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn json_of_a_bare_2012_r2() {
 
 #[test]
 fn json_of_an_open_question() {
-    run(&["explain", "KB5120249", "--inventory", HOTFIX, "--format", "json"])
+    run(&["explain", "KB5129236", "--inventory", HOTFIX, "--format", "json"])
         .code(5)
         .stdout_eq(snapshot("hotfix.json"));
 }
@@ -224,7 +224,7 @@ fn the_members_that_scripts_rely_on() {
 
 #[test]
 fn an_unknown_verdict_names_candidates_as_possible() {
-    let r = json(&["explain", "KB5120249", "--inventory", HOTFIX], "");
+    let r = json(&["explain", "KB5129236", "--inventory", HOTFIX], "");
     assert_eq!(r["verdict"], "unknown");
     let causes = r["causes"].as_array().expect("causes");
     assert!(!causes.is_empty());

@@ -1,6 +1,8 @@
 //! Real captures with known answers. They are not part of the package: `KBWHY_FIELD_DATA` names the folder that holds
 //! `testdata/inventories/MANIFEST.json`; without it this suite says that it was skipped.
 
+#![allow(clippy::print_stderr, reason = "a suite that is skipped says so")]
+
 use kbwhy::inventory::{Input, ReadError, read};
 use kbwhy::model::{Gap, Host, PackageState};
 use serde_json::Value;

@@ -147,8 +147,11 @@ fn no_error_is_applicable() {
     }
 }
 
+/// Clauses (update, any-of members), supersedence (newer, older), what is listed, whether the list is complete.
+type World = (Vec<(u32, Vec<u32>)>, Vec<(u32, u32)>, BTreeSet<u32>, bool);
+
 /// A random catalog of updates 1 to 8 with prerequisites and supersedence, cycles included, and a random host.
-fn worlds() -> impl Strategy<Value = (Vec<(u32, Vec<u32>)>, Vec<(u32, u32)>, BTreeSet<u32>, bool)> {
+fn worlds() -> impl Strategy<Value = World> {
     let clause = (1u32..9, prop::collection::vec(1u32..9, 1..4));
     (
         prop::collection::vec(clause, 0..7),
