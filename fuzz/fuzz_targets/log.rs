@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
 
 fuzz_target!(|bytes: &[u8]| {
-    let lines = bytes.iter().filter(|b| **b == b'\n').count();
     let found = read_log(&Arc::from("fuzz"), &decode(bytes));
-    assert!(lines > 0 || found.len() < 1_000);
+    // each kind of finding comes at most 50 times, however long the log
+    assert!(found.len() <= 2_000);
 });
