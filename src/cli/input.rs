@@ -14,7 +14,7 @@ use std::{
 };
 
 /// The largest inventory: a whole component store listing has some 5 MB.
-const INVENTORY_LIMIT: u64 = 64 << 20;
+const INVENTORY_LIMIT: u64 = inventory::LIMIT as u64;
 /// The largest log that is read whole.
 const LOG_LIMIT: u64 = 512 << 20;
 
@@ -92,15 +92,28 @@ fn one_machine(hosts: &[Host]) -> Result<(), Failure> {
     let short = |name: &str| -> String {
         name.split('.').next().unwrap_or_default().chars().take(15).flat_map(char::to_lowercase).collect()
     };
+    let apart = |a: &Origin, a_is: &str, b: &Origin, b_is: &str| {
+        let line = "the inventories of one answer must be of one machine";
+        Err(Failure::input(format!("{} is of {a_is}, {} of {b_is}: {line}", a.input, b.input)))
+    };
     let mut names = hosts.iter().filter_map(|h| h.name.as_ref());
-    let Some(first) = names.next() else { return Ok(()) };
-    match names.find(|n| short(&n.value) != short(&first.value)) {
-        None => Ok(()),
-        Some(other) => Err(Failure::input(format!(
-            "{} is of {}, {} of {}: the inventories of one answer must be of one machine",
-            first.origin.input, first.value, other.origin.input, other.value
-        ))),
+    if let Some(first) = names.next()
+        && let Some(other) = names.find(|n| short(&n.value) != short(&first.value))
+    {
+        return apart(&first.origin, &first.value, &other.origin, &other.value);
     }
+    let mut versions = hosts.iter().filter_map(|h| h.version.as_ref());
+    if let Some(first) = versions.next()
+        && let Some(other) = versions.find(|v| v.value.0[..3] != first.value.0[..3])
+    {
+        return apart(
+            &first.origin,
+            &format!("Windows {}", first.value),
+            &other.origin,
+            &format!("Windows {}", other.value),
+        );
+    }
+    Ok(())
 }
 
 /// Reads the decisive lines of logs.

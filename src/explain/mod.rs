@@ -18,7 +18,7 @@ use crate::{
         Answer,
         plan::Action,
         question::{Finding, Outcome},
-        statement::{Evidence, From, Says},
+        statement::{Ask, Evidence, From, Says},
         verdict::Verdict,
     },
 };
@@ -42,7 +42,11 @@ pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport 
             .collect(),
         superseded_by: answer.superseded_by.iter().map(ToString::to_string).collect(),
         plan: PlanReport { steps: answer.plan.iter().map(|s| step_report(s, catalog)).collect() },
-        unknown: decision.ask.iter().map(unknown_report).collect(),
+        unknown: decision
+            .ask
+            .iter()
+            .map(|a| unknown_report(a, host.offline_image.as_ref().is_some_and(|f| f.value)))
+            .collect(),
         did_you_mean: answer.did_you_mean.iter().map(ToString::to_string).collect(),
         checks: answer.findings.iter().map(check_report).collect(),
         host: host_report,
@@ -169,8 +173,14 @@ fn step_report(s: &crate::resolve::plan::Step, catalog: &Catalog) -> StepReport 
     }
 }
 
-fn unknown_report(a: &crate::resolve::statement::Ask) -> UnknownReport {
-    let (fact, collect) = ask_words(a);
+fn unknown_report(a: &Ask, offline_image: bool) -> UnknownReport {
+    let (fact, mut collect) = ask_words(a);
+    // an image that is not running is asked through DISM, whose header gives the revision, too
+    let of_image =
+        matches!(a, Ask::OsVersion | Ask::Revision | Ask::Updates(_) | Ask::Packages | Ask::ServicingStack);
+    if offline_image && of_image {
+        collect = "dism /image:C:\\mount /english /get-packages /format:list".to_owned();
+    }
     UnknownReport { fact, collect }
 }
 

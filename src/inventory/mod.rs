@@ -42,8 +42,8 @@ use lines::Line;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The largest input that is read: 64 MB.
-pub const LIMIT: usize = 64 * 1024 * 1024;
+/// The largest input that is read: 16 MB, some twenty times the largest inventory seen.
+pub const LIMIT: usize = 16 * 1024 * 1024;
 
 /// What the user gave.
 #[derive(Clone, Copy, Debug)]

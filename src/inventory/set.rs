@@ -14,7 +14,7 @@ pub fn set_fact(host: &mut Host, text: &str) -> Result<(), String> {
         path.trim().split_once('.').ok_or("expected a fact such as os.revision or facts.esu")?;
     let value = value.trim();
     let leaf = match (section, member) {
-        ("os" | "facts" | "updates", "installed" | "absent" | "pending") => {
+        ("updates", "installed" | "absent" | "pending") => {
             json!(value.split(',').map(str::trim).collect::<Vec<_>>())
         }
         ("facts", "roles") => json!(value.split(',').map(str::trim).collect::<Vec<_>>()),

@@ -185,15 +185,26 @@ impl<'a> Installed<'a> {
         };
         let all_of_one_line =
             |e: &Entry<'_>| self.identity.products.is_subset(self.catalog.line(e.line).products);
-        let chosen = places.iter().filter(own).find(|e| all_of_one_line(e)).or_else(|| {
-            places
-                .iter()
-                .filter(|e| {
-                    self.catalog.line(e.line).kind == LineKind::Cumulative
-                        && self.shares_branch(self.catalog.line(e.line).products)
-                })
-                .max_by_key(|e| e.revision)
-        })?;
+        // client and server of one build: as long as their revisions agree, it does not matter which the host is
+        let agreeing = || {
+            let owned: Vec<&Entry<'_>> = places.iter().filter(own).collect();
+            let line = |e: &Entry<'_>| self.catalog.line(e.line);
+            let covered = owned.iter().fold(ProductSet::default(), |s, e| s.union(line(e).products));
+            let first = *owned.first()?;
+            let one =
+                owned.iter().all(|e| e.revision == first.revision && line(e).build == line(first).build);
+            (one && self.identity.products.is_subset(covered)).then_some(first)
+        };
+        let chosen =
+            places.iter().filter(own).find(|e| all_of_one_line(e)).or_else(agreeing).or_else(|| {
+                places
+                    .iter()
+                    .filter(|e| {
+                        self.catalog.line(e.line).kind == LineKind::Cumulative
+                            && self.shares_branch(self.catalog.line(e.line).products)
+                    })
+                    .max_by_key(|e| e.revision)
+            })?;
         chosen.revision?;
         Some(*chosen)
     }

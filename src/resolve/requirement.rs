@@ -82,6 +82,15 @@ impl Installed<'_> {
     ) -> (Evaluation, Vec<(Requirement, Evaluation)>) {
         let members: Vec<(Requirement, Evaluation)> =
             self.distinct(clause).into_iter().map(|r| (r.clone(), self.meets(&r, asked_on))).collect();
+        // a clause that names a version of the servicing stack is about the stack: a version that is known decides it
+        let stack = |(r, e): &&(Requirement, Evaluation)| {
+            matches!(r, Requirement::StackAtLeast(_))
+                && self.host.servicing_stack.is_some()
+                && e.truth != Truth::Unknown
+        };
+        if let Some((_, e)) = members.iter().find(stack) {
+            return (e.clone(), members);
+        }
         let met = members
             .iter()
             .filter(|(_, e)| e.truth == Truth::True)

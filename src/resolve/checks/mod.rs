@@ -49,7 +49,9 @@ impl Context<'_> {
 pub fn run(context: &Context<'_>) -> Vec<Finding> {
     let mut out = Vec::new();
     target::check(context, &mut out);
-    let wrong_target = out.iter().any(|f| f.outcome == super::question::Outcome::Fail);
+    let wrong_target = out
+        .iter()
+        .any(|f| f.outcome == super::question::Outcome::Fail && f.cause == crate::model::Cause::WrongOs);
     present::check(context, wrong_target, &mut out);
     published::check(context, &mut out);
     prerequisite::check(context, &mut out);
