@@ -100,16 +100,7 @@ pub fn inventory_report(catalog: &Catalog, host: &Host) -> InventoryReport {
             })
             .collect(),
         complete: host.completeness.complete,
-        conflicts: host
-            .conflicts
-            .iter()
-            .map(|c| {
-                format!(
-                    "{}: {} ({}) and {} ({}); the first is used",
-                    c.fact, c.kept.0, c.kept.1, c.other.0, c.other.1
-                )
-            })
-            .collect(),
+        conflicts: super::conflicts(host),
         notes: host.notes.iter().map(|n| format!("{} ({})", n.value, n.origin)).collect(),
         unknown: ask
             .iter()

@@ -94,17 +94,19 @@ fn host_report(host: &Host, answer: &Answer) -> HostReport {
         }),
         updates_listed: listed,
         lists,
-        conflicts: host
-            .conflicts
-            .iter()
-            .map(|c| {
-                format!(
-                    "{}: {} ({}) and {} ({}); the first is used",
-                    c.fact, c.kept.0, c.kept.1, c.other.0, c.other.1
-                )
-            })
-            .collect(),
+        conflicts: conflicts(host),
     }
+}
+
+/// What inputs disagree on, in words.
+fn conflicts(host: &Host) -> Vec<String> {
+    let words = |c: &crate::model::Conflict| {
+        format!(
+            "{}: {} ({}) and {} ({}); the first is used",
+            c.fact, c.kept.0, c.kept.1, c.other.0, c.other.1
+        )
+    };
+    host.conflicts.iter().map(words).collect()
 }
 
 fn evidence_report(e: &Evidence) -> EvidenceReport {

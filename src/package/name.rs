@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_name_that_tells_nothing_tells_nothing() {
-        let p = PackageName::parse("/tmp/x/update.bin\u{1b}[31m");
+        let p = PackageName::parse("C:\\x\\update.bin\u{1b}[31m");
         assert_eq!((p.target, p.architecture, p.kb), (None, None, None));
         assert!(!p.name.contains('\u{1b}'));
     }
