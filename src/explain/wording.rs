@@ -311,7 +311,16 @@ pub(super) fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -
         Cause::Superseded if f.updates.is_empty() => {
             f.evidence.first().map_or_else(|| "something installed supersedes it".into(), |e| says(&e.says))
         }
-        Cause::Superseded => format!("{}, which is installed, supersedes it", named("or")),
+        Cause::Superseded => {
+            let contained = f.evidence.iter().find_map(|e| match &e.says {
+                Says::ContainedByRevision { brings, host, .. } => Some(format!("{}.{host}", brings.build)),
+                _ => None,
+            });
+            match contained {
+                Some(build) => format!("build {build}, which it has, contains it ({})", named("or")),
+                None => format!("{}, which is installed, supersedes it", named("or")),
+            }
+        }
         Cause::Expired if f.updates.is_empty() => "it is no longer published".into(),
         Cause::Expired => format!("it is no longer published; {} takes its place", named("or")),
         Cause::PackageDefect if f.updates.is_empty() => {
