@@ -122,9 +122,10 @@ impl<'a> Installed<'a> {
                     continue;
                 }
                 for clause in &rule.requires {
-                    let Some(Requirement::Update { kb, or_later }) = clause.0.first() else { continue };
-                    // of several members any one may have been it
-                    if clause.0.iter().any(|r| Some(r) != clause.0.first()) {
+                    // of several members any one may have been it, unless all are "this one or later" of one line
+                    let members = self.distinct(clause);
+                    let Some(Requirement::Update { kb, or_later }) = members.first() else { continue };
+                    if members.iter().any(|r| Some(r) != members.first()) {
                         continue;
                     }
                     if self.implied.contains_key(kb)

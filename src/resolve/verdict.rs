@@ -82,7 +82,9 @@ pub fn decide(findings: &[Finding], question: &Question, known: bool) -> Decisio
     let direct = fails.iter().copied().filter(|f| f.direct).min_by_key(|f| f.cause);
     let decisive = confirmed_target.or(direct).or_else(|| {
         let first = first?;
-        let mooted = open.iter().any(|u| moots(u.cause) && u.cause < first.cause);
+        let mooted = open.iter().any(|u| moots(u.cause) && u.cause < first.cause)
+            // "no longer published" is the answer only where it is not there already
+            || first.cause == Cause::Expired && unsure_if_there(findings);
         (!mooted).then_some(first)
     });
     if let Some(decisive) = decisive {
@@ -102,6 +104,10 @@ pub fn decide(findings: &[Finding], question: &Question, known: bool) -> Decisio
         }
     }
     undecided(findings, question, &fails, &open)
+}
+
+fn unsure_if_there(findings: &[Finding]) -> bool {
+    findings.iter().any(|f| f.cause == Cause::AlreadyInstalled && f.outcome == Outcome::Unknown)
 }
 
 fn decided(decisive: &Finding, fails: &[&Finding], findings: &[Finding]) -> Decision {

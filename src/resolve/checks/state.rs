@@ -191,7 +191,10 @@ fn named_by_error(c: &Context<'_>, out: &mut Vec<Finding>) {
         if known || (excluded && meaning.expected != Expected::Names) {
             continue;
         }
-        if i == 0 && meaning.expected == Expected::Names {
+        // what the host itself shows of the causes that the error fits goes before the error's word
+        let shown =
+            out.iter().any(|f| f.outcome == Outcome::Fail && f.direct && meaning.causes.contains(&f.cause));
+        if i == 0 && !shown && meaning.expected == Expected::Names {
             let mut finding = Finding::fail(*cause, Certainty::Inferred, evidence.clone())
                 .shown()
                 .blocks(!matches!(cause, Cause::WrongArchitecture))
