@@ -318,9 +318,9 @@ impl Installed<'_> {
         Evaluation::unknown(Ask::ServicingStack)
     }
 
-    fn latest_stack(&self, asked_on: Option<Date>) -> Evaluation {
-        let newest = self
-            .catalog
+    /// The newest servicing stack update of the host's line that was out on a day; without a day, the newest of all.
+    pub fn stack_of_day(&self, day: Option<Date>) -> Option<KbId> {
+        self.catalog
             .lines()
             .filter(|l| {
                 l.kind == LineKind::ServicingStack
@@ -329,15 +329,18 @@ impl Installed<'_> {
             .filter_map(|l| {
                 self.catalog
                     .entries(l.id)
-                    .filter(|e| match (e.date, asked_on) {
+                    .filter(|e| match (e.date, day) {
                         (Some(d), Some(asked)) => d <= asked,
-                        _ => asked_on.is_none(),
+                        _ => day.is_none(),
                     })
                     .last()
                     .and_then(|e| e.kb)
             })
-            .last();
-        match newest {
+            .last()
+    }
+
+    fn latest_stack(&self, asked_on: Option<Date>) -> Evaluation {
+        match self.stack_of_day(asked_on) {
             Some(kb) => {
                 let mut e = self.has_update(kb, true);
                 // "the latest" is advice of its day: an older stack is no proof of a refusal

@@ -128,6 +128,7 @@ fn missing_members(c: &Context<'_>, clause: &Clause) -> Vec<KbId> {
         .iter()
         .filter_map(|r| match r {
             Requirement::Update { kb, .. } => Some(*kb),
+            Requirement::LatestStack => c.installed.stack_of_day(c.update.and_then(|u| u.date)),
             _ => None,
         })
         .collect();

@@ -206,6 +206,11 @@ fn named_by_error(c: &Context<'_>, out: &mut Vec<Finding>) {
                 .flat_map(|f| f.updates.iter().copied())
                 .collect();
             finding.updates = open;
+            if finding.updates.is_empty() && *cause == Cause::MissingServicingStack {
+                // no rule names one: the stack that came with, or right before, the update
+                let day = c.update.and_then(|u| u.date);
+                finding.updates.extend(day.and_then(|_| c.installed.stack_of_day(day)));
+            }
             out.push(finding);
         } else if matches!(meaning.expected, Expected::Specific | Expected::InstallFailed | Expected::Names)
             && !out.iter().any(|f| f.cause == *cause && f.open)
