@@ -430,6 +430,7 @@ const CODES: &[CodeMeaning] = &[
         E::InstallFailed,
         &[
             C::NotEntitled,
+            C::MissingPrerequisite, // the licensing preparation package of an ESU
             C::ProductNotInstalled,
             C::StoreCorruption,
             C::Interference,
