@@ -47,6 +47,7 @@ const CORRUPTION: &str = "https://learn.microsoft.com/en-us/troubleshoot/windows
 const SYSTEM: &str = "https://learn.microsoft.com/en-us/windows/win32/debug/system-error-codes";
 const GUIDANCE: &str = "https://learn.microsoft.com/en-us/troubleshoot/windows-server/installing-updates-features-roles/troubleshoot-windows-server-update-guidance";
 const WUSA: &str = "https://learn.microsoft.com/en-us/troubleshoot/windows-client/installing-updates-features-roles/windows-update-standalone-installer-returns-error";
+const NETFX: &str = "https://learn.microsoft.com/en-us/dotnet/framework/install/troubleshoot-blocked-installations-and-uninstallations";
 
 /// What Microsoft's four causes of "not applicable", and the codes that mean the same, stand for.
 const REFUSAL: &[Cause] = &[
@@ -86,9 +87,10 @@ const fn row(
 const CODES: &[CodeMeaning] = &[
     row(0, "ERROR_SUCCESS", "success", E::Success, &[], SYSTEM),
     row(5, "ERROR_ACCESS_DENIED", "access denied; wusa does not work in a remote session", E::Specific, &[C::RemoteSession], WUSA),
-    row(0x8007_0005, "E_ACCESSDENIED", "access denied; wusa does not work in a remote session", E::Specific, &[C::RemoteSession, C::StoreCorruption], SERVER),
+    row(0x8007_0005, "E_ACCESSDENIED", "access denied; wusa does not work in a remote session", E::Specific, &[C::RemoteSession, C::StoreCorruption, C::ServiceDisabled, C::Interference], SERVER),
     row(1058, "ERROR_SERVICE_DISABLED", "a service is disabled", E::Names, &[C::ServiceDisabled], SYSTEM),
     row(0x8007_0422, "ERROR_SERVICE_DISABLED", "the Windows Update service is disabled", E::Names, &[C::ServiceDisabled], SERVER),
+    row(0x8007_0424, "ERROR_SERVICE_DOES_NOT_EXIST", "the Windows Update service is not registered", E::Names, &[C::ServiceDisabled], SERVER),
     row(1633, "ERROR_INSTALL_PLATFORM_UNSUPPORTED", "the package is for another processor type", E::Names, &[C::WrongArchitecture], SYSTEM),
     row(0x8007_0661, "ERROR_INSTALL_PLATFORM_UNSUPPORTED", "the package is for another processor type", E::Names, &[C::WrongArchitecture], SYSTEM),
     row(1726, "RPC_S_CALL_FAILED", "a call between processes broke off", E::InstallFailed, &[C::Interference, C::StoreCorruption, C::PendingReboot], SYSTEM),
@@ -118,6 +120,7 @@ const CODES: &[CodeMeaning] = &[
     row(0x800f_0985, "PSFX_E_APPLY_REVERSE_DELTA_FAILED", "a stored difference could not be applied", E::Names, STORE, ""),
     row(0x800f_0986, "PSFX_E_APPLY_FORWARD_DELTA_FAILED", "a difference could not be applied", E::Names, STORE, ""),
     row(0x800f_0988, "PSFX_E_INVALID_DELTA_COMBINATION", "stored differences do not fit together", E::Names, STORE, ""),
+    row(0x800f_0991, "PSFX_E_MISSING_PAYLOAD_FILE", "a file that the update builds on is missing from the store or from the packages given", E::InstallFailed, &[C::StoreCorruption, C::Interference, C::MissingCheckpoint, C::MissingServicingStack], CORRUPTION),
     row(0x8007_36b3, "ERROR_SXS_ASSEMBLY_NOT_FOUND", "an assembly is missing from the component store", E::Names, STORE, CORRUPTION),
     row(0x8007_36cc, "ERROR_SXS_FILE_HASH_MISMATCH", "a component's file is not the one in its manifest", E::Names, STORE, CORRUPTION),
     row(0x8007_370a, "ERROR_SXS_INVALID_IDENTITY_ATTRIBUTE_NAME", "a component's identity is damaged", E::Names, STORE, CORRUPTION),
@@ -127,8 +130,10 @@ const CODES: &[CodeMeaning] = &[
     row(0x8007_0020, "ERROR_SHARING_VIOLATION", "another program holds a file", E::Specific, &[C::Interference, C::PendingReboot], SYSTEM),
     row(0x8007_0002, "ERROR_FILE_NOT_FOUND", "a file is missing", E::Vague, &[C::StoreCorruption, C::MissingPrerequisite, C::MissingServicingStack], CORRUPTION),
     row(0x8007_000d, "ERROR_INVALID_DATA", "data is damaged", E::Vague, &[C::StoreCorruption, C::MissingServicingStack], CORRUPTION),
-    row(0x800f_0922, "CBS_E_INSTALLERS_FAILED", "an installer inside the package failed", E::InstallFailed, &[C::NotEntitled, C::ProductNotInstalled, C::StoreCorruption, C::Interference], SERVER),
-    row(0x8007_0643, "ERROR_INSTALL_FAILURE", "an installer inside the package failed", E::InstallFailed, &[C::NotEntitled, C::WrongEdition, C::StoreCorruption, C::Interference], SERVER),
+    // the second: the licensing preparation package; hardware: firmware that refuses a Secure Boot update
+    row(0x800f_0922, "CBS_E_INSTALLERS_FAILED", "an installer inside the package failed", E::InstallFailed, &[C::NotEntitled, C::MissingPrerequisite, C::ProductNotInstalled, C::StoreCorruption, C::Interference, C::UnsupportedHardware, C::PackageDefect], SERVER),
+    // a Windows RE update that finds its partition too small says no more
+    row(0x8007_0643, "ERROR_INSTALL_FAILURE", "an installer inside the package failed", E::InstallFailed, &[C::NotEntitled, C::WrongEdition, C::StoreCorruption, C::Interference, C::PackageDefect, C::UnsupportedHardware], SERVER),
     row(1603, "ERROR_INSTALL_FAILURE", "a setup program failed", E::Vague, &[], SYSTEM),
     row(0x8009_6010, "TRUST_E_BAD_DIGEST", "the signature cannot be verified", E::Specific, &[C::MissingSha2Support, C::StoreCorruption], SERVER),
     row(0x8009_2004, "CRYPT_E_NOT_FOUND", "the signature cannot be verified", E::Specific, &[C::MissingSha2Support, C::StoreCorruption], SERVER),
@@ -157,6 +162,8 @@ const MESSAGES: &[(&str, CodeMeaning)] = &[
     ("此更新不适用于", row(0x8024_0017, "WU_E_NOT_APPLICABLE", "not applicable; one message for nearly every cause", E::NotApplicable, REFUSAL, GUIDANCE)),
     ("コンピューターには適用できません", row(0x8024_0017, "WU_E_NOT_APPLICABLE", "not applicable; one message for nearly every cause", E::NotApplicable, REFUSAL, GUIDANCE)),
     ("обновление неприменимо", row(0x8024_0017, "WU_E_NOT_APPLICABLE", "not applicable; one message for nearly every cause", E::NotApplicable, REFUSAL, GUIDANCE)),
+    ("needs to be installed before you can install this product", row(0x81f4_0001, "BUNDLE_CONDITION_FALSE", "the setup program asks for another update first", E::Names, &[C::MissingPrerequisite], NETFX)),
+    ("is not supported on this operating system", row(0x81f4_0001, "BUNDLE_CONDITION_FALSE", "the setup program does not know this Windows, or not without a service pack", E::Specific, &[C::WrongOs, C::MissingPrerequisite], NETFX)),
     ("already installed", row(0x0024_0006, "WU_S_ALREADY_INSTALLED", "already installed, or waiting for a restart", E::Names, &[C::AlreadyInstalled, C::PendingReboot], WUA)),
     ("reverting changes", row(0, "rolled back after the restart", "it was applicable, began and was rolled back", E::InstallFailed, &[C::NotEntitled, C::StoreCorruption, C::Interference], SERVER)),
     ("undoing changes", row(0, "rolled back after the restart", "it was applicable, began and was rolled back", E::InstallFailed, &[C::NotEntitled, C::StoreCorruption, C::Interference], SERVER)),

@@ -166,7 +166,14 @@ fn undecided(findings: &[Finding], question: &Question, fails: &[&Finding], open
         }
     };
     let mut likely: Vec<&Finding> = open.iter().chain(fails).copied().collect();
-    likely.sort_by_key(|f| f.cause);
+    // what a fact points to comes before what the error alone leaves possible, and that in the error's own order
+    let from_error = |f: &Finding| {
+        let alone =
+            !f.evidence.is_empty() && f.evidence.iter().all(|e| matches!(e.says, Says::ErrorMeans { .. }));
+        let place = error.and_then(|e| e.meaning?.causes.iter().position(|c| *c == f.cause));
+        place.filter(|_| alone).map_or(0, |place| place + 1)
+    };
+    likely.sort_by_key(|f| (from_error(f), f.cause));
     for f in likely {
         add(f);
     }

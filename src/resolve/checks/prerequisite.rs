@@ -267,7 +267,7 @@ fn stacks_from(c: &Context<'_>, required: crate::model::Version) -> Vec<KbId> {
 
 /// `-ndp48` is the child for .NET Framework 4.8 alone.
 fn dotnet_of_package(c: &Context<'_>, out: &mut Vec<Finding>) {
-    let Some((major, minor, patch)) = c.question.package.as_ref().and_then(|p| p.dotnet) else { return };
+    let Some((major, minor, patch)) = c.question.dotnet_serviced() else { return };
     let text = if patch == 0 { format!("{major}.{minor}") } else { format!("{major}.{minor}.{patch}") };
     let argument = crate::model::Origin::whole(&std::sync::Arc::from("--package"), "argument");
     let mut evidence = vec![Evidence::host(Says::PackageForDotnet(text.clone()), &argument)];

@@ -259,8 +259,7 @@ pub(super) fn service_packs(
 }
 
 fn architecture(c: &Context<'_>, out: &mut Vec<Finding>) {
-    let tried =
-        c.question.package_architecture.or_else(|| c.question.package.as_ref().and_then(|p| p.architecture));
+    let tried = c.question.architecture_tried();
     let Host { architecture: host, .. } = c.host;
     let mut evidence: Vec<Evidence> =
         host.iter().map(|f| Evidence::host(Says::HostArchitecture(f.value), &f.origin)).collect();
