@@ -44,6 +44,7 @@ use Expected as E;
 const WUA: &str = "https://learn.microsoft.com/en-us/windows/win32/wua_sdk/wua-success-and-error-codes-";
 const SERVER: &str = "https://learn.microsoft.com/en-us/troubleshoot/windows-server/installing-updates-features-roles/common-windows-update-errors";
 const CORRUPTION: &str = "https://learn.microsoft.com/en-us/troubleshoot/windows-server/installing-updates-features-roles/fix-windows-update-errors";
+const NETFX: &str = "https://learn.microsoft.com/en-us/dotnet/framework/install/troubleshoot-blocked-installations-and-uninstallations";
 const SYSTEM: &str = "https://learn.microsoft.com/en-us/windows/win32/debug/system-error-codes";
 const GUIDANCE: &str = "https://learn.microsoft.com/en-us/troubleshoot/windows-server/installing-updates-features-roles/troubleshoot-windows-server-update-guidance";
 const WUSA: &str = "https://learn.microsoft.com/en-us/troubleshoot/windows-client/installing-updates-features-roles/windows-update-standalone-installer-returns-error";
@@ -580,6 +581,28 @@ const CODES: &[CodeMeaning] = &[
 /// Messages that Windows shows, without case; the code that they stand for, or the causes that they name.
 #[rustfmt::skip] // a table
 const MESSAGES: &[(&str, CodeMeaning)] = &[
+    (
+        "needs to be installed before you can install this product",
+        row(
+            0x81f4_0001,
+            "BUNDLE_CONDITION_FALSE",
+            "the setup program asks for another update first",
+            E::Names,
+            &[C::MissingPrerequisite],
+            NETFX,
+        ),
+    ),
+    (
+        "is not supported on this operating system",
+        row(
+            0x81f4_0001,
+            "BUNDLE_CONDITION_FALSE",
+            "the setup program does not know this Windows, or not without a service pack",
+            E::Specific,
+            &[C::WrongOs, C::MissingPrerequisite],
+            NETFX,
+        ),
+    ),
     (
         "not applicable to your computer",
         row(
