@@ -155,6 +155,8 @@ const CODES: &[CodeMeaning] = &[
 /// Messages that Windows shows, without case; the code that they stand for, or the causes that they name.
 #[rustfmt::skip] // a table
 const MESSAGES: &[(&str, CodeMeaning)] = &[
+    ("needs to be installed before you can install this product", row(0x81f4_0001, "BUNDLE_CONDITION_FALSE", "the setup program asks for another update first", E::Names, &[C::MissingPrerequisite], NETFX)),
+    ("is not supported on this operating system", row(0x81f4_0001, "BUNDLE_CONDITION_FALSE", "the setup program does not know this Windows, or not without a service pack", E::Specific, &[C::WrongOs, C::MissingPrerequisite], NETFX)),
     ("not applicable to your computer", row(0x8024_0017, "WU_E_NOT_APPLICABLE", "not applicable; one message for nearly every cause", E::NotApplicable, REFUSAL, GUIDANCE)),
     ("does not apply to your", row(0x8024_0017, "WU_E_NOT_APPLICABLE", "not applicable; one message for nearly every cause", E::NotApplicable, REFUSAL, GUIDANCE)),
     ("not applicable to this image", row(0x800f_081e, "CBS_E_NOT_APPLICABLE", "not applicable, says the servicing stack", E::NotApplicable, REFUSAL, CORRUPTION)),
@@ -162,8 +164,6 @@ const MESSAGES: &[(&str, CodeMeaning)] = &[
     ("此更新不适用于", row(0x8024_0017, "WU_E_NOT_APPLICABLE", "not applicable; one message for nearly every cause", E::NotApplicable, REFUSAL, GUIDANCE)),
     ("コンピューターには適用できません", row(0x8024_0017, "WU_E_NOT_APPLICABLE", "not applicable; one message for nearly every cause", E::NotApplicable, REFUSAL, GUIDANCE)),
     ("обновление неприменимо", row(0x8024_0017, "WU_E_NOT_APPLICABLE", "not applicable; one message for nearly every cause", E::NotApplicable, REFUSAL, GUIDANCE)),
-    ("needs to be installed before you can install this product", row(0x81f4_0001, "BUNDLE_CONDITION_FALSE", "the setup program asks for another update first", E::Names, &[C::MissingPrerequisite], NETFX)),
-    ("is not supported on this operating system", row(0x81f4_0001, "BUNDLE_CONDITION_FALSE", "the setup program does not know this Windows, or not without a service pack", E::Specific, &[C::WrongOs, C::MissingPrerequisite], NETFX)),
     ("already installed", row(0x0024_0006, "WU_S_ALREADY_INSTALLED", "already installed, or waiting for a restart", E::Names, &[C::AlreadyInstalled, C::PendingReboot], WUA)),
     ("reverting changes", row(0, "rolled back after the restart", "it was applicable, began and was rolled back", E::InstallFailed, &[C::NotEntitled, C::StoreCorruption, C::Interference], SERVER)),
     ("undoing changes", row(0, "rolled back after the restart", "it was applicable, began and was rolled back", E::InstallFailed, &[C::NotEntitled, C::StoreCorruption, C::Interference], SERVER)),

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::{
     diagnose::LogFinding,
-    model::{ArchitectureSet, Cause, Host, Licence, ProductSet, Requirement, UpdateKind},
+    model::{ArchitectureSet, Cause, Host, Licence, ProductSet, Requirement, Standing, UpdateKind},
     resolve::{
         identity,
         question::{Finding, Outcome, Remedy},
@@ -93,8 +93,14 @@ fn windows_version(c: &Context<'_>, out: &mut Vec<Finding>) {
         evidence.push(packages_for(c, installable));
         evidence.push(Evidence::rule(Says::NoPackageFor(kb, c.identity.words.clone())));
         if update.all_packages_known && !installable.is_empty() && !serves_sibling(c, installable) {
+            // a list of products that only a tool or a recollection gives is no confirmation
+            let certainty = if update.standing == Standing::Verified {
+                Certainty::Confirmed
+            } else {
+                Certainty::Inferred
+            };
             out.push(
-                Finding::fail(Cause::WrongOs, Certainty::Confirmed, evidence)
+                Finding::fail(Cause::WrongOs, certainty, evidence)
                     .remedy(Remedy::NoPackage(c.identity.words.clone())),
             );
         } else {
