@@ -416,10 +416,9 @@ pub fn ask_words(a: &Ask) -> (String, String) {
             ("facts.pending_reboot", "dism /online /english /get-packages | findstr Pending".into())
         }
         Ask::StoreHealth => ("facts.store_corrupt", "dism /online /cleanup-image /scanhealth".into()),
-        Ask::ServicingLog => (
-            "log",
-            r#"findstr /i "superseded requires corruption" %windir%\Logs\CBS\CBS.log > cbs.txt"#.into(),
-        ),
+        Ask::ServicingLog => {
+            ("log", r#"findstr /i "superseded requires corrupt" %windir%\Logs\CBS\CBS.log > cbs.txt"#.into())
+        }
         Ask::PackageName => ("package", "the file name of the .msu or .cab  (then --package NAME)".into()),
         Ask::Packages => ("updates", "dism /online /english /get-packages /format:list".into()),
     };

@@ -103,6 +103,10 @@ impl PackageName {
                 .to_owned()
         };
         let stems: Vec<String> = words.iter().map(|w| stem(w)).collect();
+        // the name of a .NET Framework setup program holds every architecture, and the version that it brings
+        let setup = lower
+            .split(['-', '_', ' ', '.'])
+            .any(|w| matches!(w, "allos" | "web" | "devpack" | "targetingpack"));
         let architecture = stems.iter().find_map(|w| match w.as_str() {
             "x64" | "amd64" => Some(Architecture::X64),
             "x86" => Some(Architecture::X86),
@@ -113,9 +117,9 @@ impl PackageName {
         });
         Self {
             target: TARGETS.into_iter().find(|t| lower.contains(t.token)),
-            architecture,
+            architecture: architecture.filter(|_| !setup),
             kb: stems.iter().filter(|w| w.starts_with("kb")).find_map(|w| w.parse().ok()),
-            dotnet: stems.iter().find_map(|w| ndp(w)),
+            dotnet: stems.iter().find_map(|w| ndp(w)).filter(|_| !setup),
             delta: stems.iter().any(|w| w == "delta"),
             name,
         }
@@ -160,6 +164,16 @@ mod tests {
             assert_eq!(p.dotnet, dotnet, "{name}");
             assert_eq!(p.delta, delta, "{name}");
         }
+    }
+
+    #[test]
+    fn a_setup_program_names_every_architecture_and_the_version_it_brings() {
+        for setup in ["NDP47-KB3186497-x86-x64-AllOS-ENU.exe", "ndp48-web.exe", "NDP471-DevPack-ENU.exe"] {
+            let p = PackageName::parse(setup);
+            assert_eq!((p.architecture, p.dotnet), (None, None), "{setup}");
+        }
+        let update = PackageName::parse("NDP45-KB2840642-v2-x64.exe");
+        assert_eq!((update.architecture, update.dotnet), (Some(Architecture::X64), Some((4, 5, 0))));
     }
 
     #[test]

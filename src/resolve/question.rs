@@ -27,22 +27,7 @@ pub struct Question {
 impl Question {
     /// The architecture of the package that was tried, as stated or by its name.
     pub fn architecture_tried(&self) -> Option<Architecture> {
-        self.package_architecture.or_else(|| self.package_of_one_system()?.architecture)
-    }
-
-    /// The .NET Framework version that the package repairs, by its name.
-    pub fn dotnet_serviced(&self) -> Option<(u8, u8, u8)> {
-        self.package_of_one_system()?.dotnet
-    }
-
-    /// Not a setup program of .NET Framework itself, whose name holds every architecture and the version that it
-    /// brings: `NDP47-KB3186497-x86-x64-AllOS-ENU.exe`.
-    fn package_of_one_system(&self) -> Option<&PackageName> {
-        let package = self.package.as_ref()?;
-        let name = package.name.to_ascii_lowercase();
-        let mut words = name.split(['-', '_', ' ', '.']);
-        let setup = words.any(|w| matches!(w, "allos" | "web" | "devpack" | "targetingpack"));
-        (!setup).then_some(package)
+        self.package_architecture.or_else(|| self.package.as_ref()?.architecture)
     }
 }
 
@@ -178,22 +163,5 @@ impl Finding {
     pub fn blocks(mut self, blocked: bool) -> Self {
         self.blocked = blocked;
         self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_setup_program_names_every_architecture_and_the_version_it_brings() {
-        let tried = |name: &str| Question { package: Some(PackageName::parse(name)), ..Question::default() };
-        for setup in ["NDP47-KB3186497-x86-x64-AllOS-ENU.exe", "ndp48-web.exe", "NDP471-DevPack-ENU.exe"] {
-            let question = tried(setup);
-            assert_eq!((question.architecture_tried(), question.dotnet_serviced()), (None, None), "{setup}");
-        }
-        let update = tried("NDP45-KB2840642-v2-x64.exe");
-        assert_eq!(update.architecture_tried(), Some(Architecture::X64));
-        assert_eq!(update.dotnet_serviced(), Some((4, 5, 0)));
     }
 }

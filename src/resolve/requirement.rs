@@ -43,6 +43,14 @@ impl Evaluation {
     }
 }
 
+/// KB4474419, the update that brings SHA-2 code signing support to 6.0 and 6.1.
+///
+/// Source: <https://support.microsoft.com/help/4472027>
+pub const SHA2_SUPPORT: KbId = match KbId::new(4_474_419) {
+    Some(kb) => kb,
+    None => KbId::LEAST,
+};
+
 /// Relations by which one update stands in for another as a prerequisite.
 pub const STANDS_IN: [RelationKind; 4] =
     [RelationKind::Supersedes, RelationKind::Satisfies, RelationKind::Contains, RelationKind::Covers];
@@ -527,10 +535,7 @@ impl Installed<'_> {
                 Certainty::Inferred,
                 vec![Evidence::rule(Says::Sha2OnHost(true))],
             ),
-            _ => match KbId::new(4_474_419) {
-                Some(kb) => self.has_update(kb, true),
-                None => Evaluation::unknown(Ask::Packages),
-            },
+            _ => self.has_update(SHA2_SUPPORT, true),
         }
     }
 

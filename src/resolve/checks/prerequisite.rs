@@ -7,7 +7,7 @@ use crate::{
     model::{Cause, Clause, KbId, Requirement, Standing, Strength, UpdateKind},
     resolve::{
         question::{Finding, Remedy},
-        requirement::Evaluation,
+        requirement::{Evaluation, SHA2_SUPPORT},
         statement::{Ask, Certainty, Evidence, Says, Truth},
     },
 };
@@ -173,8 +173,7 @@ fn cause_of(c: &Context<'_>, clause: &Clause) -> Cause {
     };
     let checkpoint = |r: &Requirement| matches!(r, Requirement::Update { kb, .. } if c.catalog.update(*kb).is_some_and(|u| u.kind == UpdateKind::Checkpoint));
     let sha2 = |r: &Requirement| {
-        matches!(r, Requirement::Sha2)
-            || matches!(r, Requirement::Update { kb, .. } if kb.number() == SHA2_SUPPORT)
+        matches!(r, Requirement::Sha2) || matches!(r, Requirement::Update { kb, .. } if *kb == SHA2_SUPPORT)
     };
     if is(&|r| matches!(r, Requirement::Component { .. } | Requirement::Feature(_) | Requirement::Role(_))) {
         Cause::ProductNotInstalled
@@ -193,9 +192,6 @@ fn cause_of(c: &Context<'_>, clause: &Clause) -> Cause {
         Cause::MissingPrerequisite
     }
 }
-
-/// The update that brings SHA-2 support to 6.0 and 6.1.
-const SHA2_SUPPORT: u32 = 4_474_419;
 
 fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
     for e in &c.question.log {
@@ -267,7 +263,7 @@ fn stacks_from(c: &Context<'_>, required: crate::model::Version) -> Vec<KbId> {
 
 /// `-ndp48` is the child for .NET Framework 4.8 alone.
 fn dotnet_of_package(c: &Context<'_>, out: &mut Vec<Finding>) {
-    let Some((major, minor, patch)) = c.question.dotnet_serviced() else { return };
+    let Some((major, minor, patch)) = c.question.package.as_ref().and_then(|p| p.dotnet) else { return };
     let text = if patch == 0 { format!("{major}.{minor}") } else { format!("{major}.{minor}.{patch}") };
     let argument = crate::model::Origin::whole(&std::sync::Arc::from("--package"), "argument");
     let mut evidence = vec![Evidence::host(Says::PackageForDotnet(text.clone()), &argument)];

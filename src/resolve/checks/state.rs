@@ -6,6 +6,7 @@ use crate::{
     model::{Cause, KbId, Origin, PackageState, Requirement},
     resolve::{
         question::{Finding, Outcome, Remedy},
+        requirement::SHA2_SUPPORT,
         statement::{Ask, Certainty, Evidence, Says, Truth},
     },
 };
@@ -155,9 +156,8 @@ fn sha2(c: &Context<'_>, out: &mut Vec<Finding>) {
         // the class rules of SHA-2 signed updates name what brings the support
         let first: Vec<KbId> = c
             .catalog
-            .kbs()
-            .filter(|kb| kb.number() == 4_474_419)
-            .flat_map(|kb| c.catalog.rules(kb))
+            .rules(SHA2_SUPPORT)
+            .into_iter()
             .filter(|r| !r.products.intersection(c.products()).is_empty())
             .flat_map(|r| r.order)
             .filter_map(|r| match r {
