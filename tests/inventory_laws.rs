@@ -27,7 +27,9 @@ fn facts(host: &Host) -> Host {
         product,
         version,
         revision,
+        branch,
         revision_at_least,
+        release,
         service_pack,
         edition,
         installation_type,
@@ -44,10 +46,14 @@ fn facts(host: &Host) -> Host {
         store_corrupt,
         azure_arc,
         hotpatch,
-        remote_session
+        remote_session,
+        free_space
     );
     host.updates.values_mut().for_each(|f| f.origin = at.clone());
     host.features.values_mut().for_each(|f| f.origin = at.clone());
+    host.packages.values_mut().for_each(|f| f.origin = at.clone());
+    host.failed.values_mut().for_each(|f| f.origin = at.clone());
+    host.policies.values_mut().for_each(|f| f.origin = at.clone());
     host.roles.iter_mut().for_each(|f| f.origin = at.clone());
     host.notes.iter_mut().for_each(|f| f.origin = at.clone());
     host.completeness.lists.iter_mut().for_each(|l| l.origin = at.clone());
@@ -122,11 +128,12 @@ prop_compose! {
         edition in known("Pro|Standard|Datacenter"), installation_type in known(prop_oneof![
             Just(InstallationType::Client), Just(InstallationType::Server), Just(InstallationType::ServerCore)]),
         architecture in known((0..5usize).prop_map(|i| Architecture::ALL[i])), language in known("[a-z]{2}-[A-Z]{2}"),
-        offline_image in known(any::<bool>()),
+        offline_image in known(any::<bool>()), branch in known(prop_oneof![Just(17763u32), Just(19041)]),
+        release in known("[0-9]{2}H[12]"), free_space in known(any::<u64>()),
     ) -> Host {
         let edition = edition.map(|f| Fact::new(Edition(f.value), f.origin));
         Host { name, product, version, revision, revision_at_least, service_pack, edition, installation_type,
-            architecture, language, offline_image, ..Host::default() }
+            architecture, language, offline_image, branch, release, free_space, ..Host::default() }
     }
 }
 
@@ -137,9 +144,12 @@ prop_compose! {
         features in btree_map("[A-Za-z-]{1,5}", fact((0..5usize).prop_map(|i| FeatureState::ALL[i])), 0..3),
         updates in btree_map(kb(), fact((0..7usize).prop_map(|i| PackageState::ALL[i])), 0..12),
         complete in any::<bool>(), lists in vec(list(), 0..3), other_ids in btree_set("Q[0-9]{6}", 0..3),
-        notes in vec(fact("[a-z ]{0,5}[a-z]"), 0..3),
+        notes in vec(fact("[a-z ]{0,5}[a-z]"), 0..3), failed in btree_map(kb(), fact("(0x8024001[0-9])?"), 0..3),
+        policies in btree_map("[A-Z]{1,3}", fact("[a-z0-9:/.]{0,6}"), 0..3),
+        packages in btree_map("Package_for_KB29000[0-9]{2}~31bf3856ad364e35~amd64~~6\\.3\\.1\\.[0-9]",
+            fact((0..7usize).prop_map(|i| PackageState::ALL[i])), 0..5),
     ) -> Host {
-        let mut h = Host { servicing_stack: stack, internet_explorer: ie, features, updates, notes, ..os };
+        let mut h = Host { failed, policies, packages, servicing_stack: stack, internet_explorer: ie, features, updates, notes, ..os };
         h.pending_reboot = flags[0].clone();
         h.esu = flags[1].clone();
         h.sha2_support = flags[2].clone();

@@ -69,6 +69,12 @@ impl Collector {
         self.first.get_or_insert(line);
     }
 
+    /// Counts rows that were gathered before, the first of them at a line.
+    pub(super) fn rows(&mut self, count: u32, first: Option<u32>) {
+        self.shown = self.shown.saturating_add(count);
+        self.first = self.first.or(first);
+    }
+
     /// A row of a list of installed updates: its id, and the id that stands beside `File 1`.
     pub(super) fn installed_row(&mut self, id: &str, beside: Option<&str>, origin: Origin) {
         let line = match origin.at {

@@ -1,52 +1,43 @@
 //! `dism /online /get-packages` (or `/image:`), as list or table, in any language: package identities, then their states.
 
 use super::collect::{Collector, is_filter};
-use super::ids;
+use super::format::{Directness, Format};
 use super::lines::{Line, is_prompt};
+use super::packages::Packages;
 use super::systeminfo::service_pack;
 use super::words;
-use crate::model::{Architecture, Gap, Host, ListKind, PackageState, Version};
+use crate::model::{Gap, Host, ListKind, Version};
 use std::sync::Arc;
 
 const LIST: &str = "DISM packages";
 const TABLE: &str = "DISM packages table";
 
-/// `name~31bf3856ad364e35~amd64~en-US~10.0.17763.1`.
-#[derive(Clone, Debug)]
-struct Identity {
-    name: String,
-    architecture: String,
-    version: Version,
-}
-
-fn identity(text: &str) -> Option<Identity> {
-    let parts: Vec<&str> = text.trim().split('~').collect();
-    let [name, key, architecture, _, version] = parts.as_slice() else { return None };
-    let hex = key.len() == 16 && key.bytes().all(|b| b.is_ascii_hexdigit());
-    if !hex || name.is_empty() || name.contains(char::is_whitespace) {
-        return None;
-    }
-    Some(Identity {
-        name: (*name).to_owned(),
-        architecture: architecture.to_ascii_lowercase(),
-        version: version.parse().ok()?,
-    })
-}
-
-/// A package as it was found, before its state is settled.
-#[derive(Clone, Debug)]
-struct Package {
-    identity: Identity,
-    line: u32,
-    state: Option<(PackageState, u32)>,
-}
+/// What is known of this format.
+pub(super) const FORMATS: &[Format] = &[
+    Format {
+        name: LIST,
+        from: "dism /online /english /get-packages",
+        signature: "package identities with their states, or two versions below a banner",
+        tells: "build, revision, architecture, servicing stack, every package and update with its state",
+        cannot: "the edition; updates named only by build",
+        directness: Directness::System,
+    },
+    Format {
+        name: TABLE,
+        from: "dism /online /english /get-packages /format:table",
+        signature: "package identities in cells",
+        tells: "build, revision, architecture, servicing stack, every package and update with its state",
+        cannot: "the edition; updates named only by build",
+        directness: Directness::System,
+    },
+];
 
 /// The identity at the end of `Package Identity : …`; log lines with more words before it are something else.
-fn list_identity(text: &str) -> Option<Identity> {
+fn list_identity(text: &str) -> Option<&str> {
     let t = text.trim();
-    let Some((label, rest)) = t.split_once([':', '：']) else { return identity(t) };
+    let Some((label, rest)) = t.split_once([':', '：']) else { return Some(t) };
     let plain = label.chars().all(|c| !c.is_ascii_digit() && c != ',' && c != '[' && c != '\\');
-    (plain && label.chars().count() <= 40).then(|| identity(rest))?
+    (plain && label.chars().count() <= 40).then_some(rest)
 }
 
 /// Splits `Label : value`.
@@ -105,20 +96,17 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             c.host.service_pack = service_pack(base, "").map(|n| c.fact(n, line));
         }
     }
-    for package in &packages {
-        add(&mut c, package, offline);
-    }
-    architecture(&mut c, &packages);
-    rollup(&mut c, &packages);
+    packages.tell(&mut c, offline);
     let list = (!packages.is_empty()).then_some(ListKind::ComponentStore);
     vec![c.finish(list)]
 }
 
 /// Every package with the state that belongs to it, and whether they came as a table.
-fn packages(lines: &[Line]) -> (Vec<Package>, bool) {
-    let mut out: Vec<Package> = Vec::new();
+fn packages(lines: &[Line]) -> (Packages, bool) {
+    let mut out = Packages::default();
     let mut table = false;
-    // the lines with a colon since the last identity
+    // the last identity, while its state is not told, and the lines with a colon since
+    let mut open: Option<String> = None;
     let mut since = 0usize;
     for line in lines {
         if is_prompt(&line.text) {
@@ -126,87 +114,42 @@ fn packages(lines: &[Line]) -> (Vec<Package>, bool) {
         }
         let mut cells = line.text.split('|').map(str::trim);
         if line.text.contains('|')
-            && let Some(identity) = cells.next().and_then(identity)
+            && let Some(identity) = cells.next().filter(|c| c.contains('~'))
         {
-            table = true;
-            let state = cells.find_map(words::state).map(|s| (s, line.number));
-            out.push(Package { identity, line: line.number, state });
-            since = usize::MAX;
-        } else if let Some(identity) = list_identity(&line.text) {
-            out.push(Package { identity, line: line.number, state: None });
+            let added = match cells.find_map(words::state) {
+                Some(state) => out.state(identity, state, line.number),
+                None => out.name(identity, line.number),
+            };
+            if added {
+                table = true;
+                open = None;
+                continue;
+            }
+        }
+        if let Some(identity) = list_identity(&line.text).filter(|i| i.contains('~'))
+            && out.name(identity, line.number)
+        {
+            open = Some(identity.trim().to_owned());
             since = 0;
-        } else if let (Some(package), Some((label, value))) = (out.last_mut(), pair(&line.text)) {
-            since = since.saturating_add(1);
+        } else if let (Some(identity), Some((label, value))) = (&open, pair(&line.text)) {
+            since += 1;
             // the state follows its identity; /get-packageinfo has other lines between and names it
-            let named = matches!(label, "State" | "PackageState");
-            if package.state.is_none() && (named || since == 1) {
-                package.state = words::state(value).map(|s| (s, line.number));
+            if (matches!(label, "State" | "PackageState") || since == 1)
+                && let Some(state) = words::state(value)
+            {
+                out.settle(identity, state, line.number);
+                open = None;
             }
         }
     }
     (out, table)
 }
 
-/// Counts a package and takes the update that it names.
-fn add(c: &mut Collector, package: &Package, offline: bool) {
-    c.row(package.line);
-    let kb = ids::package_kb(&package.identity.name);
-    let Some((state, line)) = package.state else {
-        c.gap(Gap::NotAvailable);
-        if let Some(kb) = kb {
-            c.note(format!("{kb} is named without a state"), package.line);
-        }
-        return;
-    };
-    if let Some(kb) = kb {
-        let origin = c.origin(line);
-        c.update(kb, state, origin);
-    }
-    if matches!(state, PackageState::InstallPending | PackageState::UninstallPending)
-        && !offline
-        && c.host.pending_reboot.is_none()
-    {
-        c.host.pending_reboot = Some(c.fact(true, line));
-    }
-}
-
-/// The machine's architecture: packages for others (wow64, x86 on x64) stand beside its own.
-fn architecture(c: &mut Collector, packages: &[Package]) {
-    let found = ["arm64", "amd64", "ia64", "x86"].into_iter().find_map(|name| {
-        let package = packages.iter().find(|p| p.identity.architecture == name)?;
-        Some((name.parse::<Architecture>().ok()?, package.line))
-    });
-    c.host.architecture = found.map(|(a, line)| c.fact(a, line));
-}
-
-/// The newest installed cumulative update and servicing stack: their packages are named by build, not by KB.
-fn rollup(c: &mut Collector, packages: &[Package]) {
-    let installed = |name: &str| {
-        packages
-            .iter()
-            .filter(|p| p.identity.name.starts_with(name) && p.identity.version.0[0] >= 10_000)
-            .filter(|p| p.state.is_some_and(|(s, _)| s == PackageState::Installed))
-            .max_by_key(|p| (p.identity.version, std::cmp::Reverse(p.line)))
-            .map(|p| (p.identity.version.0, p.line))
-    };
-    if let Some(([branch, revision, ..], line)) = installed("Package_for_ServicingStack") {
-        c.host.servicing_stack = Some(c.fact(Version([10, 0, branch, revision]), line));
-    }
-    let Some(([branch, revision, ..], line)) = installed("Package_for_RollupFix") else { return };
-    c.note(format!("cumulative update {branch}.{revision} is installed"), line);
-    if c.host.revision.is_none() && c.host.version.is_none() {
-        c.host.revision = Some(c.fact(revision, line));
-        // these branches serve one build each; 18362, 19041, 22621 and 26100 serve several
-        if matches!(branch, 10240 | 10586 | 14393 | 15063 | 16299 | 17134 | 17763 | 20348 | 22000) {
-            c.host.version = Some(c.fact(Version([10, 0, branch, 0]), line));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::inventory::lines::lines;
+    use crate::model::Architecture;
 
     const HEAD: &str = "Deployment Image Servicing and Management tool\nVersion: 10.0.17763.1\n\nImage Version: 10.0.17763.1879\n\n";
 

@@ -1,6 +1,7 @@
 //! `kbwhy/host/1`: the facts of one host as JSON, read and written. Reading back what was written gives the same facts.
 
 use super::ReadError;
+use super::format::{Directness, Format};
 use super::lines::clean;
 use super::merge::precedence;
 use crate::model::{
@@ -13,6 +14,16 @@ use std::sync::Arc;
 
 /// The schema's name, which is also the format in origins.
 pub(super) const FORMAT: &str = "kbwhy/host/1";
+
+/// What is known of this format.
+pub(super) const FORMATS: &[Format] = &[Format {
+    name: FORMAT,
+    from: "kbwhy inventory FILE --format json",
+    signature: "JSON with the schema kbwhy/host/1",
+    tells: "all that it states",
+    cannot: "what it does not state",
+    directness: Directness::Stated,
+}];
 
 type Object = Map<String, Value>;
 
@@ -74,6 +85,11 @@ impl Reader<'_> {
         let Some((at, value)) = self.member(place, name) else { return Ok(None) };
         let array = value.as_array().ok_or_else(|| self.wrong(&at, "an array", value))?;
         Ok(Some((at, array.as_slice())))
+    }
+
+    fn members<'v>(&self, place: &Place<'v>, name: &str) -> Result<Option<(String, &'v Object)>, ReadError> {
+        let place = self.object(place, name)?;
+        Ok(place.object.map(|o| (place.at, o)))
     }
 
     fn text_at<'v>(&self, at: &str, value: &'v Value) -> Result<&'v str, ReadError> {
@@ -139,7 +155,9 @@ pub(super) fn read(object: &Object, input: &Arc<str>) -> Result<Host, ReadError>
     let os = r.object(&root, "os")?;
     host.product = r.text(&os, "product")?;
     host.revision = r.number(&os, "revision")?;
+    host.branch = r.number(&os, "branch")?;
     host.revision_at_least = r.number(&os, "revision_at_least")?;
+    host.release = r.text(&os, "release")?;
     host.service_pack = r.number(&os, "service_pack")?;
     host.edition = r.text(&os, "edition")?.map(|f| Fact::new(Edition(f.value), f.origin));
     host.architecture = r.parsed(&os, "architecture", str::parse)?;
@@ -192,6 +210,13 @@ pub(super) fn read(object: &Object, input: &Arc<str>) -> Result<Host, ReadError>
         host.other_ids.sort();
         host.other_ids.dedup();
     }
+    if let Some((at, object)) = r.members(&updates, "failed")? {
+        for (name, value) in object {
+            let at = format!("{at}.{name}");
+            let kb: KbId = name.parse().map_err(|e| r.invalid(&at, e))?;
+            host.failed.insert(kb, r.fact(clean(r.text_at(&at, value)?), &at));
+        }
+    }
     facts(&r, &r.object(&root, "facts")?, &mut host)?;
     if let Some((at, array)) = r.array(&root, "notes")? {
         for (i, value) in array.iter().enumerate().take(super::collect::OTHER_IDS) {
@@ -215,6 +240,20 @@ fn facts(r: &Reader, facts: &Place, host: &mut Host) -> Result<(), ReadError> {
     host.azure_arc = r.flag(facts, "azure_arc")?;
     host.hotpatch = r.flag(facts, "hotpatch")?;
     host.remote_session = r.flag(facts, "remote_session")?;
+    host.free_space = r.number(facts, "free_space")?;
+    if let Some((at, object)) = r.members(facts, "policies")? {
+        for (name, value) in object.iter().filter(|(_, v)| !v.is_null()) {
+            let at = format!("{at}.{name}");
+            host.policies.insert(clean(name), r.fact(clean(r.text_at(&at, value)?), &at));
+        }
+    }
+    if let Some((at, object)) = r.members(facts, "packages")? {
+        for (name, value) in object.iter().filter(|(_, v)| !v.is_null()) {
+            let at = format!("{at}.{name}");
+            let state = package_state(r, &at, value)?;
+            host.packages.insert(clean(name), r.fact(state, &at));
+        }
+    }
     if let Some((at, array)) = r.array(facts, "roles")? {
         let mut roles = BTreeMap::new();
         for (i, value) in array.iter().enumerate() {
@@ -242,13 +281,17 @@ fn facts(r: &Reader, facts: &Place, host: &mut Host) -> Result<(), ReadError> {
             continue;
         }
         let kb: KbId = name.parse().map_err(|e| r.invalid(&at, e))?;
-        let state = PackageState::parse(r.text_at(&at, value)?).ok_or_else(|| {
-            let names: Vec<&str> = PackageState::ALL.iter().map(|s| s.name()).collect();
-            r.invalid(&at, format!("expected one of {}", names.join(", ")))
-        })?;
+        let state = package_state(r, &at, value)?;
         add(host, kb, r.fact(state, &at));
     }
     Ok(())
+}
+
+fn package_state(r: &Reader, at: &str, value: &Value) -> Result<PackageState, ReadError> {
+    PackageState::parse(r.text_at(at, value)?).ok_or_else(|| {
+        let names: Vec<&str> = PackageState::ALL.iter().map(|s| s.name()).collect();
+        r.invalid(at, format!("expected one of {}", names.join(", ")))
+    })
 }
 
 const KINDS: [(ListKind, &str); 4] = [
@@ -316,6 +359,11 @@ fn put<T, V: Into<Value>>(object: &mut Object, name: &str, fact: Option<&Fact<T>
     }
 }
 
+/// An object of names and texts.
+fn texts<K: ToString, T>(map: &BTreeMap<K, Fact<T>>, text: impl Fn(&T) -> String) -> Object {
+    map.iter().map(|(k, f)| (k.to_string(), Value::from(text(&f.value)))).collect()
+}
+
 /// The host's facts as a `kbwhy/host/1` document, members and lists in a fixed order; what is not known is left out.
 ///
 /// `updates.lists` tells what was read and what is missing from it, so that reading the document back loses nothing but
@@ -332,6 +380,8 @@ pub fn to_host1(host: &Host) -> Value {
         format!("{a}.{b}.{c}")
     });
     put(&mut os, "revision", host.revision.as_ref(), |r| *r);
+    put(&mut os, "branch", host.branch.as_ref(), |b| *b);
+    put(&mut os, "release", host.release.as_ref(), String::clone);
     put(&mut os, "revision_at_least", host.revision_at_least.as_ref(), |r| *r);
     put(&mut os, "service_pack", host.service_pack.as_ref(), |n| *n);
     put(&mut os, "edition", host.edition.as_ref(), |e| e.0.clone());
@@ -355,6 +405,9 @@ pub fn to_host1(host: &Host) -> Value {
     updates.insert("complete".into(), host.completeness.complete.into());
     updates.insert("lists".into(), lists.collect::<Vec<_>>().into());
     updates.insert("other_ids".into(), host.other_ids.clone().into());
+    if !host.failed.is_empty() {
+        updates.insert("failed".into(), texts(&host.failed, String::clone).into());
+    }
     root.insert("updates".into(), updates.into());
 
     let mut facts = Object::new();
@@ -369,6 +422,13 @@ pub fn to_host1(host: &Host) -> Value {
     put(&mut facts, "azure_arc", host.azure_arc.as_ref(), |b| *b);
     put(&mut facts, "hotpatch", host.hotpatch.as_ref(), |b| *b);
     put(&mut facts, "remote_session", host.remote_session.as_ref(), |b| *b);
+    put(&mut facts, "free_space", host.free_space.as_ref(), |n| *n);
+    if !host.policies.is_empty() {
+        facts.insert("policies".into(), texts(&host.policies, String::clone).into());
+    }
+    if !host.packages.is_empty() {
+        facts.insert("packages".into(), texts(&host.packages, |s| s.name().to_owned()).into());
+    }
     if !host.roles.is_empty() {
         let mut roles: Vec<&str> = host.roles.iter().map(|f| f.value.as_str()).collect();
         roles.sort_unstable();
@@ -376,8 +436,7 @@ pub fn to_host1(host: &Host) -> Value {
         facts.insert("roles".into(), roles.into());
     }
     if !host.features.is_empty() {
-        let features = host.features.iter().map(|(k, f)| (k.clone(), Value::from(f.value.name())));
-        facts.insert("features".into(), features.collect::<Object>().into());
+        facts.insert("features".into(), texts(&host.features, |s| s.name().to_owned()).into());
     }
     let between = |s: PackageState| !matches!(s, PackageState::Installed | PackageState::Absent);
     let states = host.updates.iter().filter(|(_, f)| between(f.value));

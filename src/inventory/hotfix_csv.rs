@@ -1,6 +1,7 @@
 //! CSV of quick-fix updates: `Get-HotFix | Export-Csv` (quoted, `,` or `;`) and `wmic qfe … /format:csv` (not quoted).
 
 use super::collect::Collector;
+use super::format::{Directness, Format};
 use super::ids::{self, RowId};
 use super::lines::Line;
 use crate::model::{Gap, Host, ListKind};
@@ -9,6 +10,26 @@ use std::sync::Arc;
 
 const POWERSHELL: &str = "Get-HotFix CSV";
 const WMIC: &str = "wmic qfe CSV";
+
+/// What is known of this format.
+pub(super) const FORMATS: &[Format] = &[
+    Format {
+        name: POWERSHELL,
+        from: "Get-HotFix | Export-Csv hotfix.csv",
+        signature: "a header of cells with HotFixID",
+        tells: "installed updates that are servicing packages named KB",
+        cannot: "Windows itself; what the image was built with; older cumulative updates; Office, drivers, Defender",
+        directness: Directness::Reported,
+    },
+    Format {
+        name: WMIC,
+        from: "wmic qfe list full /format:csv",
+        signature: "a header that begins with Node",
+        tells: "installed updates that are servicing packages named KB",
+        cannot: "Windows itself; what the image was built with; older cumulative updates; Office, drivers, Defender",
+        directness: Directness::Reported,
+    },
+];
 
 /// The header: where it stands, its delimiter, its cells.
 fn header(lines: &[Line]) -> Option<(usize, u8, Vec<String>)> {

@@ -1,6 +1,7 @@
 //! `Get-HotFix | ConvertTo-Json`: an array of objects, or one bare object when there is one.
 
 use super::collect::Collector;
+use super::format::{Directness, Format};
 use super::lines::clean;
 use crate::model::{Host, ListKind, Origin};
 use serde_json::{Map, Value};
@@ -8,6 +9,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const FORMAT: &str = "Get-HotFix JSON";
+
+/// What is known of this format.
+pub(super) const FORMATS: &[Format] = &[Format {
+    name: FORMAT,
+    from: "Get-HotFix | ConvertTo-Json",
+    signature: "a member HotFixID, in any case",
+    tells: "installed updates that are servicing packages named KB",
+    cannot: "Windows itself; what the image was built with; older cumulative updates; Office, drivers, Defender",
+    directness: Directness::Reported,
+}];
 
 /// A member by its name in any case: `Select-Object hotfixid` spells it as it was typed.
 pub(super) fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {

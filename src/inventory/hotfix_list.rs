@@ -1,6 +1,7 @@
 //! Lists of quick-fix updates: `Get-HotFix | Format-List` (`HotFixID : KB1`) and `wmic qfe … /format:list` (`HotFixID=KB1`).
 
 use super::collect::{Collector, is_ellipsis, is_filter};
+use super::format::{Directness, Format};
 use super::ids;
 use super::lines::{Line, is_prompt};
 use crate::model::{Gap, Host, ListKind};
@@ -9,6 +10,26 @@ use std::sync::Arc;
 
 const POWERSHELL: &str = "Get-HotFix list";
 const WMIC: &str = "wmic qfe list";
+
+/// What is known of this format.
+pub(super) const FORMATS: &[Format] = &[
+    Format {
+        name: POWERSHELL,
+        from: "Get-HotFix | Format-List",
+        signature: "HotFixID : KB…",
+        tells: "installed updates that are servicing packages named KB",
+        cannot: "Windows itself; what the image was built with; older cumulative updates; Office, drivers, Defender",
+        directness: Directness::Reported,
+    },
+    Format {
+        name: WMIC,
+        from: "wmic qfe list full /format:list",
+        signature: "HotFixID=KB…",
+        tells: "installed updates that are servicing packages named KB",
+        cannot: "Windows itself; what the image was built with; older cumulative updates; Office, drivers, Defender",
+        directness: Directness::Reported,
+    },
+];
 
 /// More properties than a record has: the text is something else.
 const PROPERTIES: usize = 100;

@@ -1,6 +1,7 @@
 //! Tables of quick-fix updates: `Get-HotFix` (a header over dashes), `wmic qfe` (a header), `Format-Wide` (ids alone).
 
 use super::collect::{Collector, is_ellipsis, is_filter};
+use super::format::{Directness, Format};
 use super::ids::{self, RowId};
 use super::lines::{Line, is_prompt};
 use crate::model::{Gap, Host, ListKind};
@@ -10,6 +11,34 @@ use std::sync::Arc;
 const POWERSHELL: &str = "Get-HotFix table";
 const WMIC: &str = "wmic qfe table";
 const WIDE: &str = "Get-HotFix Format-Wide";
+
+/// What is known of this format.
+pub(super) const FORMATS: &[Format] = &[
+    Format {
+        name: POWERSHELL,
+        from: "Get-HotFix",
+        signature: "a header with HotFixID over a rule of dashes",
+        tells: "installed updates that are servicing packages named KB",
+        cannot: "Windows itself; what the image was built with; older cumulative updates; Office, drivers, Defender",
+        directness: Directness::Reported,
+    },
+    Format {
+        name: WMIC,
+        from: "wmic qfe",
+        signature: "a header with HotFixID and rows below its columns",
+        tells: "installed updates that are servicing packages named KB",
+        cannot: "Windows itself; what the image was built with; older cumulative updates; Office, drivers, Defender",
+        directness: Directness::Reported,
+    },
+    Format {
+        name: WIDE,
+        from: "Get-HotFix | Format-Wide HotFixID",
+        signature: "nothing but KB ids in columns, below a prompt or in several columns",
+        tells: "installed updates that are servicing packages named KB",
+        cannot: "Windows itself; what the image was built with; older cumulative updates; Office, drivers, Defender",
+        directness: Directness::Reported,
+    },
+];
 
 /// The columns that wmic knows for this class.
 const WMIC_COLUMNS: [&str; 11] = [

@@ -1,6 +1,7 @@
 //! The names that lists of updates use, and what they stand for.
 
 use crate::model::KbId;
+use crate::package;
 
 /// What one row of a list names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub(super) fn row_id(text: &str) -> Option<RowId> {
     if let Some(id) = kb_at_start(t) {
         return Some(id);
     }
-    if let Some(kb) = package_kb(t) {
+    if let Some(kb) = package::kb_of_name(t) {
         return Some(RowId::Kb(kb));
     }
     // Vista lists some updates by their bare number
@@ -54,22 +55,6 @@ pub(super) fn kb_at_start(t: &str) -> Option<RowId> {
         return None;
     }
     digits[..count].parse().ok().map(RowId::Kb)
-}
-
-/// The KB in the name of a servicing package: `Package_for_KB123456_SP1`, `Package_2_for_KB123456`.
-pub(super) fn package_kb(name: &str) -> Option<KbId> {
-    let rest = name.strip_prefix("Package_")?;
-    let (number, rest) = match rest.strip_prefix("for_") {
-        Some(rest) => ("", rest),
-        None => rest.split_once("_for_")?,
-    };
-    if !number.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    match kb_at_start(rest.split('~').next().unwrap_or(rest))? {
-        RowId::Kb(kb) => Some(kb),
-        _ => None,
-    }
 }
 
 /// Does the row name no update, but something that only a list of updates holds?

@@ -1,7 +1,8 @@
 //! Several inputs about one host: the most direct source of a fact is used, and what disagrees is kept for display.
 
 use super::collect::OTHER_IDS;
-use crate::model::{Conflict, Fact, Host, Origin, PackageState};
+use super::format::{self, Directness};
+use crate::model::{Conflict, Fact, FeatureState, Host, Origin, PackageState, branch_of};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which state of one update wins: the smallest. What is there beats what waits, and that beats what is gone.
@@ -17,14 +18,9 @@ pub(super) const fn precedence(state: PackageState) -> u8 {
     }
 }
 
-/// How directly a format tells a fact: stated, read from the system's own values, printed for people, other lists.
-fn rank(origin: &Origin) -> u8 {
-    match origin.format {
-        super::host1::FORMAT => 0,
-        "reg query" | "ver" | "DISM packages" | "DISM packages table" => 1,
-        "systeminfo" | "systeminfo /fo csv" => 2,
-        _ => 3,
-    }
+/// How directly a format tells a fact; the lower the more.
+fn rank(origin: &Origin) -> Directness {
+    format::named(origin.format).map_or(Directness::Told, |f| f.directness)
 }
 
 /// Collects the conflicts of one merge.
@@ -43,11 +39,11 @@ impl Conflicts {
         self.choose_by(name, facts, |f| rank(&f.origin), show, same)
     }
 
-    fn choose_by<T: Clone>(
+    fn choose_by<T: Clone, R: Ord>(
         &mut self,
         name: &str,
         facts: impl Iterator<Item = Fact<T>>,
-        rank: impl Fn(&Fact<T>) -> u8,
+        rank: impl Fn(&Fact<T>) -> R,
         show: impl Fn(&T) -> String,
         same: impl Fn(&T, &T) -> bool,
     ) -> Option<Fact<T>> {
@@ -63,6 +59,29 @@ impl Conflicts {
             });
         }
         Some(kept)
+    }
+}
+
+impl Conflicts {
+    /// The value of each name that any host has.
+    fn each<K: Ord + Clone + ToString, T: Clone + PartialEq, R: Ord>(
+        &mut self,
+        name: &str,
+        hosts: &[Host],
+        of: impl Fn(&Host) -> &BTreeMap<K, Fact<T>>,
+        order: impl Fn(&Fact<T>) -> R,
+        show: impl Fn(&T) -> String,
+    ) -> BTreeMap<K, Fact<T>> {
+        let keys: BTreeSet<&K> = hosts.iter().flat_map(|h| of(h).keys()).collect();
+        let mut out = BTreeMap::new();
+        for key in keys {
+            let values = hosts.iter().filter_map(|h| of(h).get(key).cloned());
+            let full = format!("{name}.{}", key.to_string());
+            if let Some(value) = self.choose_by(&full, values, &order, &show, |a, b| a == b) {
+                out.insert(key.clone(), value);
+            }
+        }
+        out
     }
 }
 
@@ -87,9 +106,9 @@ fn same_product(a: &str, b: &str) -> bool {
 
 /// Merges hosts that several inputs tell of. The order of the inputs changes nothing.
 ///
-/// A stated value (`kbwhy/host/1`) goes before registry, `ver` and DISM, these before systeminfo, that before all
-/// others; what disagrees is recorded in [`Host::conflicts`]. Of several states of one update the one that says most is
-/// kept: installed, then pending, superseded, staged, absent.
+/// The more direct source goes before the less direct one ([`Directness`]); what disagrees is recorded in
+/// [`Host::conflicts`]. Of states that are told equally directly the one that says most is kept: installed, then pending,
+/// superseded, staged, absent.
 pub fn merge(hosts: Vec<Host>) -> Host {
     let mut c = Conflicts::default();
     let mut out = Host::default();
@@ -106,14 +125,22 @@ pub fn merge(hosts: Vec<Host>) -> Host {
     // the header of DISM keeps the base build of Windows 7
     let directness =
         |f: &Fact<crate::model::Version>| match (f.value.0[0], f.origin.format.starts_with("DISM")) {
-            (6, true) => 3,
+            (6, true) => Directness::Told,
             _ => rank(&f.origin),
         };
     let versions = hosts.iter().filter_map(|h| h.version.clone());
     out.version = c.choose_by("os.version", versions, directness, ToString::to_string, |a, b| a == b);
-    // a revision counts within its own build only
+    choose!(branch, "os.branch", u32::to_string);
+    choose!(release, "os.release", String::clone, |a, b| a.eq_ignore_ascii_case(b));
+    // a revision counts within its own build, or within the branch where its source knows no more
     let build = out.version.as_ref().map(|v| v.value);
-    let fits = |h: &&Host| h.version.as_ref().is_none_or(|v| Some(v.value) == build);
+    let branch = out.branch.as_ref().map(|b| b.value);
+    let fits = |h: &&Host| match (&h.version, &h.branch, build) {
+        (Some(version), _, _) => Some(version.value) == build,
+        (None, Some(own), Some(build)) => branch_of(build.0[2]) == own.value,
+        (None, Some(own), None) => branch == Some(own.value),
+        (None, None, _) => true,
+    };
     let revisions = hosts.iter().filter(fits).filter_map(|h| h.revision.clone());
     out.revision = c.choose("os.revision", revisions, u32::to_string, |a, b| a == b);
     // the highest lower bound says most
@@ -138,28 +165,19 @@ pub fn merge(hosts: Vec<Host>) -> Host {
     choose!(azure_arc, "facts.azure_arc", bool::to_string);
     choose!(hotpatch, "facts.hotpatch", bool::to_string);
     choose!(remote_session, "facts.remote_session", bool::to_string);
+    choose!(free_space, "facts.free_space", u64::to_string);
 
-    let kbs: BTreeSet<_> = hosts.iter().flat_map(|h| h.updates.keys().copied()).collect();
-    for kb in kbs {
-        let states = || hosts.iter().filter_map(|h| h.updates.get(&kb).cloned());
-        let order = |f: &Fact<PackageState>| precedence(f.value) * 4 + rank(&f.origin);
-        // states may follow each other in time; only "absent" denies the others
-        let agree =
-            |a: &PackageState, b: &PackageState| (*a == PackageState::Absent) == (*b == PackageState::Absent);
-        let name = format!("updates.{kb}");
-        if let Some(state) = c.choose_by(&name, states(), order, |s| s.name().to_owned(), agree) {
-            out.updates.insert(kb, state);
-        }
-    }
-    let names: BTreeSet<_> = hosts.iter().flat_map(|h| h.features.keys().cloned()).collect();
-    for name in names {
-        let states = hosts.iter().filter_map(|h| h.features.get(&name).cloned());
-        if let Some(state) =
-            c.choose(&format!("facts.features.{name}"), states, |s| s.name().to_owned(), |a, b| a == b)
-        {
-            out.features.insert(name, state);
-        }
-    }
+    // states may follow each other in time: the more direct source knows the present one; of equal ones the stronger
+    // counts. Packages of one update differ; packages of one identity do not.
+    let order = |f: &Fact<PackageState>| (rank(&f.origin), precedence(f.value));
+    let state = |s: &PackageState| s.name().to_owned();
+    out.updates = c.each("updates", &hosts, |h| &h.updates, order, state);
+    out.packages = c.each("facts.packages", &hosts, |h| &h.packages, order, state);
+    let own = |f: &Fact<String>| rank(&f.origin);
+    out.failed = c.each("updates.failed", &hosts, |h| &h.failed, own, String::clone);
+    out.policies = c.each("facts.policies", &hosts, |h| &h.policies, own, String::clone);
+    let features = |f: &Fact<FeatureState>| rank(&f.origin);
+    out.features = c.each("facts.features", &hosts, |h| &h.features, features, |s| s.name().to_owned());
     let mut roles: BTreeMap<String, Fact<String>> = BTreeMap::new();
     for role in hosts.iter().flat_map(|h| h.roles.iter()) {
         let known = roles.entry(role.value.clone()).or_insert_with(|| role.clone());
@@ -239,15 +257,41 @@ mod tests {
         assert_eq!(merge(vec![dism, info]).version.unwrap().value.0[2], 7601);
     }
 
+    fn state_of(hosts: [Host; 2]) -> (&'static str, usize) {
+        let [a, b] = hosts;
+        let merged = merge(vec![a.clone(), b.clone()]);
+        assert_eq!(merged, merge(vec![b, a]));
+        (merged.updates.values().next().unwrap().value.name(), merged.conflicts.len())
+    }
+
     #[test]
-    fn installed_wins_and_only_absent_contradicts() {
+    fn of_equally_direct_states_the_stronger_counts_and_the_other_is_listed() {
         let (a, b) = (with_state("a", PackageState::Superseded), with_state("b", PackageState::Installed));
-        let merged = merge(vec![a, b.clone()]);
-        assert_eq!(merged.updates.values().next().unwrap().value, PackageState::Installed);
-        assert!(merged.conflicts.is_empty());
-        let merged = merge(vec![with_state("a", PackageState::Absent), b]);
-        assert_eq!(merged.updates.values().next().unwrap().value, PackageState::Installed);
-        assert_eq!(merged.conflicts[0].fact, "updates.KB2919355");
+        assert_eq!(state_of([a, b.clone()]), ("installed", 1));
+        assert_eq!(state_of([b.clone(), Host { notes: vec![], ..b }]), ("installed", 0));
+    }
+
+    #[test]
+    fn the_component_store_knows_better_than_get_hotfix() {
+        let mut store = with_state("a", PackageState::InstallPending);
+        store.updates.values_mut().for_each(|f| f.origin.format = "DISM packages");
+        let mut list = with_state("b", PackageState::Installed);
+        list.updates.values_mut().for_each(|f| f.origin.format = "Get-HotFix table");
+        assert_eq!(state_of([store, list]), ("install-pending", 1));
+    }
+
+    #[test]
+    fn a_revision_of_a_branch_counts_for_its_builds_only() {
+        let rollup = Host {
+            branch: Some(Fact::new(19041, origin("b", "DISM packages"))),
+            revision: Some(Fact::new(2728, origin("b", "DISM packages"))),
+            ..Host::default()
+        };
+        let of = |build| {
+            let told = versioned("a", "systeminfo", [10, 0, build, 0], None);
+            merge(vec![told, rollup.clone()]).revision.map(|r| r.value)
+        };
+        assert_eq!((of(19045), of(17763)), (Some(2728), None));
     }
 
     #[test]

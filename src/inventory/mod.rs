@@ -15,6 +15,7 @@ mod collect;
 mod dism;
 mod error;
 mod foreign;
+mod format;
 mod host1;
 mod hotfix_csv;
 mod hotfix_json;
@@ -23,6 +24,7 @@ mod hotfix_table;
 mod ids;
 mod lines;
 mod merge;
+mod packages;
 mod registry;
 mod set;
 mod systeminfo;
@@ -32,6 +34,7 @@ mod ver;
 mod words;
 
 pub use error::ReadError;
+pub use format::{Directness, Format};
 pub use host1::to_host1;
 pub use merge::merge;
 pub use set::set_fact;
@@ -68,12 +71,37 @@ pub struct Parsed {
 /// Reads the formats that are made of lines; each gives no host where it finds nothing of its own.
 type LineReader = fn(&[Line], &Arc<str>) -> Vec<Host>;
 
+/// Every format that is read, by the file that reads it.
+const FORMATS: &[&[Format]] = &[
+    host1::FORMATS,
+    systeminfo::FORMATS,
+    systeminfo_csv::FORMATS,
+    hotfix_table::FORMATS,
+    hotfix_list::FORMATS,
+    hotfix_csv::FORMATS,
+    hotfix_json::FORMATS,
+    dism::FORMATS,
+    registry::FORMATS,
+    ver::FORMATS,
+];
+
+/// Every format that is read, the most usual first.
+pub fn formats() -> impl Iterator<Item = &'static Format> {
+    FORMATS.iter().copied().flatten()
+}
+
 /// Formats that fill a file alone.
 const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
 const PASTED: [LineReader; 5] =
     [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, registry::read];
+
+/// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
+type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
+
+/// The first one that finds something names the input.
+const JSON: [JsonReader; 1] = [hotfix_json::read];
 
 /// Reads one input of any format, told by its content.
 ///
@@ -185,7 +213,12 @@ fn read_json(text: &str, skipped: usize, input: &Arc<str>) -> Result<(Host, &'st
             }),
         };
     }
-    one(hotfix_json::read(&value, input), input)?.ok_or_else(|| foreign::json(&value, text, input))
+    for reader in JSON {
+        if let Some(found) = one(reader(&value, input), input)? {
+            return Ok(found);
+        }
+    }
+    Err(foreign::json(&value, text, input))
 }
 
 fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<(Host, &'static str), ReadError> {

@@ -1,6 +1,7 @@
 //! `reg query` of `Windows NT\CurrentVersion`: the values that tell build, revision (UBR) and edition.
 
 use super::collect::Collector;
+use super::format::{Directness, Format};
 use super::lines::Line;
 use super::systeminfo::{service_pack, service_pack_words};
 use super::words;
@@ -9,6 +10,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const FORMAT: &str = "reg query";
+
+/// What is known of this format.
+pub(super) const FORMATS: &[Format] = &[Format {
+    name: FORMAT,
+    from: "reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"",
+    signature: "values of CurrentVersion with their REG_ types",
+    tells: "product, build, revision, edition, installation type",
+    cannot: "updates",
+    directness: Directness::System,
+}];
 
 /// Value names in lower case, with data and line; only those of the key that describes Windows.
 fn values(lines: &[Line]) -> BTreeMap<String, (String, u32)> {

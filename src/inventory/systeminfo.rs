@@ -1,6 +1,7 @@
 //! `systeminfo`, as text or `/fo list`, in any language: labels with values, and rows `[NN]: id` below a label.
 
 use super::collect::{Collector, is_ellipsis};
+use super::format::{Directness, Format};
 use super::ids::{self, RowId};
 use super::lines::Line;
 use super::words::{self, Label};
@@ -8,6 +9,16 @@ use crate::model::{Architecture, Gap, Host, ListKind, Version};
 use std::sync::Arc;
 
 const FORMAT: &str = "systeminfo";
+
+/// What is known of this format.
+pub(super) const FORMATS: &[Format] = &[Format {
+    name: FORMAT,
+    from: "systeminfo",
+    signature: "labels with values of its report in any language, or rows [01]: KB…",
+    tells: "product, build, service pack, edition, architecture, updates",
+    cannot: "the revision (UBR); pending updates; the end of a long list, which is cut and noticed",
+    directness: Directness::Reported,
+}];
 
 /// Where systeminfo's buffer for one value ends: 4096 characters with the closing NUL.
 const BUFFER: usize = 4095;

@@ -1,11 +1,22 @@
 //! `systeminfo /fo csv`, with or without its header line: one record for each machine, lists within one cell.
 
+use super::format::{Directness, Format};
 use super::lines::Line;
 use super::systeminfo::{self, Field, Row};
 use crate::model::Host;
 use std::sync::Arc;
 
 const FORMAT: &str = "systeminfo /fo csv";
+
+/// What is known of this format.
+pub(super) const FORMATS: &[Format] = &[Format {
+    name: FORMAT,
+    from: "systeminfo /fo csv",
+    signature: "quoted cells, one of which holds [01]: KB…",
+    tells: "product, build, service pack, edition, architecture, updates",
+    cannot: "the revision (UBR); pending updates; the end of a long list, which is cut and noticed",
+    directness: Directness::Reported,
+}];
 
 /// Reads the records; none if the text is something else.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {

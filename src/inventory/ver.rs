@@ -1,12 +1,23 @@
 //! `ver`, the banner of cmd, and what people copy from winver: `[Version 10.0.19045.3570]`, `(OS Build 19045.3570)`.
 
 use super::collect::Collector;
+use super::format::{Directness, Format};
 use super::lines::{Line, is_prompt};
 use super::systeminfo::service_pack;
 use crate::model::{Build, Host, Version};
 use std::sync::Arc;
 
 const FORMAT: &str = "ver";
+
+/// What is known of this format.
+pub(super) const FORMATS: &[Format] = &[Format {
+    name: FORMAT,
+    from: "cmd /c ver",
+    signature: "[Version 10.0.19045.3570], or OS Build 19045.3570",
+    tells: "build, and the revision from Windows 10 1709 on",
+    cannot: "anything else",
+    directness: Directness::System,
+}];
 
 /// `Microsoft Windows [Version a.b.c.d]`: the word in the brackets is localized.
 fn banner(text: &str) -> Option<(Version, Option<u32>)> {

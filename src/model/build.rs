@@ -136,6 +136,29 @@ impl Build {
     }
 }
 
+/// Base build of the branch that a build of Windows 10 or later belongs to: equal revisions of the builds of one branch
+/// are equal content. Servicing packages are named by the base build, whatever build they serve.
+///
+/// ```
+/// use kbwhy::model::branch_of;
+/// assert_eq!(branch_of(19045), 19041);
+/// assert_eq!(branch_of(17763), 17763);
+/// ```
+pub const fn branch_of(build: u32) -> u32 {
+    match build {
+        18363 => 18362,
+        19042..=19045 => 19041,
+        22631 => 22621,
+        26200 | 26300 => 26100,
+        other => other,
+    }
+}
+
+/// Is the build the base of more than one? Then a package named by it does not tell the build.
+pub const fn is_shared_branch(build: u32) -> bool {
+    matches!(build, 18362 | 19041 | 22621 | 26100)
+}
+
 impl fmt::Display for Build {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.build, self.revision)

@@ -33,6 +33,28 @@ impl PackageState {
         Self::PartiallyInstalled,
         Self::Absent,
     ];
+    /// From the number that component-based servicing keeps: 112 installed, 80 superseded, …; none for a number
+    /// that Microsoft's chart of servicing states does not have.
+    ///
+    /// ```
+    /// use kbwhy::model::PackageState;
+    /// assert_eq!(PackageState::from_servicing(0x70), Some(PackageState::Installed));
+    /// assert_eq!(PackageState::from_servicing(7), None);
+    /// ```
+    pub const fn from_servicing(number: u32) -> Option<Self> {
+        match number {
+            // resolving and resolved: nothing of it is on the disk yet
+            0 | 16 | 32 => Some(Self::Absent),
+            5 => Some(Self::UninstallPending),
+            48 | 64 => Some(Self::Staged),
+            80 => Some(Self::Superseded),
+            96 => Some(Self::InstallPending),
+            101 => Some(Self::PartiallyInstalled),
+            // 128 is permanent: installed, and not to be removed
+            112 | 128 => Some(Self::Installed),
+            _ => None,
+        }
+    }
     /// `installed`, `install-pending`, …
     pub const fn name(self) -> &'static str {
         match self {
@@ -205,8 +227,13 @@ pub struct Host {
     pub version: Option<Fact<Version>>,
     /// Update build revision (UBR).
     pub revision: Option<Fact<u32>>,
+    /// Base build of the branch that the revision counts in, where the build itself is not known: 19041 stands for
+    /// 19041 to 19045.
+    pub branch: Option<Fact<u32>>,
     /// A revision that the host has at least, where the exact one is not known.
     pub revision_at_least: Option<Fact<u32>>,
+    /// Name of the release, such as `22H2` or `1909`.
+    pub release: Option<Fact<String>>,
     /// Service pack: 0 is RTM.
     pub service_pack: Option<Fact<u8>>,
     /// Edition.
@@ -221,6 +248,10 @@ pub struct Host {
     pub offline_image: Option<Fact<bool>>,
     /// Every update that an input names, with its state.
     pub updates: BTreeMap<KbId, Fact<PackageState>>,
+    /// Every servicing package that an input names by its identity, with its state.
+    pub packages: BTreeMap<String, Fact<PackageState>>,
+    /// Updates whose last attempt failed, with the error code as the source words it; empty if it gives none.
+    pub failed: BTreeMap<KbId, Fact<String>>,
     /// What absence from the lists proves.
     pub completeness: Completeness,
     /// Ids in the lists that are no KB (`Q147222`, `File 1`, GUIDs), for display; at most 100.
@@ -249,6 +280,10 @@ pub struct Host {
     pub roles: Vec<Fact<String>>,
     /// Windows features by name.
     pub features: BTreeMap<String, Fact<FeatureState>>,
+    /// Policies of Windows Update by the name of their registry value: `WUServer`, `DeferQualityUpdatesPeriodInDays`.
+    pub policies: BTreeMap<String, Fact<String>>,
+    /// Free bytes on the system drive.
+    pub free_space: Option<Fact<u64>>,
     /// The update is started from a remote session (WinRM).
     pub remote_session: Option<Fact<bool>>,
     /// What inputs disagreed on.
@@ -260,6 +295,23 @@ pub struct Host {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_the_servicing_chart_are_states() {
+        let chart = [
+            (0, "absent"),
+            (5, "uninstall-pending"),
+            (64, "staged"),
+            (80, "superseded"),
+            (96, "install-pending"),
+        ];
+        for (number, name) in
+            chart.into_iter().chain([(101, "partially-installed"), (112, "installed"), (128, "installed")])
+        {
+            assert_eq!(PackageState::from_servicing(number).map(PackageState::name), Some(name), "{number}");
+        }
+        assert_eq!(PackageState::from_servicing(0x20070), None);
+    }
 
     #[test]
     fn states_read_back_in_every_spelling() {

@@ -11,7 +11,7 @@ mod requirement;
 mod update;
 
 pub use architecture::{Architecture, ArchitectureSet};
-pub use build::{Build, BuildError, Version};
+pub use build::{Build, BuildError, Version, branch_of, is_shared_branch};
 pub use cause::Cause;
 pub use fact::{Fact, Location, Origin};
 pub use host::{Completeness, Conflict, FeatureState, Gap, Host, ListKind, ListSeen, PackageState};

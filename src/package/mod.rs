@@ -1,5 +1,8 @@
-//! What a package tells of itself. For now: what its file name tells.
+//! What a package tells of itself: its file name, and the identity that servicing gives it.
 
+mod identity;
 mod name;
 
+pub use identity::PackageIdentity;
+pub(crate) use identity::kb_of_name;
 pub use name::{PackageName, Target};
