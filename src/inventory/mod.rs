@@ -103,11 +103,26 @@ type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
 /// The first one that finds something names the input.
 const JSON: [JsonReader; 1] = [hotfix_json::read];
 
-/// Reads one input of any format, told by its content.
+/// Reads one input of any format, told by its content, of one machine.
 ///
 /// # Errors
 /// When it is no inventory that is read, or tells of several machines; see [`ReadError`].
 pub fn read(input: &Input) -> Result<Parsed, ReadError> {
+    let mut all = read_each(input)?;
+    match all.pop() {
+        Some(one) if all.is_empty() => Ok(one),
+        last => {
+            let hosts: Vec<Host> = all.into_iter().chain(last).map(|p| p.host).collect();
+            Err(several(&hosts, &Arc::from(lines::clean(input.name))))
+        }
+    }
+}
+
+/// Reads one input of any format, told by its content: each machine that it tells of, at least one.
+///
+/// # Errors
+/// When it is no inventory that is read, or when nobody can tell which machine its facts belong to.
+pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
     let label = lines::clean(input.name);
     let name: Arc<str> = Arc::from(label.as_str());
     if input.bytes.len() > LIMIT {
@@ -117,13 +132,13 @@ pub fn read(input: &Input) -> Result<Parsed, ReadError> {
         return Err(error);
     }
     let decoded = text::decode(input.bytes);
-    let parsed = |host: Host, format| Parsed { host, format, encoding: decoded.encoding };
     if decoded.text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0').is_empty() {
         // Windows wrote a mark and line ends: a command ran and listed nothing, which tells nothing
         if decoded.utf16_mark && decoded.text.contains(['\r', '\n']) {
             let mut c = Collector::new(&name, EMPTY_LIST);
             c.gap(Gap::NotAvailable);
-            return Ok(parsed(c.finish(Some(ListKind::QuickFix)), EMPTY_LIST));
+            let host = c.finish(Some(ListKind::QuickFix));
+            return Ok(vec![Parsed { host, format: EMPTY_LIST, encoding: decoded.encoding }]);
         }
         return Err(ReadError::Empty { input: label });
     }
@@ -135,16 +150,17 @@ pub fn read(input: &Input) -> Result<Parsed, ReadError> {
         });
     }
     let lines = lines::lines(&decoded.text);
-    if let Some((text, skipped)) = json_text(&lines) {
-        return read_json(&text, skipped, &name).map(|(host, format)| parsed(host, format));
-    }
-    let (mut host, format) = read_lines(&lines, &name)?;
+    let mut found = match json_text(&lines) {
+        Some((text, skipped)) => read_json(&text, skipped, &name)?,
+        None => read_lines(&lines, &name)?,
+    };
     if !decoded.text.ends_with(['\n', '\r'])
         && let Some(last) = lines.last()
     {
-        drop_cut_id(&mut host, last);
+        found.iter_mut().for_each(|(host, _)| drop_cut_id(host, last));
     }
-    Ok(parsed(host, format))
+    let parsed = |(host, format)| Parsed { host, format, encoding: decoded.encoding };
+    Ok(found.into_iter().map(parsed).collect())
 }
 
 /// The id at the very end of a file that ends without a line end may be the head of a longer one:
@@ -191,7 +207,7 @@ fn json_text(lines: &[Line]) -> Option<(String, usize)> {
     next.is_none_or(|c| matches!(c, '{' | ']' | '"')).then_some((text, start))
 }
 
-fn read_json(text: &str, skipped: usize, input: &Arc<str>) -> Result<(Host, &'static str), ReadError> {
+fn read_json(text: &str, skipped: usize, input: &Arc<str>) -> Result<Machines, ReadError> {
     let value: Value = serde_json::from_str(text).map_err(|e| {
         let message = e.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();
@@ -206,7 +222,7 @@ fn read_json(text: &str, skipped: usize, input: &Arc<str>) -> Result<(Host, &'st
         && let Some(schema) = object.get("schema")
     {
         return match schema.as_str() {
-            Some(host1::FORMAT) => Ok((host1::read(object, input)?, host1::FORMAT)),
+            Some(host1::FORMAT) => Ok(vec![(host1::read(object, input)?, host1::FORMAT)]),
             found => Err(ReadError::WrongSchema {
                 input: input.to_string(),
                 found: lines::clean(found.unwrap_or("not a text")).chars().take(60).collect(),
@@ -214,83 +230,105 @@ fn read_json(text: &str, skipped: usize, input: &Arc<str>) -> Result<(Host, &'st
         };
     }
     for reader in JSON {
-        if let Some(found) = one(reader(&value, input), input)? {
-            return Ok(found);
+        let hosts = reader(&value, input);
+        if !hosts.is_empty() {
+            return machines(hosts, input);
         }
     }
     Err(foreign::json(&value, text, input))
 }
 
-fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<(Host, &'static str), ReadError> {
+fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
     if let Some(error) = foreign::missing_list(lines, input) {
         return Err(error);
     }
     for reader in WHOLE {
-        if let Some(found) = one(reader(lines, input), input)? {
-            return Ok(found);
+        let hosts = reader(lines, input);
+        if !hosts.is_empty() {
+            return machines(hosts, input);
         }
     }
-    let mut found: Vec<(Host, &'static str)> = Vec::new();
+    let mut found: Vec<Host> = Vec::new();
     for reader in PASTED {
-        found.extend(one(reader(lines, input), input)?);
+        // several runs of one command in one paste are settled among themselves first
+        let of_one = machines(reader(lines, input), input)?;
+        found.extend(of_one.into_iter().map(|(host, _)| host));
     }
     if found.is_empty() {
-        found.extend(one(hotfix_table::read_wide(lines, input), input)?);
+        found.extend(hotfix_table::read_wide(lines, input));
     }
-    let banner = one(ver::read(lines, input), input)?;
-    if let Some((host, format)) = banner {
-        // a banner above other output is of the same machine if it names the same build
-        let fits =
-            found.iter().all(|(h, _)| h.version.is_none() || same(h.version.as_ref(), host.version.as_ref()));
-        if fits && (!found.is_empty() || ver::is_short(lines)) {
-            found.push((host, format));
-        }
-    }
-    let Some(format) = found.first().map(|(_, format)| *format) else {
-        return Err(foreign::text(lines, input));
+    // a banner above other output is of the same machine if it names the same build
+    let fits = |banner: &Host| {
+        found.iter().all(|h| h.version.is_none() || same(h.version.as_ref(), banner.version.as_ref()))
     };
-    if found.len() == 1 {
-        return found.pop().ok_or_else(|| foreign::text(lines, input));
+    let banner = ver::read(lines, input).into_iter().find(fits);
+    if let Some(banner) = banner.filter(|_| !found.is_empty() || ver::is_short(lines)) {
+        found.push(banner);
     }
-    let hosts: Vec<Host> = found.into_iter().map(|(h, _)| h).collect();
-    distinct(&hosts, input)?;
-    Ok((merge(hosts), format))
+    if found.is_empty() {
+        return Err(foreign::text(lines, input));
+    }
+    // of several outputs the first names the format
+    let format = format_of(&found[0]);
+    let mut out = machines(found, input)?;
+    for (_, named) in &mut out {
+        *named = format;
+    }
+    Ok(out)
 }
 
 fn same<T: PartialEq>(a: Option<&Fact<T>>, b: Option<&Fact<T>>) -> bool {
     a.map(|f| &f.value) == b.map(|f| &f.value)
 }
 
-/// The one host that a reader found, with the format that it was read as.
-fn one(mut hosts: Vec<Host>, input: &Arc<str>) -> Result<Option<(Host, &'static str)>, ReadError> {
-    let Some(format) = hosts.first().and_then(format_of) else { return Ok(None) };
-    if hosts.len() == 1 {
-        return Ok(hosts.pop().map(|h| (h, format)));
-    }
-    distinct(&hosts, input)?;
-    // runs without a name are of one machine only if they say the same
-    let named = hosts.iter().all(|h| h.name.is_some());
-    let alike = hosts.windows(2).all(|w| {
-        same(w[0].product.as_ref(), w[1].product.as_ref())
-            && same(w[0].version.as_ref(), w[1].version.as_ref())
-            && same(w[0].architecture.as_ref(), w[1].architecture.as_ref())
-            && w[0].updates.keys().eq(w[1].updates.keys())
-    });
-    let tables = hosts.iter().all(|h| h.version.is_none() && h.product.is_none());
-    if named || alike || tables {
-        return Ok(Some((merge(hosts), format)));
-    }
-    Err(several(&hosts, input))
-}
+/// The machines of one input, each with the format that it was read as.
+type Machines = Vec<(Host, &'static str)>;
 
-/// Refuses hosts whose names are of several machines.
-fn distinct(hosts: &[Host], input: &Arc<str>) -> Result<(), ReadError> {
-    let names: Vec<&str> = hosts.iter().filter_map(|h| h.name.as_ref()).map(|f| f.value.as_str()).collect();
-    if names.windows(2).all(|w| merge::same_computer(w[0], w[1])) {
-        Ok(())
-    } else {
-        Err(several(hosts, input))
+/// Puts together what one input tells of each machine. Facts without a name belong to the one machine that has one;
+/// where there are several, nobody knows whose they are.
+fn machines(hosts: Vec<Host>, input: &Arc<str>) -> Result<Machines, ReadError> {
+    let mut named: Vec<(String, Vec<Host>)> = Vec::new();
+    let mut unnamed: Vec<Host> = Vec::new();
+    for host in hosts {
+        let Some(name) = host.name.as_ref().map(|n| n.value.clone()) else {
+            unnamed.push(host);
+            continue;
+        };
+        match named.iter_mut().find(|(known, _)| merge::same_computer(known, &name)) {
+            Some((_, group)) => group.push(host),
+            None => named.push((name, vec![host])),
+        }
     }
+    // runs without a name are of one machine only if they say the same
+    let alike = |hosts: &[Host]| {
+        hosts.windows(2).all(|w| {
+            same(w[0].product.as_ref(), w[1].product.as_ref())
+                && same(w[0].version.as_ref(), w[1].version.as_ref())
+                && same(w[0].architecture.as_ref(), w[1].architecture.as_ref())
+                && w[0].updates.keys().eq(w[1].updates.keys())
+        })
+    };
+    let formats = |hosts: &[Host]| {
+        let first = hosts.first().map(format_of);
+        hosts.iter().any(|h| Some(format_of(h)) != first)
+    };
+    let tables = unnamed.iter().all(|h| h.version.is_none() && h.product.is_none());
+    let of_one = unnamed.len() < 2 || tables || formats(&unnamed) || alike(&unnamed);
+    if !of_one || !unnamed.is_empty() && named.len() > 1 {
+        let all: Vec<Host> = named.into_iter().flat_map(|(_, g)| g).chain(unnamed).collect();
+        return Err(several(&all, input));
+    }
+    match named.first_mut() {
+        Some((_, group)) => group.extend(unnamed),
+        None if unnamed.is_empty() => {}
+        None => named.push((String::new(), unnamed)),
+    }
+    let merged = named.into_iter().map(|(_, mut group)| {
+        let format = format_of(&group[0]);
+        let host = if group.len() == 1 { group.remove(0) } else { merge(group) };
+        (host, format)
+    });
+    Ok(merged.collect())
 }
 
 fn several(hosts: &[Host], input: &Arc<str>) -> ReadError {
@@ -305,7 +343,7 @@ fn several(hosts: &[Host], input: &Arc<str>) -> ReadError {
 }
 
 /// The format that a host was read as: that of its list, else of any fact.
-fn format_of(host: &Host) -> Option<&'static str> {
+fn format_of(host: &Host) -> &'static str {
     let list = host.completeness.lists.first().map(|l| l.origin.format);
     let origins = [
         host.version.as_ref().map(|f| f.origin.format),
@@ -314,7 +352,7 @@ fn format_of(host: &Host) -> Option<&'static str> {
         host.edition.as_ref().map(|f| f.origin.format),
         host.architecture.as_ref().map(|f| f.origin.format),
     ];
-    list.or_else(|| origins.into_iter().flatten().next())
+    list.or_else(|| origins.into_iter().flatten().next()).unwrap_or("unknown format")
 }
 
 #[cfg(test)]
