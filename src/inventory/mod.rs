@@ -23,8 +23,10 @@ mod hotfix_list;
 mod hotfix_table;
 mod ids;
 mod lines;
+mod machines;
 mod merge;
 mod packages;
+mod redact;
 mod registry;
 mod set;
 mod systeminfo;
@@ -36,12 +38,15 @@ mod words;
 pub use error::ReadError;
 pub use format::{Directness, Format};
 pub use host1::to_host1;
+pub use machines::{of_machine, one_machine};
 pub use merge::merge;
+pub use redact::redact;
 pub use set::set_fact;
 
-use crate::model::{Fact, Gap, Host, KbId, ListKind, Location};
+use crate::model::{Gap, Host, KbId, ListKind, Location};
 use collect::Collector;
 use lines::Line;
+use machines::{Machines, machines, several};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -258,9 +263,8 @@ fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
         found.extend(hotfix_table::read_wide(lines, input));
     }
     // a banner above other output is of the same machine if it names the same build
-    let fits = |banner: &Host| {
-        found.iter().all(|h| h.version.is_none() || same(h.version.as_ref(), banner.version.as_ref()))
-    };
+    let fits =
+        |banner: &Host| found.iter().all(|h| machines::agree(h.version.as_ref(), banner.version.as_ref()));
     let banner = ver::read(lines, input).into_iter().find(fits);
     if let Some(banner) = banner.filter(|_| !found.is_empty() || ver::is_short(lines)) {
         found.push(banner);
@@ -275,71 +279,6 @@ fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
         *named = format;
     }
     Ok(out)
-}
-
-fn same<T: PartialEq>(a: Option<&Fact<T>>, b: Option<&Fact<T>>) -> bool {
-    a.map(|f| &f.value) == b.map(|f| &f.value)
-}
-
-/// The machines of one input, each with the format that it was read as.
-type Machines = Vec<(Host, &'static str)>;
-
-/// Puts together what one input tells of each machine. Facts without a name belong to the one machine that has one;
-/// where there are several, nobody knows whose they are.
-fn machines(hosts: Vec<Host>, input: &Arc<str>) -> Result<Machines, ReadError> {
-    let mut named: Vec<(String, Vec<Host>)> = Vec::new();
-    let mut unnamed: Vec<Host> = Vec::new();
-    for host in hosts {
-        let Some(name) = host.name.as_ref().map(|n| n.value.clone()) else {
-            unnamed.push(host);
-            continue;
-        };
-        match named.iter_mut().find(|(known, _)| merge::same_computer(known, &name)) {
-            Some((_, group)) => group.push(host),
-            None => named.push((name, vec![host])),
-        }
-    }
-    // runs without a name are of one machine only if they say the same
-    let alike = |hosts: &[Host]| {
-        hosts.windows(2).all(|w| {
-            same(w[0].product.as_ref(), w[1].product.as_ref())
-                && same(w[0].version.as_ref(), w[1].version.as_ref())
-                && same(w[0].architecture.as_ref(), w[1].architecture.as_ref())
-                && w[0].updates.keys().eq(w[1].updates.keys())
-        })
-    };
-    let formats = |hosts: &[Host]| {
-        let first = hosts.first().map(format_of);
-        hosts.iter().any(|h| Some(format_of(h)) != first)
-    };
-    let tables = unnamed.iter().all(|h| h.version.is_none() && h.product.is_none());
-    let of_one = unnamed.len() < 2 || tables || formats(&unnamed) || alike(&unnamed);
-    if !of_one || !unnamed.is_empty() && named.len() > 1 {
-        let all: Vec<Host> = named.into_iter().flat_map(|(_, g)| g).chain(unnamed).collect();
-        return Err(several(&all, input));
-    }
-    match named.first_mut() {
-        Some((_, group)) => group.extend(unnamed),
-        None if unnamed.is_empty() => {}
-        None => named.push((String::new(), unnamed)),
-    }
-    let merged = named.into_iter().map(|(_, mut group)| {
-        let format = format_of(&group[0]);
-        let host = if group.len() == 1 { group.remove(0) } else { merge(group) };
-        (host, format)
-    });
-    Ok(merged.collect())
-}
-
-fn several(hosts: &[Host], input: &Arc<str>) -> ReadError {
-    let mut names: Vec<String> = hosts
-        .iter()
-        .map(|h| h.name.as_ref().map_or_else(|| "unnamed".to_owned(), |n| n.value.clone()))
-        .collect();
-    names.sort();
-    names.dedup();
-    names.truncate(10);
-    ReadError::SeveralHosts { input: input.to_string(), names }
 }
 
 /// The format that a host was read as: that of its list, else of any fact.
