@@ -25,6 +25,7 @@ mod ids;
 mod lines;
 mod machines;
 mod merge;
+mod mojibake;
 mod packages;
 mod redact;
 mod registry;
@@ -163,6 +164,11 @@ pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
         && let Some(last) = lines.last()
     {
         found.iter_mut().for_each(|(host, _)| drop_cut_id(host, last));
+    }
+    if let Some(page) = decoded.misread_as {
+        let note = format!("the text had been read as {page} and saved again; it was read as it was before");
+        let note = crate::model::Fact::new(note, crate::model::Origin::whole(&name, found[0].1));
+        found.iter_mut().for_each(|(host, _)| host.notes.push(note.clone()));
     }
     let parsed = |(host, format)| Parsed { host, format, encoding: decoded.encoding };
     Ok(found.into_iter().map(parsed).collect())
