@@ -12,6 +12,7 @@
 //! ```
 
 mod collect;
+mod cut;
 mod dism;
 mod error;
 mod foreign;
@@ -44,7 +45,7 @@ pub use merge::merge;
 pub use redact::redact;
 pub use set::set_fact;
 
-use crate::model::{Gap, Host, KbId, ListKind, Location};
+use crate::model::{Gap, Host, ListKind};
 use collect::Collector;
 use lines::Line;
 use machines::{Machines, machines, several};
@@ -163,7 +164,7 @@ pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
     if !decoded.text.ends_with(['\n', '\r'])
         && let Some(last) = lines.last()
     {
-        found.iter_mut().for_each(|(host, _)| drop_cut_id(host, last));
+        found.iter_mut().for_each(|(host, _)| cut::settle_end(host, last));
     }
     if let Some(page) = decoded.misread_as {
         let note = format!("the text had been read as {page} and saved again; it was read as it was before");
@@ -172,25 +173,6 @@ pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
     }
     let parsed = |(host, format)| Parsed { host, format, encoding: decoded.encoding };
     Ok(found.into_iter().map(parsed).collect())
-}
-
-/// The id at the very end of a file that ends without a line end may be the head of a longer one:
-/// it goes if it is shorter than others of the list, or if there is no other to compare.
-fn drop_cut_id(host: &mut Host, last: &Line) {
-    let comparable = host.updates.len() == 1 || host.updates.keys().any(|k| k.number() >= 1_000_000);
-    // half a character of UTF-16 may stand behind it
-    let text = last.text.trim_end_matches(char::REPLACEMENT_CHARACTER);
-    let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let id = text[text.len() - digits..].parse::<KbId>().ok();
-    let Some(kb) = id.filter(|k| comparable && k.number() < 1_000_000) else { return };
-    if host.updates.get(&kb).is_some_and(|f| f.origin.at == Location::Line(last.number)) {
-        host.updates.remove(&kb);
-        if let Some(list) = host.completeness.lists.last_mut() {
-            list.gaps.push(Gap::Truncated);
-            list.gaps.sort();
-            list.gaps.dedup();
-        }
-    }
 }
 
 /// Decodes text of any of the encodings that Windows writes, as [`read`] does: for logs and the like.
