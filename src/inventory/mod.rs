@@ -11,23 +11,27 @@
 //! assert!(parsed.host.updates.contains_key(&"KB2919355".parse().unwrap()));
 //! ```
 
+mod arc;
 mod collect;
 mod cut;
 mod dism;
 mod error;
 mod foreign;
 mod format;
+mod health;
 mod host1;
 mod hotfix_csv;
 mod hotfix_json;
 mod hotfix_list;
 mod hotfix_table;
 mod ids;
+mod licence;
 mod lines;
 mod machines;
 mod merge;
 mod mojibake;
 mod packages;
+mod powershell;
 mod redact;
 mod registry;
 mod set;
@@ -90,6 +94,10 @@ const FORMATS: &[&[Format]] = &[
     dism::FORMATS,
     registry::FORMATS,
     ver::FORMATS,
+    health::FORMATS,
+    powershell::FORMATS,
+    licence::FORMATS,
+    arc::FORMATS,
 ];
 
 /// Every format that is read, the most usual first.
@@ -101,8 +109,17 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
-const PASTED: [LineReader; 5] =
-    [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, registry::read];
+const PASTED: &[LineReader] = &[
+    systeminfo::read,
+    dism::read,
+    hotfix_table::read,
+    hotfix_list::read,
+    registry::read,
+    health::read,
+    powershell::read,
+    licence::read,
+    arc::read,
+];
 
 /// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
 type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
