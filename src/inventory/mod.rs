@@ -38,6 +38,7 @@ mod set;
 mod systeminfo;
 mod systeminfo_csv;
 mod text;
+mod texts;
 mod ver;
 mod words;
 
@@ -166,7 +167,7 @@ pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
         }
         return Err(ReadError::Empty { input: label });
     }
-    if foreign::is_garbage(&decoded.text) {
+    if foreign::is_garbage(&decoded.text) && !decoded.text.contains(host1::FORMAT) {
         return Err(ReadError::NotAnInventory {
             input: label,
             looks_like: "binary data".into(),
@@ -188,6 +189,7 @@ pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
         let note = crate::model::Fact::new(note, crate::model::Origin::whole(&name, found[0].1));
         found.iter_mut().for_each(|(host, _)| host.notes.push(note.clone()));
     }
+    found.iter_mut().for_each(|(host, _)| texts::tidy(host));
     let parsed = |(host, format)| Parsed { host, format, encoding: decoded.encoding };
     Ok(found.into_iter().map(parsed).collect())
 }

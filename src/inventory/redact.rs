@@ -1,5 +1,6 @@
 //! Takes out of a host what tells whose it is: names, accounts, servers, addresses, serial numbers.
 
+use super::texts;
 use crate::model::{Fact, Host, Location, Origin};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,29 +23,13 @@ pub fn redact(host: &Host, inputs: &[String]) -> Host {
     names.retain(|n| !n.is_empty());
     // the longer first: a name with its domain holds the short one
     names.sort_by_key(|n| std::cmp::Reverse(n.len()));
-    let scrub = |text: &str| scrub(text, &names);
-
+    texts::rewrite(&mut out, |text| scrub(text, &names));
     if let Some(name) = &mut out.name {
         name.value = NAME.to_owned();
     }
-    let texts =
-        [&mut out.product, &mut out.language, &mut out.release, &mut out.dotnet_framework, &mut out.wmf];
-    for fact in texts.into_iter().flatten() {
-        fact.value = scrub(&fact.value);
-    }
-    if let Some(edition) = &mut out.edition {
-        edition.value.0 = scrub(&edition.value.0);
-    }
-    for fact in out.policies.values_mut().chain(out.failed.values_mut()) {
-        fact.value = scrub(&fact.value);
-    }
-    out.roles.iter_mut().chain(&mut out.notes).for_each(|f| f.value = scrub(&f.value));
-    out.other_ids = out.other_ids.iter().map(|id| scrub(id)).collect();
-    for c in &mut out.conflicts {
-        let name = c.fact == "name";
-        for value in [&mut c.kept.0, &mut c.other.0] {
-            *value = if name { NAME.to_owned() } else { scrub(value) };
-        }
+    for c in out.conflicts.iter_mut().filter(|c| c.fact == "name") {
+        c.kept.0 = NAME.to_owned();
+        c.other.0 = NAME.to_owned();
     }
     rename_inputs(&mut out, inputs, &names);
     out

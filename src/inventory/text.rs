@@ -53,7 +53,9 @@ const SAMPLE: usize = 32 * 1024;
 /// Turns bytes into text; bytes that fit nowhere become U+FFFD. Text that was saved twice is mended.
 pub(super) fn decode(bytes: &[u8]) -> Decoded {
     let mut decoded = decode_once(bytes);
+    // kbwhy's own documents say what they say
     if decoded.encoding.starts_with("UTF")
+        && !decoded.text.contains(super::host1::FORMAT)
         && let Some((text, page)) = mojibake::undo(&decoded.text)
     {
         decoded.text = text;
