@@ -8,6 +8,9 @@ use oem_cp::code_table::{ENCODING_TABLE_CP437, ENCODING_TABLE_CP850};
 /// How much better a text must read after the mending than before: more than chance gives to a single word.
 const MARGIN: i64 = 12;
 
+/// How much of the text decides: every pair of pages is tried on it.
+const SAMPLE: usize = 3 * 1024;
+
 /// The code pages that text is wrongly read as.
 #[derive(Clone, Copy)]
 enum Wrong {
@@ -78,7 +81,7 @@ fn mend(text: &str, wrong: Wrong, real: Real) -> String {
 
 /// The text as it was before it was saved twice, and what it had been read as; none if it reads well as it is.
 pub(super) fn undo(text: &str) -> Option<(String, &'static str)> {
-    let sample = text::sample(text.as_bytes());
+    let sample = text::sample(text.as_bytes(), SAMPLE);
     let sample = String::from_utf8_lossy(&sample);
     // text whose every letter stands where it may is what it says
     if sample.lines().all(|l| text::odd(l) == 0) {

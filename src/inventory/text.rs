@@ -90,7 +90,7 @@ fn decode_once(bytes: &[u8]) -> Decoded {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return plain(text.to_owned(), "UTF-8");
     }
-    let sample = sample(bytes);
+    let sample = sample(bytes, SAMPLE);
     let mut best = (i64::MIN, PAGES[0]);
     for page in PAGES {
         let score = score(&run(page.1, &sample));
@@ -169,14 +169,14 @@ pub(super) fn run(page: Page, bytes: &[u8]) -> String {
     }
 }
 
-/// The lines that hold anything but ASCII, up to a bound.
-pub(super) fn sample(bytes: &[u8]) -> Vec<u8> {
+/// The lines that hold anything but ASCII, up to about `most` bytes.
+pub(super) fn sample(bytes: &[u8], most: usize) -> Vec<u8> {
     let mut out = Vec::new();
     for line in bytes.split_inclusive(|&b| b == b'\n').filter(|l| !l.is_ascii()) {
-        if out.len() >= SAMPLE {
+        if out.len() >= most {
             break;
         }
-        out.extend_from_slice(&line[..line.len().min(SAMPLE)]);
+        out.extend_from_slice(&line[..line.len().min(most)]);
     }
     out
 }
