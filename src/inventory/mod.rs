@@ -12,6 +12,7 @@
 //! ```
 
 mod collect;
+mod computer_info;
 mod dism;
 mod error;
 mod foreign;
@@ -22,8 +23,10 @@ mod hotfix_json;
 mod hotfix_list;
 mod hotfix_table;
 mod ids;
+mod json;
 mod lines;
 mod merge;
+mod node;
 mod os_values;
 mod packages;
 mod registry;
@@ -32,6 +35,7 @@ mod systeminfo;
 mod systeminfo_csv;
 mod text;
 mod ver;
+mod windows;
 mod words;
 
 pub use error::ReadError;
@@ -43,7 +47,7 @@ pub use set::set_fact;
 use crate::model::{Fact, Gap, Host, KbId, ListKind, Location};
 use collect::Collector;
 use lines::Line;
-use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The largest input that is read: 16 MB, some twenty times the largest inventory seen.
@@ -81,6 +85,7 @@ const FORMATS: &[&[Format]] = &[
     hotfix_list::FORMATS,
     hotfix_csv::FORMATS,
     hotfix_json::FORMATS,
+    computer_info::FORMATS,
     dism::FORMATS,
     registry::FORMATS,
     ver::FORMATS,
@@ -95,14 +100,14 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
-const PASTED: [LineReader; 5] =
-    [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, registry::read];
-
-/// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
-type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
-
-/// The first one that finds something names the input.
-const JSON: [JsonReader; 1] = [hotfix_json::read];
+const PASTED: [LineReader; 6] = [
+    systeminfo::read,
+    dism::read,
+    hotfix_table::read,
+    hotfix_list::read,
+    registry::read,
+    computer_info::read,
+];
 
 /// Reads one input of any format, told by its content, of one machine.
 ///
@@ -151,9 +156,9 @@ pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
         });
     }
     let lines = lines::lines(&decoded.text);
-    let mut found = match json_text(&lines) {
-        Some((text, skipped)) => read_json(&text, skipped, &name)?,
-        None => read_lines(&lines, &name)?,
+    let mut found = match json::read(&lines, &name) {
+        Some(found) => found?,
+        None => read_lines(&lines, &name).or_else(|e| json::read_below(&lines, &name).ok_or(e))?,
     };
     if !decoded.text.ends_with(['\n', '\r'])
         && let Some(last) = lines.last()
@@ -189,55 +194,6 @@ pub fn decode(bytes: &[u8]) -> String {
 }
 
 const EMPTY_LIST: &str = "empty output";
-
-/// The text of a JSON document and how many lines stand before it; none if the text is something else.
-fn json_text(lines: &[Line]) -> Option<(String, usize)> {
-    let start = lines.iter().position(|l| !l.is_blank() && !lines::is_prompt(&l.text))?;
-    let join = || lines[start..].iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
-    let first = lines[start].text.trim_start();
-    if let Some(rest) = first.strip_prefix('{') {
-        // a GUID in braces is no document
-        let next = rest.trim_start().chars().next();
-        return next.is_none_or(|c| matches!(c, '"' | '}')).then(|| (join(), start));
-    }
-    if !first.starts_with('[') {
-        return None;
-    }
-    let text = join();
-    let next = text.trim_start()[1..].trim_start().chars().next();
-    next.is_none_or(|c| matches!(c, '{' | ']' | '"')).then_some((text, start))
-}
-
-fn read_json(text: &str, skipped: usize, input: &Arc<str>) -> Result<Machines, ReadError> {
-    let value: Value = serde_json::from_str(text).map_err(|e| {
-        let message = e.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
-        ReadError::BadJson {
-            input: input.to_string(),
-            line: e.line() + skipped,
-            column: e.column(),
-            message: lines::clean(message),
-        }
-    })?;
-    if let Some(object) = value.as_object()
-        && let Some(schema) = object.get("schema")
-    {
-        return match schema.as_str() {
-            Some(host1::FORMAT) => Ok(vec![(host1::read(object, input)?, host1::FORMAT)]),
-            found => Err(ReadError::WrongSchema {
-                input: input.to_string(),
-                found: lines::clean(found.unwrap_or("not a text")).chars().take(60).collect(),
-            }),
-        };
-    }
-    for reader in JSON {
-        let hosts = reader(&value, input);
-        if !hosts.is_empty() {
-            return machines(hosts, input);
-        }
-    }
-    Err(foreign::json(&value, text, input))
-}
 
 fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
     if let Some(error) = foreign::missing_list(lines, input) {
@@ -290,14 +246,21 @@ type Machines = Vec<(Host, &'static str)>;
 fn machines(hosts: Vec<Host>, input: &Arc<str>) -> Result<Machines, ReadError> {
     let mut named: Vec<(String, Vec<Host>)> = Vec::new();
     let mut unnamed: Vec<Host> = Vec::new();
+    // names that are the same have the same first characters: only those are compared
+    let mut heads: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for host in hosts {
         let Some(name) = host.name.as_ref().map(|n| n.value.clone()) else {
             unnamed.push(host);
             continue;
         };
-        match named.iter_mut().find(|(known, _)| merge::same_computer(known, &name)) {
-            Some((_, group)) => group.push(host),
-            None => named.push((name, vec![host])),
+        let head: String = merge::short_name(&name).chars().take(15).collect();
+        let alike = heads.entry(head).or_default();
+        let known = alike.iter().copied().take(1000).find(|&i| merge::same_computer(&named[i].0, &name));
+        if let Some((_, group)) = known.and_then(|i| named.get_mut(i)) {
+            group.push(host);
+        } else {
+            alike.push(named.len());
+            named.push((name, vec![host]));
         }
     }
     // runs without a name are of one machine only if they say the same

@@ -1,0 +1,333 @@
+//! JSON as people hand it over: below a prompt, in several documents, with rows left out, or cut at the end.
+
+use super::collect::is_ellipsis;
+use super::lines::{self, Line, is_prompt};
+use super::{Machines, ReadError, foreign, host1, machines};
+use crate::model::{Gap, Host};
+use serde_json::{Deserializer, Map, Value};
+use std::sync::Arc;
+
+/// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
+type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
+
+/// The first one that finds something names the input.
+const READERS: [JsonReader; 2] = [super::hotfix_json::read, super::computer_info::read_json];
+
+/// More documents than any log of inventories has; what stands behind them counts as cut off.
+const DOCUMENTS: usize = 200_000;
+
+/// Deeper than the parser goes.
+const DEPTH: usize = 128;
+
+/// The documents of one text.
+#[derive(Default)]
+struct Documents {
+    values: Vec<Value>,
+    gaps: Vec<Gap>,
+    /// Why the last one could not be read whole.
+    cut: Option<ReadError>,
+    /// The first line of the second document.
+    second: Option<u32>,
+}
+
+/// Reads JSON that stands at the head of the text; none if it is something else.
+pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Option<Result<Machines, ReadError>> {
+    let start =
+        lines.iter().position(|l| !l.is_blank() && (opening(&l.text).is_some() || !is_noise(&l.text)))?;
+    opening(&lines[start].text)?;
+    if lines[start].text.trim() == "[" {
+        // a list of something else may begin so
+        let next = lines[start + 1..].iter().find(|l| !l.is_blank()).map(|l| l.text.trim_start());
+        next.is_none_or(|t| t.starts_with(['{', ']', '"', '[']) || is_ellipsis(t)).then_some(())?;
+    }
+    Some(read_from(&lines[start..], input))
+}
+
+/// Reads JSON that stands below other text, if a reader knows it.
+pub(super) fn read_below(lines: &[Line], input: &Arc<str>) -> Option<Machines> {
+    let start = lines.iter().take(1000).position(|l| opening(&l.text).is_some())?;
+    read_from(&lines[start..], input).ok()
+}
+
+/// Where in a line a document opens, and the host that a console of Ansible names before it.
+fn opening(line: &str) -> Option<(usize, Option<&str>)> {
+    let text = line.trim_start();
+    let indent = line.len() - text.len();
+    let mut chars = text.chars();
+    let first = chars.next()?;
+    let next = chars.find(|c| !c.is_whitespace());
+    let opens = match first {
+        // a GUID in braces is no document
+        '{' => next.is_none_or(|c| matches!(c, '"' | '}')),
+        '[' => next.is_none_or(|c| matches!(c, '{' | ']' | '"' | '[')),
+        _ => false,
+    };
+    if opens {
+        return Some((indent, None));
+    }
+    let (head, _) = text.split_once(" => {")?;
+    Some((indent + head.len() + " => ".len(), Some(console_host(head)?)))
+}
+
+/// `srv01 | SUCCESS`, `ok: [srv01]`, `changed: [srv01] => (item=x)`.
+fn console_host(head: &str) -> Option<&str> {
+    let name = match head.split_once(" | ") {
+        Some((name, _)) => name,
+        None => {
+            let (state, rest) = head.split_once(": [")?;
+            let plain = state.chars().all(|c| c.is_ascii_alphabetic());
+            rest.split([']', ' ']).next().filter(|_| plain)?
+        }
+    };
+    (!name.is_empty() && name.len() <= 255 && !name.contains(char::is_whitespace)).then_some(name)
+}
+
+/// A line that tools and consoles print around their JSON.
+fn is_noise(line: &str) -> bool {
+    let t = line.trim();
+    let starts = [
+        "PLAY ",
+        "TASK ",
+        "META:",
+        "RUNNING HANDLER ",
+        "Using a virtual database",
+        "Using /",
+        "No config file found",
+        "Windows PowerShell",
+        "PowerShell 7",
+        "Copyright (C)",
+        "(c) ",
+        "Microsoft Windows [",
+    ];
+    // `[admin@host ~]$ aws …`, `admin@host:~$ osqueryi …`
+    let shell = t.split_once(['$', '#']).is_some_and(|(head, rest)| {
+        rest.starts_with(' ') && head.contains('@') && head.len() <= 100 && !head.contains('"')
+    });
+    let log = t
+        .strip_prefix(['I', 'W', 'E'])
+        .is_some_and(|r| r.len() > 4 && r.bytes().take(4).all(|b| b.is_ascii_digit()) && r.contains(".cpp:"));
+    let recap = t.contains(" : ok=") && t.contains("unreachable=");
+    let state = ["ok: [", "changed: [", "skipping: ["].iter().any(|s| t.starts_with(s)) && t.ends_with(']');
+    is_prompt(line) || shell || log || recap || state || starts.iter().any(|s| t.starts_with(s))
+}
+
+fn read_from(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
+    let mut found = documents(lines, input)?;
+    let several = found.values.len() > 1;
+    let of_kbwhy = |v: &Value| v.get("schema").is_some();
+    if let Some(at) = found.second.filter(|_| found.values.first().is_some_and(of_kbwhy)) {
+        return Err(bad(input, at, 1, "trailing characters"));
+    }
+    let value = match found.values.pop() {
+        Some(one) if !several => one,
+        last => {
+            // pages of one list and lines of one log are one list
+            let mut all = Vec::new();
+            for value in found.values.drain(..).chain(last) {
+                match value {
+                    Value::Array(items) => all.extend(items),
+                    other => all.push(other),
+                }
+            }
+            Value::Array(all)
+        }
+    };
+    if let Some(schema) = value.as_object().and_then(|o| o.get("schema")) {
+        return match (schema.as_str(), found.cut) {
+            (_, Some(error)) => Err(error),
+            (Some(host1::FORMAT), None) => {
+                let object = value.as_object().cloned().unwrap_or_default();
+                Ok(vec![(host1::read(&object, input)?, host1::FORMAT)])
+            }
+            (other, None) => Err(ReadError::WrongSchema {
+                input: input.to_string(),
+                found: lines::clean(other.unwrap_or("not a text")).chars().take(60).collect(),
+            }),
+        };
+    }
+    let mut hosts = Vec::new();
+    for reader in READERS {
+        hosts.extend(reader(&value, input));
+        if !several && !hosts.is_empty() {
+            break;
+        }
+    }
+    if hosts.is_empty() {
+        // of a document that is not whole nobody knows what the rest would have told
+        return Err(found.cut.unwrap_or_else(|| foreign::json(&value, lines, input)));
+    }
+    for list in hosts.iter_mut().flat_map(|h| &mut h.completeness.lists) {
+        list.gaps.extend(found.gaps.iter().cloned());
+        list.gaps.sort();
+        list.gaps.dedup();
+    }
+    machines(hosts, input)
+}
+
+fn bad(input: &Arc<str>, line: u32, column: usize, message: &str) -> ReadError {
+    ReadError::BadJson {
+        input: input.to_string(),
+        line: usize::try_from(line).unwrap_or(usize::MAX),
+        column,
+        message: lines::clean(message),
+    }
+}
+
+/// Every document from the first line on.
+fn documents(lines: &[Line], input: &Arc<str>) -> Result<Documents, ReadError> {
+    let mut out = Documents::default();
+    let (texts, elided) = without_ellipses(lines);
+    if elided {
+        out.gaps.push(Gap::Elided);
+    }
+    let text = texts.join("\n");
+    let mut starts = Vec::with_capacity(texts.len());
+    let mut at = 0;
+    for line in &texts {
+        starts.push(at);
+        at += line.len() + 1;
+    }
+    let line_of = |offset: usize| starts.partition_point(|s| *s <= offset).saturating_sub(1);
+    let number = |index: usize| lines.get(index).map_or(1, |l| l.number);
+    let mut offset = 0;
+    loop {
+        let rest = text.get(offset..).unwrap_or_default();
+        offset += rest.len() - rest.trim_start().len();
+        if offset >= text.len() {
+            return Ok(out);
+        }
+        let index = line_of(offset);
+        let (line, begin) = (&texts[index], starts[index]);
+        let fresh = line.get(..offset - begin).is_some_and(|head| head.trim().is_empty());
+        let opened =
+            if fresh { opening(line) } else { opening(line.get(offset - begin..).unwrap_or_default()) };
+        let Some((within, host)) = opened else {
+            if fresh && is_noise(line) {
+                offset = begin + line.len();
+                continue;
+            }
+            return Err(bad(input, number(index), offset - begin + 1, "trailing characters"));
+        };
+        offset = if fresh { begin + within } else { offset + within };
+        if out.values.len() >= DOCUMENTS {
+            out.gaps.push(Gap::Truncated);
+            return Ok(out);
+        }
+        if out.values.len() == 1 {
+            out.second = Some(number(index));
+        }
+        let rest = text.get(offset..).unwrap_or_default();
+        let mut stream = Deserializer::from_str(rest).into_iter::<Value>();
+        match stream.next() {
+            Some(Ok(value)) => {
+                out.values.push(of_host(host, value));
+                offset += stream.byte_offset();
+            }
+            Some(Err(e)) => {
+                let first = if e.line() == 1 { offset - begin } else { 0 };
+                let at = number(index + e.line().saturating_sub(1));
+                let message = e.to_string();
+                let message = message.split(" at line ").next().unwrap_or_default();
+                let error = bad(input, at, e.column() + first, message);
+                if !e.is_eof() {
+                    return Err(error);
+                }
+                let whole = closed(rest).and_then(|t| serde_json::from_str::<Value>(&t).ok());
+                match whole {
+                    // of a log's last record nobody knows what it would have said of its row
+                    Some(Value::Object(_)) | None if !out.values.is_empty() => {}
+                    Some(value) => out.values.push(of_host(host, value)),
+                    None => return Err(error),
+                }
+                out.gaps.push(Gap::Truncated);
+                out.cut = Some(error);
+                return Ok(out);
+            }
+            None => return Ok(out),
+        }
+    }
+}
+
+/// What a console of Ansible printed for a host, in the shape in which its JSON output names hosts.
+fn of_host(host: Option<&str>, value: Value) -> Value {
+    let Some(host) = host else { return value };
+    let hosts = Map::from_iter([(host.to_owned(), value)]);
+    Value::Object(Map::from_iter([("hosts".to_owned(), Value::Object(hosts))]))
+}
+
+/// The lines without those that stand for rows that a person left out, and whether there were any.
+fn without_ellipses(lines: &[Line]) -> (Vec<String>, bool) {
+    let mut out: Vec<String> = Vec::with_capacity(lines.len());
+    let (mut elided, mut open) = (false, false);
+    let mut filled: Option<usize> = None;
+    for line in lines {
+        let t = line.text.trim();
+        if is_ellipsis(t) {
+            (elided, open) = (true, true);
+            out.push(String::new());
+            continue;
+        }
+        if !t.is_empty() {
+            let previous = filled.and_then(|i| out.get_mut(i)).filter(|_| open);
+            if let Some(previous) = previous {
+                let (comma, ends) = (previous.ends_with(','), t.starts_with([']', '}']));
+                if comma && ends {
+                    previous.pop();
+                } else if !comma && !ends && previous.ends_with(['}', ']', '"']) {
+                    previous.push(',');
+                }
+            }
+            open = false;
+            filled = Some(out.len());
+        }
+        out.push(line.text.clone());
+    }
+    (out, elided)
+}
+
+/// A document that ends in the middle, closed behind its last whole member. Rows of a list count only if they are
+/// whole: what is missing may be what says that the row is of something that failed.
+fn closed(text: &str) -> Option<String> {
+    let mut stack: Vec<u8> = Vec::new();
+    // how many of the open brackets are rows of a list
+    let mut rows = 0usize;
+    let (mut quoted, mut escaped) = (false, false);
+    let mut safe: Option<(usize, usize)> = None;
+    for (at, byte) in text.bytes().enumerate() {
+        if quoted {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => quoted = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => quoted = true,
+            b'{' | b'[' => {
+                if stack.len() >= DEPTH {
+                    return None;
+                }
+                rows += usize::from(stack.last() == Some(&b'['));
+                stack.push(byte);
+            }
+            b'}' | b']' => {
+                stack.pop();
+                let row = stack.last() == Some(&b'[');
+                rows = rows.saturating_sub(usize::from(row));
+                if rows == 0 {
+                    safe = Some((at + 1, stack.len()));
+                }
+            }
+            b',' if rows == 0 => safe = Some((at, stack.len())),
+            _ => {}
+        }
+    }
+    let (end, depth) = safe?;
+    let mut out = text.get(..end)?.to_owned();
+    for bracket in stack.get(..depth)?.iter().rev() {
+        out.push(if *bracket == b'{' { '}' } else { ']' });
+    }
+    Some(out)
+}
