@@ -111,6 +111,10 @@ impl Collector {
         }
     }
 
+    pub(super) fn has_gaps(&self) -> bool {
+        !self.gaps.is_empty()
+    }
+
     pub(super) fn shown(&self) -> u32 {
         self.shown
     }

@@ -98,18 +98,14 @@ const MARKERS: [(&str, &str, &str); 42] = [
     ("Feature Name :", "a list of Windows features", PACKAGES),
     ("http://schemas.microsoft.com/win/2004/08/events/event", "events of an event log", LOG),
     ("Microsoft-Windows-Servicing", "events of the Setup log", LOG),
-    ("osquery>", "output of osquery", SYSTEMINFO),
-    ("hotfix_id", "output of osquery", SYSTEMINFO),
     ("====== Hotfixes ======", "output of Seatbelt", SYSTEMINFO),
     ("Enumerating installed patches", "output of Metasploit", SYSTEMINFO),
-    (
-        "netbios_name0",
-        "a view of Configuration Manager",
-        "give the rows of one machine as `Get-HotFix` prints them",
-    ),
     ("<SOFTWARES>", "a GLPI or FusionInventory inventory", SYSTEMINFO),
-    ("NOT_SYNCED", "output of Wazuh", SYSTEMINFO),
     ("Plugin Output", "a Nessus report", SYSTEMINFO),
+    ("ApplicationName,", "a list of applications, which names no updates", SYSTEMINFO),
+    ("Application name", "a list of applications, which names no updates", SYSTEMINFO),
+    ("RecommendedSecurityUpdate", "an export of Defender, which names updates that are missing", SYSTEMINFO),
+    ("SoftwareVendor", "a list of software by Defender, which names no updates", SYSTEMINFO),
     (
         "QID Detection Logic",
         "a Qualys description of a vulnerability, which names updates of every Windows",
@@ -171,8 +167,8 @@ pub(super) fn json(value: &Value, lines: &[Line], input: &str) -> ReadError {
         "registry values as JSON"
     } else if any(&["Patches"]) {
         "output of AWS Systems Manager"
-    } else if any(&["hotfix_id", "hotfix", "package"]) {
-        "output of osquery or Wazuh"
+    } else if any(&["RecommendedSecurityUpdate", "SoftwareVendor"]) {
+        "an export of Defender, which does not list installed updates"
     } else if any(&["os", "updates", "facts"]) {
         return refuse(input, "host facts without a schema", "add \"schema\": \"kbwhy/host/1\"");
     } else {

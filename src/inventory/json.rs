@@ -11,7 +11,17 @@ use std::sync::Arc;
 type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
 
 /// The first one that finds something names the input.
-const READERS: [JsonReader; 2] = [super::hotfix_json::read, super::computer_info::read_json];
+const READERS: [JsonReader; 9] = [
+    super::hotfix_json::read,
+    super::computer_info::read_json,
+    super::osquery::read_json,
+    super::ansible::read_json,
+    super::wazuh::read_json,
+    super::aws_ssm::read_json,
+    super::ohai::read_json,
+    super::facter::read_json,
+    super::exports::read_json,
+];
 
 /// More documents than any log of inventories has; what stands behind them counts as cut off.
 const DOCUMENTS: usize = 200_000;

@@ -11,10 +11,14 @@
 //! assert!(parsed.host.updates.contains_key(&"KB2919355".parse().unwrap()));
 //! ```
 
+mod ansible;
+mod aws_ssm;
 mod collect;
 mod computer_info;
 mod dism;
 mod error;
+mod exports;
+mod facter;
 mod foreign;
 mod format;
 mod host1;
@@ -27,7 +31,9 @@ mod json;
 mod lines;
 mod merge;
 mod node;
+mod ohai;
 mod os_values;
+mod osquery;
 mod packages;
 mod registry;
 mod set;
@@ -35,6 +41,7 @@ mod systeminfo;
 mod systeminfo_csv;
 mod text;
 mod ver;
+mod wazuh;
 mod windows;
 mod words;
 
@@ -86,6 +93,13 @@ const FORMATS: &[&[Format]] = &[
     hotfix_csv::FORMATS,
     hotfix_json::FORMATS,
     computer_info::FORMATS,
+    osquery::FORMATS,
+    ansible::FORMATS,
+    wazuh::FORMATS,
+    aws_ssm::FORMATS,
+    ohai::FORMATS,
+    facter::FORMATS,
+    exports::FORMATS,
     dism::FORMATS,
     registry::FORMATS,
     ver::FORMATS,
@@ -97,16 +111,25 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 }
 
 /// Formats that fill a file alone.
-const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
+const WHOLE: [LineReader; 7] = [
+    systeminfo_csv::read,
+    hotfix_csv::read,
+    exports::read_fixes,
+    exports::read_devices,
+    wazuh::read,
+    aws_ssm::read,
+    facter::read,
+];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
-const PASTED: [LineReader; 6] = [
+const PASTED: [LineReader; 7] = [
     systeminfo::read,
     dism::read,
     hotfix_table::read,
     hotfix_list::read,
     registry::read,
     computer_info::read,
+    osquery::read,
 ];
 
 /// Reads one input of any format, told by its content, of one machine.
