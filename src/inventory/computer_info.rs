@@ -299,9 +299,10 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             continue;
         }
         let text = line.text.as_str();
-        let pair = text.split_once(':').map(|(n, v)| (n.trim(), v)).filter(|(n, v)| {
-            is_of_command(n) && (v.is_empty() || v.starts_with([' ', '\t'])) && !text.starts_with("        ")
-        });
+        let pair = text
+            .split_once(':')
+            .map(|(n, v)| (n.trim(), v))
+            .filter(|(n, v)| is_of_command(n) && (v.is_empty() || v.starts_with([' ', '\t'])));
         if let Some((name, value)) = pair {
             flush(&mut last, &mut open, &origin);
             let name = name.to_ascii_lowercase();

@@ -50,13 +50,13 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Option<Result<Machines, 
         let next = lines[start + 1..].iter().find(|l| !l.is_blank()).map(|l| l.text.trim_start());
         next.is_none_or(|t| t.starts_with(['{', ']', '"', '[']) || is_ellipsis(t)).then_some(())?;
     }
-    Some(read_from(&lines[start..], input))
+    Some(read_from(&lines[start..], false, input))
 }
 
 /// Reads JSON that stands below other text, if a reader knows it.
 pub(super) fn read_below(lines: &[Line], input: &Arc<str>) -> Option<Machines> {
     let start = lines.iter().take(1000).position(|l| opening(&l.text).is_some())?;
-    read_from(&lines[start..], input).ok()
+    read_from(&lines[start..], true, input).ok()
 }
 
 /// Where in a line a document opens, and the host that a console of Ansible names before it.
@@ -121,8 +121,9 @@ fn is_noise(line: &str) -> bool {
     is_prompt(line) || shell || log || recap || state || starts.iter().any(|s| t.starts_with(s))
 }
 
-fn read_from(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
-    let mut found = documents(lines, input)?;
+/// `among` other text, lines between documents are passed over.
+fn read_from(lines: &[Line], among: bool, input: &Arc<str>) -> Result<Machines, ReadError> {
+    let mut found = documents(lines, among, input)?;
     let several = found.values.len() > 1;
     let of_kbwhy = |v: &Value| v.get("schema").is_some();
     if let Some(at) = found.second.filter(|_| found.values.first().is_some_and(of_kbwhy)) {
@@ -184,7 +185,7 @@ fn bad(input: &Arc<str>, line: u32, column: usize, message: &str) -> ReadError {
 }
 
 /// Every document from the first line on.
-fn documents(lines: &[Line], input: &Arc<str>) -> Result<Documents, ReadError> {
+fn documents(lines: &[Line], among: bool, input: &Arc<str>) -> Result<Documents, ReadError> {
     let mut out = Documents::default();
     let (texts, elided) = without_ellipses(lines);
     if elided {
@@ -212,7 +213,7 @@ fn documents(lines: &[Line], input: &Arc<str>) -> Result<Documents, ReadError> {
         let opened =
             if fresh { opening(line) } else { opening(line.get(offset - begin..).unwrap_or_default()) };
         let Some((within, host)) = opened else {
-            if fresh && is_noise(line) {
+            if fresh && (among || is_noise(line)) {
                 offset = begin + line.len();
                 continue;
             }
@@ -340,4 +341,128 @@ fn closed(text: &str) -> Option<String> {
         out.push(if *bracket == b'{' { '}' } else { ']' });
     }
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::{Input, Parsed, read_each};
+
+    fn parse(text: &str) -> Result<Vec<Parsed>, ReadError> {
+        read_each(&Input { name: "f", bytes: text.as_bytes() })
+    }
+
+    fn kbs(text: &str) -> Vec<u32> {
+        let found = parse(text).unwrap_or_else(|e| panic!("{text}: {e}"));
+        found.iter().flat_map(|p| p.host.updates.keys().map(|k| k.number())).collect()
+    }
+
+    fn gaps(text: &str) -> Vec<Gap> {
+        parse(text).unwrap_or_else(|e| panic!("{text}: {e}"))[0].host.completeness.lists[0].gaps.clone()
+    }
+
+    #[test]
+    fn prompts_and_fences_around_a_document_are_passed_over() {
+        let doc = "[{\"HotFixID\": \"KB4486553\"},\r\n {\"HotFixID\": \"KB4577586\"}]";
+        for text in [
+            format!("\r\n\r\nPS C:\\> Get-HotFix | ConvertTo-Json\r\n{doc}\r\n\r\nPS C:\\Users\\x>"),
+            format!("```json\n{doc}\n```\n"),
+            format!("> ```\n> {}\n> ```\n", doc.replace("\r\n", "\n> ")),
+            format!("[admin@host ~]$ type f\n{doc}\n[admin@host ~]$ exit"),
+            format!("Microsoft Windows [Version 10.0.17763.1]\n(c) 2018 x\n\nC:\\>type f\n{doc}"),
+            format!("These are the updates of the server:\n{doc}\nThank you\n"),
+        ] {
+            assert_eq!(kbs(&text), [4_486_553, 4_577_586], "{text}");
+            assert!(gaps(&text).is_empty());
+        }
+    }
+
+    #[test]
+    fn several_documents_are_one_list() {
+        assert_eq!(
+            kbs("{\"HotFixID\": \"KB4486553\"}\n{\"HotFixID\": \"KB4577586\"}\n"),
+            [4_486_553, 4_577_586]
+        );
+        assert_eq!(
+            kbs("[{\"HotFixID\": \"KB4486553\"}] [{\"HotFixID\": \"KB4577586\"}]"),
+            [4_486_553, 4_577_586]
+        );
+        // two commands of one machine
+        let text = "PS C:\\> a\n[{\"HotFixID\": \"KB4486553\"}]\nPS C:\\> b\n{\"OsBuildNumber\": \"17763\", \"OsVersion\": \"10.0.17763\"}\nPS C:\\>\n";
+        let found = parse(text).unwrap();
+        assert_eq!((found.len(), found[0].host.updates.len(), found[0].host.version.is_some()), (1, 1, true));
+    }
+
+    #[test]
+    fn a_console_of_ansible_names_its_hosts() {
+        let facts = "\"ansible_facts\": {\"ansible_os_family\": \"Windows\", \"ansible_distribution\": \"Microsoft Windows Server 2019 Standard\", \"ansible_distribution_version\": \"10.0.17763.0\"}";
+        for text in [
+            format!(
+                "srv01 | SUCCESS => {{\n    {facts},\n    \"changed\": false\n}}\n10.0.0.5 | SUCCESS => {{\n {facts}\n}}\n"
+            ),
+            format!(
+                "PLAY [all] ***\n\nTASK [setup] ***\nok: [srv01] => {{{facts}}}\nok: [10.0.0.5] => {{{facts}}}\n\nPLAY RECAP ***\nsrv01 : ok=1    changed=0    unreachable=0\n"
+            ),
+        ] {
+            let found = parse(&text).unwrap();
+            let mut names: Vec<_> =
+                found.iter().map(|p| p.host.name.as_ref().unwrap().value.clone()).collect();
+            names.sort();
+            assert_eq!(names, ["10.0.0.5", "srv01"], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cut_document_keeps_its_whole_rows() {
+        let whole = "[{\"HotFixID\": \"KB4486553\", \"x\": [1, 2]}, {\"HotFixID\": \"KB4577586\", \"y\": \"a\\\"b\"}]";
+        for end in whole.find("}, {").unwrap() + 1..whole.len() {
+            assert_eq!(kbs(&whole[..end])[0], 4_486_553, "{end}");
+            assert_eq!(gaps(&whole[..end]), [Gap::Truncated], "{end}");
+            // a row that is not closed is none
+            assert_eq!(kbs(&whole[..end]).len(), if end == whole.len() - 1 { 2 } else { 1 }, "{end}");
+        }
+        let object = "{\"OsBuildNumber\": \"17763\", \"OsVersion\": \"10.0.17763\", \"OsHotFixes\": [{\"HotFixID\": \"KB4486553\"}, {\"HotFixID\": \"KB44";
+        assert_eq!((kbs(object), gaps(object)), (vec![4_486_553], vec![Gap::Truncated]));
+    }
+
+    #[test]
+    fn nothing_whole_and_what_is_no_cut_are_errors() {
+        for (text, line, column) in [
+            ("[{\"HotFixID\": \"KB44", 1, 19),
+            ("{\"HotFixID\": \"KB4486553\"\n \"x\": 1}", 2, 2),
+            ("\n{\"HotFixID\": \"KB4486553\"}\n}", 3, 1),
+            ("C:\\>a\n{\"HotFixID\": }", 2, 14),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(
+                matches!(error, ReadError::BadJson { line: l, column: c, .. } if (l, c) == (line, column)),
+                "{text}: {error:?}"
+            );
+        }
+        // what was stated as facts counts only as a whole
+        let cut =
+            "{\"schema\": \"kbwhy/host/1\", \"name\": \"A\", \"updates\": {\"installed\": [\"KB4486553\", ";
+        assert!(matches!(parse(cut), Err(ReadError::BadJson { .. })));
+        let two = "{\"schema\": \"kbwhy/host/1\"}\n{\"schema\": \"kbwhy/host/1\"}\n";
+        assert!(matches!(parse(two), Err(ReadError::BadJson { line: 2, .. })));
+    }
+
+    #[test]
+    fn rows_that_a_person_left_out_are_a_gap() {
+        for text in [
+            "[\n {\"HotFixID\": \"KB4486553\"},\n ...\n]",
+            "[\n {\"HotFixID\": \"KB4486553\"}\n ...\n {\"HotFixID\": \"KB4577586\"}\n]",
+        ] {
+            assert_eq!(gaps(text), [Gap::Elided], "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_and_number_are_bounded() {
+        let deep = "[".repeat(100_000);
+        assert!(parse(&format!("{deep}{{")).is_err());
+        assert!(parse(&"{\"a\":".repeat(10_000)).is_err());
+        assert!(parse(&"{}\n".repeat(100_000)).is_err());
+        assert!(parse(&format!("[\"a\"{}]", "\n...".repeat(50_000))).is_err());
+    }
 }
