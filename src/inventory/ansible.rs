@@ -229,7 +229,7 @@ fn tell_facts(node: &Node, host: &str, fleet: &mut Fleet, input: &Arc<str>) {
     let family = node.text_of("ansible_os_family");
     let product = node.text_of("ansible_distribution");
     let windows = |t: &Option<String>| t.as_ref().is_some_and(|t| t.contains("Windows"));
-    if !windows(&family) && !(family.is_none() && windows(&product)) {
+    if !windows(if family.is_some() { &family } else { &product }) {
         return;
     }
     let own = ["ansible_hostname", "ansible_nodename", "ansible_netbios_name"].iter().find_map(|n| {

@@ -36,7 +36,7 @@ pub(super) const FORMATS: &[Format] = &[
 /// The records below a header that has a column of one of these names.
 struct Table<'a> {
     header: Vec<String>,
-    delimiter: u8,
+    delimiter: char,
     body: &'a [Line],
 }
 
@@ -44,7 +44,7 @@ impl<'a> Table<'a> {
     fn find(lines: &'a [Line], wanted: impl Fn(&[String]) -> bool, hint: &str) -> Option<Self> {
         let head = lines.iter().enumerate().filter(|(_, l)| !l.is_blank()).take(50);
         head.filter(|(_, l)| l.text.to_ascii_lowercase().contains(hint)).find_map(|(i, line)| {
-            [b',', b';', b'\t'].into_iter().find_map(|delimiter| {
+            [',', ';', '\t'].into_iter().find_map(|delimiter| {
                 let header = cells(&line.text, delimiter);
                 let body = lines.get(i + 1..).unwrap_or_default();
                 wanted(&header).then_some(Table { header, delimiter, body })
@@ -64,15 +64,21 @@ impl<'a> Table<'a> {
     }
 }
 
-/// One record; those of these exports never span lines.
-fn cells(line: &str, delimiter: u8) -> Vec<String> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(line.trim().as_bytes());
-    let record = reader.records().next().and_then(Result::ok);
-    record.iter().flatten().map(|c| c.trim().to_owned()).collect()
+/// The cells of one record; those of these exports never span lines.
+pub(super) fn cells(line: &str, delimiter: char) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut cell = String::new();
+    let (mut quoted, mut chars) = (false, line.trim().chars().peekable());
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.next_if_eq(&'"').is_some() => cell.push('"'),
+            '"' if quoted || cell.trim().is_empty() => quoted = !quoted,
+            c if c == delimiter && !quoted => out.push(std::mem::take(&mut cell).trim().to_owned()),
+            c => cell.push(c),
+        }
+    }
+    out.push(cell.trim().to_owned());
+    out
 }
 
 /// Reads quick fixes of each machine; none if the text is something else.

@@ -44,13 +44,14 @@ struct Documents {
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Option<Result<Machines, ReadError>> {
     let start =
         lines.iter().position(|l| !l.is_blank() && (opening(&l.text).is_some() || !is_noise(&l.text)))?;
-    opening(&lines[start].text)?;
+    // between what a console prints for its hosts anything may stand
+    let (_, host) = opening(&lines[start].text)?;
     if lines[start].text.trim() == "[" {
         // a list of something else may begin so
         let next = lines[start + 1..].iter().find(|l| !l.is_blank()).map(|l| l.text.trim_start());
         next.is_none_or(|t| t.starts_with(['{', ']', '"', '[']) || is_ellipsis(t)).then_some(())?;
     }
-    Some(read_from(&lines[start..], false, input))
+    Some(read_from(&lines[start..], host.is_some(), input))
 }
 
 /// Reads JSON that stands below other text, if a reader knows it.
@@ -75,7 +76,8 @@ fn opening(line: &str) -> Option<(usize, Option<&str>)> {
     if opens {
         return Some((indent, None));
     }
-    let (head, _) = text.split_once(" => {")?;
+    // older versions wrote `>>`
+    let (head, _) = text.split_once(" => {").or_else(|| text.split_once(" >> {"))?;
     Some((indent + head.len() + " => ".len(), Some(console_host(head)?)))
 }
 

@@ -276,13 +276,7 @@ fn cells(text: &str, delimiter: char, framed: bool) -> Vec<String> {
         t = t.strip_suffix('|').unwrap_or(t);
     }
     if delimiter != '|' {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(u8::try_from(delimiter).unwrap_or(b','))
-            .from_reader(t.as_bytes());
-        let record = reader.records().next().and_then(Result::ok);
-        return record.iter().flatten().map(|c| c.trim().to_owned()).collect();
+        return super::exports::cells(t, delimiter);
     }
     t.split('|').map(|c| c.trim().trim_matches('"').to_owned()).collect()
 }

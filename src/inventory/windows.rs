@@ -10,7 +10,10 @@ use crate::model::{Fact, Host, InstallationType, Origin, Version};
 pub(super) fn tell(values: &Values, host: &mut Host) {
     let mut plain = Values::default();
     for (name, value, origin) in values.iter().filter(|(n, ..)| !matches!(*n, "version" | "buildnumber")) {
-        plain.put(name, value, origin.clone());
+        // `Microsoft Windows NT 6.3.9600.0` is how .NET words a version, no product
+        if name != "caption" || !value.contains("Windows NT ") {
+            plain.put(name, value, origin.clone());
+        }
     }
     let mut revision = values.get("ubr").and_then(|(n, o)| Some(Fact::new(n.parse().ok()?, o.clone())));
     let mut seen: Option<Version> = None;
@@ -163,6 +166,15 @@ mod tests {
         assert_eq!(host.product.map(|p| p.value).as_deref(), Some("Windows 11 Pro"));
         assert_eq!(host.edition.map(|e| e.value.0).as_deref(), Some("Pro"));
         assert_eq!(host.notes.len(), 1);
+    }
+
+    #[test]
+    fn a_version_in_words_is_no_product() {
+        let host = host(&[("caption", "Microsoft Windows NT 6.3.9600.0"), ("version", "6.3.9600.0")]);
+        assert_eq!(
+            (host.product, host.version.map(|v| v.value.to_string()).as_deref()),
+            (None, Some("6.3.9600"))
+        );
     }
 
     #[test]
