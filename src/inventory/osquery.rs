@@ -173,6 +173,8 @@ fn hosts(rows: Vec<Row>, partial: bool, input: &Arc<str>) -> Vec<Host> {
         c.gap(Gap::Filtered);
     }
     let mut out = fleet.finish(|c| (c.shown() > 0).then_some(ListKind::QuickFix));
+    // columns of these names may be of other programs
+    out.retain(|h| h.version.is_some() || !h.completeness.is_empty());
     out.extend(history.finish(|_| Some(ListKind::History)));
     out
 }
@@ -433,6 +435,7 @@ mod tests {
             text(table)[0].version.as_ref().map(|v| v.value.to_string()).as_deref(),
             Some("10.0.22631")
         );
+        assert!(text("version,build\n1.2.3,77\n").is_empty());
         assert!(json(r#"[{"name":"Ubuntu","version":"22.04","build":"","platform":"ubuntu"}]"#).is_empty());
     }
 
