@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The formats that are read, by the names of the manifest.
-const FORMATS: [&str; 16] = [
+const FORMATS: [&str; 23] = [
     "systeminfo-text",
     "systeminfo-csv",
     "get-hotfix-table",
@@ -27,6 +27,13 @@ const FORMATS: [&str; 16] = [
     "reg-query",
     "negative",
     "missing-updates",
+    "get-computerinfo-json",
+    "get-computerinfo-text",
+    "osquery-patches",
+    "ansible-win-updates",
+    "wazuh-syscollector",
+    "aws-ssm-patches",
+    "sccm-qfe-csv",
 ];
 
 fn field_data() -> Option<PathBuf> {

@@ -3,6 +3,7 @@
 use super::ids::{self, RowId};
 use super::merge::precedence;
 use crate::model::{Fact, Gap, Host, KbId, ListKind, ListSeen, Location, Origin, PackageState};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How many ids that are no KB are kept for display.
@@ -56,6 +57,16 @@ impl Collector {
         }
     }
 
+    /// The state that was told last; what was told before does not count.
+    pub(super) fn replace(&mut self, kb: KbId, state: PackageState, origin: Origin) {
+        self.host.updates.insert(kb, Fact::new(state, origin));
+    }
+
+    /// A remark about what stands at an origin.
+    pub(super) fn remark(&mut self, text: impl Into<String>, origin: &Origin) {
+        super::os_values::note(&mut self.host, text.into(), origin);
+    }
+
     /// An id that is no KB.
     pub(super) fn other(&mut self, id: String) {
         if !self.host.other_ids.contains(&id) && self.host.other_ids.len() < OTHER_IDS {
@@ -100,6 +111,10 @@ impl Collector {
         }
     }
 
+    pub(super) fn has_gaps(&self) -> bool {
+        !self.gaps.is_empty()
+    }
+
     pub(super) fn shown(&self) -> u32 {
         self.shown
     }
@@ -114,6 +129,55 @@ impl Collector {
         }
         self.host.other_ids.sort();
         self.host
+    }
+}
+
+/// More machines than one input is read for; a list of that many is no inventory of one.
+const MACHINES: usize = 20_000;
+
+/// The machines of one input, each by what the input tells them apart by.
+#[derive(Debug)]
+pub(super) struct Fleet {
+    hosts: BTreeMap<String, Collector>,
+    /// What belongs to machines beyond the limit.
+    beyond: Option<Collector>,
+    input: Arc<str>,
+    format: &'static str,
+}
+
+impl Fleet {
+    pub(super) fn new(input: &Arc<str>, format: &'static str) -> Self {
+        Self { hosts: BTreeMap::new(), beyond: None, input: Arc::clone(input), format }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.hosts.is_empty()
+    }
+
+    /// The machine of this key; the empty one stands for a machine that is not named.
+    pub(super) fn of(&mut self, key: &str) -> &mut Collector {
+        let new = || Collector::new(&self.input, self.format);
+        if self.hosts.len() >= MACHINES && !self.hosts.contains_key(key) {
+            return self.beyond.get_or_insert_with(new);
+        }
+        self.hosts.entry(key.to_owned()).or_insert_with(new)
+    }
+
+    pub(super) fn each(&mut self) -> impl Iterator<Item = &mut Collector> {
+        self.hosts.values_mut()
+    }
+
+    /// Every machine, with a list of the kind that it has.
+    pub(super) fn finish(self, kind: impl Fn(&Collector) -> Option<ListKind>) -> Vec<Host> {
+        let beyond = self.beyond.is_some();
+        let hosts = self.hosts.into_values().map(|mut c| {
+            if beyond {
+                c.note("the input names more machines than are read", 1);
+            }
+            let kind = kind(&c);
+            c.finish(kind)
+        });
+        hosts.collect()
     }
 }
 
