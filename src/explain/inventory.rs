@@ -31,6 +31,7 @@ pub fn inventory_report(catalog: &Catalog, host: &Host) -> InventoryReport {
         ),
         ("revision (UBR)", show(&host.revision, ToString::to_string)),
         ("revision, at least", show(&host.revision_at_least, ToString::to_string)),
+        ("release", show(&host.release, Clone::clone)),
         ("service pack", show(&host.service_pack, ToString::to_string)),
         ("edition", show(&host.edition, |e| e.0.clone())),
         ("installation type", show(&host.installation_type, |t| t.name().to_owned())),
@@ -46,11 +47,21 @@ pub fn inventory_report(catalog: &Catalog, host: &Host) -> InventoryReport {
         ("Azure Arc", show(&host.azure_arc, yes)),
         ("SHA-2 support", show(&host.sha2_support, yes)),
         ("store corrupt", show(&host.store_corrupt, yes)),
+        ("free space", show(&host.free_space, |n| format!("{} MB", n >> 20))),
     ];
     for (name, row) in rows {
         if let Some((value, origin)) = row {
             add(name, value, origin);
         }
+    }
+    for role in &host.roles {
+        add("role", role.value.clone(), role.origin.to_string());
+    }
+    for (name, f) in &host.policies {
+        add("policy", format!("{name} = {}", f.value), f.origin.to_string());
+    }
+    for (kb, f) in &host.failed {
+        add("failed", format!("{kb} {}", f.value).trim_end().to_owned(), f.origin.to_string());
     }
     let with = |state: PackageState| -> Vec<String> {
         host.updates.iter().filter(|(_, f)| f.value == state).map(|(kb, _)| kb.to_string()).collect()
