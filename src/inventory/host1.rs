@@ -1,9 +1,11 @@
 //! `kbwhy/host/1`: the facts of one host as JSON, read and written. Reading back what was written gives the same facts.
 
+mod collected;
+
 use super::ReadError;
 use super::format::{Directness, Format};
 use super::lines::clean;
-use super::merge::precedence;
+use super::merge::{merge, precedence};
 use crate::model::{
     Conflict, Edition, Fact, FeatureState, Gap, Host, InstallationType, KbId, ListKind, ListSeen, Origin,
     PackageState, Version,
@@ -16,14 +18,19 @@ use std::sync::Arc;
 pub(super) const FORMAT: &str = "kbwhy/host/1";
 
 /// What is known of this format.
-pub(super) const FORMATS: &[Format] = &[Format {
-    name: FORMAT,
-    from: "kbwhy inventory FILE --format json",
-    signature: "JSON with the schema kbwhy/host/1",
-    tells: "all that it states",
-    cannot: "what it does not state",
-    directness: Directness::Stated,
-}];
+pub(super) const FORMATS: &[Format] = &[
+    Format {
+        name: FORMAT,
+        from: "kbwhy inventory FILE --format json",
+        signature: "JSON with the schema kbwhy/host/1",
+        tells: "all that it states",
+        cannot: "what it does not state",
+        directness: Directness::Stated,
+    },
+    collected::SYSTEM,
+    collected::LISTS,
+    collected::HISTORY,
+];
 
 type Object = Map<String, Value>;
 
@@ -225,7 +232,11 @@ pub(super) fn read(object: &Object, input: &Arc<str>) -> Result<Host, ReadError>
         }
     }
     host.conflicts.sort_by(|a, b| (&a.fact, &a.kept, &a.other).cmp(&(&b.fact, &b.kept, &b.other)));
-    Ok(host)
+    let derived = collected::read(&r, &r.object(&root, "collected")?)?;
+    if derived.is_empty() {
+        return Ok(host);
+    }
+    Ok(merge(std::iter::once(host).chain(derived).collect()))
 }
 
 fn facts(r: &Reader, facts: &Place, host: &mut Host) -> Result<(), ReadError> {
