@@ -1,5 +1,6 @@
 //! Puts what a reader finds into a host: one state for each update, each fact once, ids that are no KB aside.
 
+use super::dates::Dates;
 use super::ids::{self, RowId};
 use super::merge::precedence;
 use crate::model::{Fact, Gap, Host, KbId, ListKind, ListSeen, Location, Origin, PackageState};
@@ -17,6 +18,7 @@ pub(super) struct Collector {
     format: &'static str,
     shown: u32,
     gaps: Vec<Gap>,
+    dates: Dates,
     first: Option<u32>,
 }
 
@@ -28,6 +30,7 @@ impl Collector {
             format,
             shown: 0,
             gaps: Vec::new(),
+            dates: Dates::default(),
             first: None,
         }
     }
@@ -86,8 +89,13 @@ impl Collector {
         self.first = self.first.or(first);
     }
 
-    /// A row of a list of installed updates: its id, and the id that stands beside `File 1`.
-    pub(super) fn installed_row(&mut self, id: &str, beside: Option<&str>, origin: Origin) {
+    /// When an update was installed, as it is printed.
+    pub(super) fn installed_on(&mut self, kb: KbId, text: &str, origin: Origin) {
+        self.dates.add(kb, text, origin);
+    }
+
+    /// A row of a list of installed updates: its id, and the id that stands beside `File 1`. Gives the update.
+    pub(super) fn installed_row(&mut self, id: &str, beside: Option<&str>, origin: Origin) -> Option<KbId> {
         let line = match origin.at {
             Location::Line(n) => n,
             _ => 1,
@@ -96,13 +104,17 @@ impl Collector {
             Some(beside) if ids::file_row(id) && !beside.trim().is_empty() => beside,
             _ => id,
         };
-        match ids::row_id(id) {
-            Some(RowId::Kb(kb)) => self.update(kb, PackageState::Installed, origin),
-            Some(RowId::Other(other)) => self.other(other),
-            Some(RowId::Cut) => self.gap(Gap::Elided),
-            None => return,
+        let mut update = None;
+        match ids::row_id(id)? {
+            RowId::Kb(kb) => {
+                self.update(kb, PackageState::Installed, origin);
+                update = Some(kb);
+            }
+            RowId::Other(other) => self.other(other),
+            RowId::Cut => self.gap(Gap::Elided),
         }
         self.row(line);
+        update
     }
 
     pub(super) fn gap(&mut self, gap: Gap) {
@@ -128,6 +140,7 @@ impl Collector {
             self.host.completeness.lists.push(ListSeen { kind, shown: self.shown, gaps: self.gaps, origin });
         }
         self.host.other_ids.sort();
+        self.host.installed_on = self.dates.settle();
         self.host
     }
 }

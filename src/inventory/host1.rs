@@ -94,6 +94,19 @@ impl Reader<'_> {
         Ok(Some((at, array.as_slice())))
     }
 
+    /// Texts by update.
+    fn by_update(&self, place: &Place, name: &str) -> Result<BTreeMap<KbId, Fact<String>>, ReadError> {
+        let mut out = BTreeMap::new();
+        if let Some((at, object)) = self.members(place, name)? {
+            for (name, value) in object.iter().filter(|(_, v)| !v.is_null()) {
+                let at = format!("{at}.{name}");
+                let kb: KbId = name.parse().map_err(|e| self.invalid(&at, e))?;
+                out.insert(kb, self.fact(clean(self.text_at(&at, value)?), &at));
+            }
+        }
+        Ok(out)
+    }
+
     fn members<'v>(&self, place: &Place<'v>, name: &str) -> Result<Option<(String, &'v Object)>, ReadError> {
         let place = self.object(place, name)?;
         Ok(place.object.map(|o| (place.at, o)))
@@ -217,13 +230,8 @@ pub(super) fn read(object: &Object, input: &Arc<str>) -> Result<Host, ReadError>
         host.other_ids.sort();
         host.other_ids.dedup();
     }
-    if let Some((at, object)) = r.members(&updates, "failed")? {
-        for (name, value) in object {
-            let at = format!("{at}.{name}");
-            let kb: KbId = name.parse().map_err(|e| r.invalid(&at, e))?;
-            host.failed.insert(kb, r.fact(clean(r.text_at(&at, value)?), &at));
-        }
-    }
+    host.failed = r.by_update(&updates, "failed")?;
+    host.installed_on = r.by_update(&updates, "installed_on")?;
     facts(&r, &r.object(&root, "facts")?, &mut host)?;
     if let Some((at, array)) = r.array(&root, "notes")? {
         for (i, value) in array.iter().enumerate().take(super::collect::OTHER_IDS) {
@@ -416,6 +424,9 @@ pub fn to_host1(host: &Host) -> Value {
     updates.insert("complete".into(), host.completeness.complete.into());
     updates.insert("lists".into(), lists.collect::<Vec<_>>().into());
     updates.insert("other_ids".into(), host.other_ids.clone().into());
+    if !host.installed_on.is_empty() {
+        updates.insert("installed_on".into(), texts(&host.installed_on, String::clone).into());
+    }
     if !host.failed.is_empty() {
         updates.insert("failed".into(), texts(&host.failed, String::clone).into());
     }

@@ -180,6 +180,10 @@ pub fn merge(hosts: Vec<Host>) -> Host {
     out.updates = c.each("updates", &hosts, |h| &h.updates, order, state);
     out.packages = c.each("facts.packages", &hosts, |h| &h.packages, order, state);
     let own = |f: &Fact<String>| rank(&f.origin);
+    // one day in two wordings is no conflict: a date goes before a text
+    let dated = |f: &Fact<String>| (f.value.parse::<jiff::civil::Date>().is_err(), rank(&f.origin));
+    out.installed_on =
+        Conflicts::default().each("updates.installed_on", &hosts, |h| &h.installed_on, dated, String::clone);
     out.failed = c.each("updates.failed", &hosts, |h| &h.failed, own, String::clone);
     out.policies = c.each("facts.policies", &hosts, |h| &h.policies, own, String::clone);
     let features = |f: &Fact<FeatureState>| rank(&f.origin);

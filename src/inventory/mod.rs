@@ -17,6 +17,7 @@ mod aws_ssm;
 mod collect;
 mod computer_info;
 mod cut;
+mod dates;
 mod dism;
 mod error;
 mod exports;

@@ -148,7 +148,9 @@ fn record(node: &Node, above: &Above, fleet: &mut Fleet, input: &Arc<str>) -> bo
                 c.replace(kb, PackageState::Installed, origin);
                 c.row(1);
             }
-            _ => c.installed_row(&id, None, origin),
+            _ => {
+                c.installed_row(&id, None, origin);
+            }
         }
         return true;
     }
