@@ -239,7 +239,7 @@ fn a_capture_that_is_cut_is_recognised_and_tells_nothing_new() {
         let text = kbwhy::inventory::decode(&bytes);
         let all = in_state(&plain.host, PackageState::Installed);
         // of a few lines a cut may take the one that matters
-        if text.lines().count() < 8 {
+        if text.lines().count() < 16 {
             continue;
         }
         for part in [70, 85, 95, 99] {
