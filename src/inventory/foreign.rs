@@ -78,14 +78,10 @@ const MARKERS: [(&str, &str, &str); 44] = [
     ),
     (
         "Windows Registry Editor Version",
-        "a registry export (.reg)",
-        "run `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"` and save its output, and `systeminfo > host.txt`",
+        "a registry export (.reg) of other keys",
+        "export `HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion`, and run `systeminfo > host.txt`",
     ),
-    (
-        "REGEDIT4",
-        "a registry export (.reg)",
-        "run `reg query` and save its output, and `systeminfo > host.txt`",
-    ),
+    ("REGEDIT4", "a registry export (.reg) of other keys", SYSTEMINFO),
     ("OsHotFixes", "output of Get-ComputerInfo", "run `Get-HotFix | ConvertTo-Json` and `systeminfo`"),
     (
         "WindowsProductName",

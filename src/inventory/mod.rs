@@ -24,14 +24,18 @@ mod hotfix_table;
 mod ids;
 mod lines;
 mod merge;
+mod objects;
 mod os_values;
 mod packages;
+mod reg_file;
 mod registry;
+mod registry_keys;
 mod set;
 mod systeminfo;
 mod systeminfo_csv;
 mod text;
 mod ver;
+mod windows_nt;
 mod words;
 
 pub use error::ReadError;
@@ -82,6 +86,7 @@ const FORMATS: &[&[Format]] = &[
     hotfix_csv::FORMATS,
     hotfix_json::FORMATS,
     dism::FORMATS,
+    reg_file::FORMATS,
     registry::FORMATS,
     ver::FORMATS,
 ];
@@ -95,8 +100,8 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
-const PASTED: [LineReader; 5] =
-    [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, registry::read];
+const PASTED: [LineReader; 6] =
+    [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, reg_file::read, registry::read];
 
 /// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
 type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
