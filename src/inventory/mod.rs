@@ -27,6 +27,7 @@ mod merge;
 mod objects;
 mod os_values;
 mod packages;
+mod powershell_values;
 mod reg_file;
 mod registry;
 mod registry_keys;
@@ -86,6 +87,7 @@ const FORMATS: &[&[Format]] = &[
     hotfix_csv::FORMATS,
     hotfix_json::FORMATS,
     dism::FORMATS,
+    powershell_values::FORMATS,
     reg_file::FORMATS,
     registry::FORMATS,
     ver::FORMATS,
@@ -100,14 +102,21 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
-const PASTED: [LineReader; 6] =
-    [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, reg_file::read, registry::read];
+const PASTED: [LineReader; 7] = [
+    systeminfo::read,
+    dism::read,
+    hotfix_table::read,
+    hotfix_list::read,
+    reg_file::read,
+    registry::read,
+    powershell_values::read,
+];
 
 /// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
 type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
 
 /// The first one that finds something names the input.
-const JSON: [JsonReader; 1] = [hotfix_json::read];
+const JSON: [JsonReader; 2] = [hotfix_json::read, powershell_values::read_json];
 
 /// Reads one input of any format, told by its content, of one machine.
 ///

@@ -21,8 +21,8 @@ pub(super) struct Object {
     pub(super) line: u32,
     /// The command at the prompt before it, if one was pasted with it.
     pub(super) command: Option<Arc<str>>,
-    /// It is the row of a table, where the console cuts long cells.
-    pub(super) table: bool,
+    /// It is the row of a table, and the console cut one of its cells, which is left out.
+    pub(super) cut: bool,
 }
 
 impl Object {
@@ -32,7 +32,8 @@ impl Object {
     }
 }
 
-fn line_of(origin: &Origin) -> u32 {
+/// The line that an origin names.
+pub(super) fn line_of(origin: &Origin) -> u32 {
     match origin.at {
         Location::Line(n) => n,
         _ => 1,
@@ -118,8 +119,8 @@ impl Lists<'_> {
         let command = self.command.clone();
         let object =
             self.open.get_or_insert_with(|| Object { line: line.number, command, ..Object::default() });
-        object.values.put(&key, "", origin.clone());
-        self.last = Some((key, value.to_owned(), origin, indent));
+        object.values.put(name, "", origin.clone());
+        self.last = Some((name.to_owned(), value.to_owned(), origin, indent));
     }
 
     /// Keeps the value that was read last.
@@ -152,7 +153,7 @@ fn columns(header: &str, rule: &str) -> Option<Vec<(String, usize)>> {
         .map(|(i, start)| {
             let end = starts.get(i + 1).copied().unwrap_or(names.len()).min(names.len());
             let cell: String = names.get(*start..end).unwrap_or_default().iter().collect();
-            (cell.trim().to_ascii_lowercase(), *start)
+            (cell.trim().to_owned(), *start)
         })
         .collect();
     let name = |n: &str| !n.is_empty() && n.chars().count() <= 60;
@@ -190,9 +191,12 @@ fn table(lines: &[Line], columns: &[(String, usize)], reader: &Lists, out: &mut 
             continue;
         }
         rows += 1;
-        let mut object =
-            Object { line: line.number, command: reader.command.clone(), table: true, ..Object::default() };
-        for ((name, _), cell) in columns.iter().zip(cells(&line.text, columns)) {
+        let mut object = Object { line: line.number, command: reader.command.clone(), ..Object::default() };
+        for ((name, _), mut cell) in columns.iter().zip(cells(&line.text, columns)) {
+            if cell.ends_with("...") || cell.ends_with('…') {
+                object.cut = true;
+                cell.clear();
+            }
             object.values.put(name, &cell, Origin::line(reader.input, reader.format, line.number));
         }
         out.push(object);
@@ -386,7 +390,14 @@ mod tests {
         assert_eq!(value(&all[0], "productname"), Some(("Windows 10 Pro".into(), 5)));
         assert_eq!(value(&all[0], "currentbuild"), Some(("19045".into(), 5)));
         assert_eq!(value(&all[0], "ubr"), Some(("2965".into(), 5)));
-        assert!(all[0].table && all[0].command.as_deref().is_some_and(|c| c.contains("Get-ItemProperty")));
+        assert!(!all[0].cut && all[0].command.as_deref().is_some_and(|c| c.contains("Get-ItemProperty")));
+    }
+
+    #[test]
+    fn a_cell_that_the_console_cut_is_left_out() {
+        let all = objects("A      B\n-      -\nabc... 2\n");
+        assert_eq!((value(&all[0], "a"), all[0].cut), (None, true));
+        assert_eq!(value(&all[0], "b"), Some(("2".into(), 3)));
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use super::collect::Collector;
 use super::ids::{self, RowId};
+use super::objects::line_of;
 use super::os_values::{Values, is_computer_name};
 use super::packages::Packages;
 use super::windows_nt;
-use crate::model::{Architecture, Fact, Gap, Host, KbId, ListKind, Location, Origin, PackageState, Version};
+use crate::model::{Architecture, Fact, Gap, Host, KbId, ListKind, Origin, PackageState, Version};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -117,8 +118,6 @@ fn control(rest: &str) -> Option<Kind> {
 #[derive(Debug, Default)]
 struct Machine {
     keys: BTreeMap<Kind, Key>,
-    /// Names of policies as they are spelled.
-    spelled: BTreeMap<String, String>,
 }
 
 /// The values of one key, and where the key itself stands.
@@ -159,7 +158,7 @@ impl Registry {
     pub(super) fn value(&mut self, path: &str, name: &str, data: &str, line: u32) {
         let Some((hive, kind)) = classify(path) else { return };
         let origin = Origin::line(&self.input, self.format, line);
-        let Some(mut machine) = self.open(&hive, &kind) else { return };
+        let Some(machine) = self.open(&hive, &kind) else { return };
         let key = machine.keys.entry(kind.clone()).or_default();
         if !key.values.put(name, data, origin.clone()) {
             // the next machine: what one machine says of itself does not change within a print
@@ -169,11 +168,7 @@ impl Registry {
             self.machines.push((hive, Machine::default()));
             self.keys += 1;
             let Some((_, next)) = self.machines.last_mut() else { return };
-            next.keys.entry(kind.clone()).or_default().values.put(name, data, origin);
-            machine = next;
-        }
-        if kind == Kind::Policies {
-            machine.spelled.entry(name.trim().to_ascii_lowercase()).or_insert_with(|| name.trim().to_owned());
+            next.keys.entry(kind).or_default().values.put(name, data, origin);
         }
     }
 
@@ -291,8 +286,7 @@ impl Machine {
         }
         if let Some(key) = self.keys.get(&Kind::Policies) {
             for (name, data, origin) in key.values.iter().filter(|(_, data, _)| !data.is_empty()) {
-                let spelled = self.spelled.get(name).map_or(name, String::as_str);
-                host.policies.insert(spelled.to_owned(), Fact::new(data.to_owned(), origin.clone()));
+                host.policies.insert(name.to_owned(), Fact::new(data.to_owned(), origin.clone()));
             }
         }
         let stated = self.get(&Kind::Environment, "processor_architecture");
@@ -343,13 +337,6 @@ impl Machine {
             c.gap(Gap::Filtered);
         }
         any
-    }
-}
-
-fn line_of(origin: &Origin) -> u32 {
-    match origin.at {
-        Location::Line(n) => n,
-        _ => 1,
     }
 }
 
