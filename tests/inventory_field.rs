@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The formats that are read, by the names of the manifest.
-const FORMATS: [&str; 16] = [
+const FORMATS: [&str; 22] = [
     "systeminfo-text",
     "systeminfo-csv",
     "get-hotfix-table",
@@ -25,6 +25,12 @@ const FORMATS: [&str; 16] = [
     "dism-banner",
     "ver",
     "reg-query",
+    "reg-export",
+    "registry-ps",
+    "registry-json",
+    "get-windowspackage",
+    "dism-packageinfo",
+    "get-package-msu",
     "negative",
     "missing-updates",
 ];

@@ -57,7 +57,7 @@ pub(super) fn is_garbage(text: &str) -> bool {
 }
 
 /// Words that only one kind of file has, what it is, and what to do.
-const MARKERS: [(&str, &str, &str); 44] = [
+const MARKERS: [(&str, &str, &str); 39] = [
     ("System Information report written at", "an msinfo32 report, which lists no updates", SYSTEMINFO),
     ("<MsInfo", "an msinfo32 file (.nfo), which lists no updates", SYSTEMINFO),
     ("[System Summary]", "an msinfo32 report, which lists no updates", SYSTEMINFO),
@@ -88,16 +88,8 @@ const MARKERS: [(&str, &str, &str); 44] = [
         "output of Get-ComputerInfo",
         "run `Get-HotFix | ConvertTo-Json` and `systeminfo`",
     ),
-    ("OperatingSystemSKU", "output of Win32_OperatingSystem", SYSTEMINFO),
     ("BuildNumber=", "output of `wmic os`", SYSTEMINFO),
-    (
-        "CurrentMajorVersionNumber",
-        "registry values printed by PowerShell",
-        "run `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"` and save its output",
-    ),
-    ("PackageName ", "output of Get-WindowsPackage", PACKAGES),
     ("Package Identity", "output of DISM without packages", PACKAGES),
-    ("Feature Name :", "a list of Windows features", PACKAGES),
     ("http://schemas.microsoft.com/win/2004/08/events/event", "events of an event log", LOG),
     ("Microsoft-Windows-Servicing", "events of the Setup log", LOG),
     ("osquery>", "output of osquery", SYSTEMINFO),
@@ -120,7 +112,6 @@ const MARKERS: [(&str, &str, &str); 44] = [
     ("Windows Update History", "a history of Windows Update", SYSTEMINFO),
     ("Operationname", "output of Get-WUHistory", SYSTEMINFO),
     ("ResultCode", "a history of Windows Update", SYSTEMINFO),
-    ("ProviderName", "output of Get-Package", SYSTEMINFO),
     ("<!DOCTYPE html", "a web page", SYSTEMINFO),
     ("<html", "a web page", SYSTEMINFO),
     ("<?xml", "an XML document", SYSTEMINFO),
@@ -172,10 +163,6 @@ pub(super) fn json(value: &Value, text: &str, input: &str) -> ReadError {
     }
     let what = if any(&["OsHotFixes", "OsBuildNumber", "WindowsProductName"]) {
         "output of Get-ComputerInfo as JSON"
-    } else if any(&["PackageName", "PackageState"]) {
-        "output of Get-WindowsPackage as JSON"
-    } else if any(&["UBR", "CurrentBuildNumber"]) {
-        "registry values as JSON"
     } else if any(&["Patches"]) {
         "output of AWS Systems Manager"
     } else if any(&["hotfix_id", "hotfix", "package"]) {

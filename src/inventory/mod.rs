@@ -13,9 +13,13 @@
 
 mod collect;
 mod dism;
+mod dism_packageinfo;
 mod error;
+mod features;
 mod foreign;
 mod format;
+mod get_package;
+mod get_windowspackage;
 mod host1;
 mod hotfix_csv;
 mod hotfix_json;
@@ -87,6 +91,10 @@ const FORMATS: &[&[Format]] = &[
     hotfix_csv::FORMATS,
     hotfix_json::FORMATS,
     dism::FORMATS,
+    dism_packageinfo::FORMATS,
+    get_windowspackage::FORMATS,
+    get_package::FORMATS,
+    features::FORMATS,
     powershell_values::FORMATS,
     reg_file::FORMATS,
     registry::FORMATS,
@@ -102,21 +110,26 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
-const PASTED: [LineReader; 7] = [
+const PASTED: [LineReader; 11] = [
     systeminfo::read,
+    dism_packageinfo::read,
     dism::read,
+    get_windowspackage::read,
     hotfix_table::read,
     hotfix_list::read,
     reg_file::read,
     registry::read,
     powershell_values::read,
+    get_package::read,
+    features::read,
 ];
 
 /// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
 type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
 
 /// The first one that finds something names the input.
-const JSON: [JsonReader; 2] = [hotfix_json::read, powershell_values::read_json];
+const JSON: [JsonReader; 4] =
+    [hotfix_json::read, get_windowspackage::read_json, powershell_values::read_json, get_package::read_json];
 
 /// Reads one input of any format, told by its content, of one machine.
 ///
@@ -366,6 +379,15 @@ fn format_of(host: &Host) -> &'static str {
         host.product.as_ref().map(|f| f.origin.format),
         host.edition.as_ref().map(|f| f.origin.format),
         host.architecture.as_ref().map(|f| f.origin.format),
+        host.servicing_stack.as_ref().map(|f| f.origin.format),
+        host.dotnet_framework.as_ref().map(|f| f.origin.format),
+        host.wmf.as_ref().map(|f| f.origin.format),
+        host.internet_explorer.as_ref().map(|f| f.origin.format),
+        host.pending_reboot.as_ref().map(|f| f.origin.format),
+        host.features.values().next().map(|f| f.origin.format),
+        host.policies.values().next().map(|f| f.origin.format),
+        host.name.as_ref().map(|f| f.origin.format),
+        host.notes.first().map(|f| f.origin.format),
     ];
     list.or_else(|| origins.into_iter().flatten().next()).unwrap_or("unknown format")
 }
