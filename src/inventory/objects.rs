@@ -49,19 +49,27 @@ fn pair(text: &str) -> Option<(&str, &str)> {
     (blank && !bare.is_empty() && bare.len() <= 60 && bare.chars().all(plain)).then(|| (bare, value.trim()))
 }
 
+/// A command as it was typed, at a prompt or copied without it.
+fn is_command(text: &str) -> bool {
+    let bare = text.trim_start().trim_start_matches('(');
+    is_prompt(text) || bare.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("get-"))
+}
+
 /// Every object of a text, from lists and tables.
 pub(super) fn of_lines(lines: &[Line], input: &Arc<str>, format: &'static str) -> Vec<Object> {
     let mut out = Vec::new();
-    let mut reader = Lists { input, format, open: None, last: None, command: None, ended: false };
+    let mut reader =
+        Lists { input, format, open: None, last: None, command: None, ended: false, keys: None, above: None };
     let mut at = 0;
     while let Some(line) = lines.get(at) {
         if out.len() >= LIMIT {
             break;
         }
         at += 1;
-        if is_prompt(&line.text) {
+        if is_command(&line.text) {
             reader.close(&mut out);
             reader.command = Some(Arc::from(line.text.trim()));
+            (reader.keys, reader.above) = (None, None);
             continue;
         }
         // a blank line is no header: looking behind each of many would take long
@@ -69,7 +77,18 @@ pub(super) fn of_lines(lines: &[Line], input: &Arc<str>, format: &'static str) -
         let below = below.and_then(|rest| rest.iter().find(|l| !l.is_blank()));
         if let Some(columns) = below.and_then(|rule| columns(&line.text, &rule.text)) {
             reader.close(&mut out);
-            at = table(&lines[at..], &columns, &reader, &mut out).saturating_add(at);
+            let property = columns.get(1).filter(|(name, _)| columns.len() == 2 && name == "Property");
+            if let Some((_, start)) = property {
+                reader.keys = Some(*start);
+                continue;
+            }
+            let rows = lines.get(at..).unwrap_or_default();
+            at = table(rows, &columns, &reader, &mut out).saturating_add(at);
+            continue;
+        }
+        if let Some(at) = line.text.find(": HKEY_") {
+            reader.close(&mut out);
+            reader.above = line.text.get(at + 2..).map(str::to_owned);
             continue;
         }
         reader.line(line, &mut out);
@@ -88,6 +107,10 @@ struct Lists<'a> {
     command: Option<Arc<str>>,
     /// The last value was one that PowerShell adds at an object's end.
     ended: bool,
+    /// Keys are printed with their properties in a column of their own, which begins there.
+    keys: Option<usize>,
+    /// The path above those keys.
+    above: Option<String>,
 }
 
 impl Lists<'_> {
@@ -96,12 +119,28 @@ impl Lists<'_> {
             self.settle();
             return;
         }
-        let indent = line.text.len() - line.text.trim_start().len();
-        let Some((name, value)) = pair(&line.text) else {
+        let mut text = line.text.as_str();
+        if let Some((key, properties)) = self.keys.and_then(|start| self.named_key(text, start)) {
+            self.close(out);
+            let mut object = Object { line: line.number, command: self.command.clone(), ..Object::default() };
+            if let Some(above) = &self.above {
+                let origin = Origin::line(self.input, self.format, line.number);
+                object.values.put("PSPath", &format!("{above}\\{key}"), origin.clone());
+                object.values.put("PSChildName", key, origin);
+            }
+            self.open = Some(object);
+            text = properties;
+        }
+        let indent = match self.keys {
+            Some(start) if text.len() < line.text.len() => start,
+            _ => text.len() - text.trim_start().len(),
+        };
+        let Some((name, value)) = pair(text) else {
             // a value that was wrapped goes on below itself
             match &mut self.last {
-                Some((_, known, _, at)) if indent > *at + 3 && known.len() < LONGEST => {
-                    known.push_str(line.text.trim());
+                // Get-Item prints values right below their names
+                Some((_, known, _, at)) if indent > *at + 3 || indent == *at && indent >= 8 => {
+                    continue_value(known, line.text.trim());
                 }
                 _ => self.settle(),
             }
@@ -123,6 +162,15 @@ impl Lists<'_> {
         self.last = Some((name.to_owned(), value.to_owned(), origin, indent));
     }
 
+    /// The name of a key in the first column, and what stands in the column of its properties.
+    fn named_key<'t>(&self, text: &'t str, start: usize) -> Option<(&'t str, &'t str)> {
+        let at = text.char_indices().nth(start)?.0;
+        let (key, properties) = (text.get(..at)?, text.get(at..)?);
+        let cut = key.trim_end().ends_with("...") || key.trim_end().ends_with('…');
+        let rule = key.trim().bytes().all(|b| b == b'-');
+        (key.ends_with(' ') && !rule && !cut).then(|| (key.trim(), properties))
+    }
+
     /// Keeps the value that was read last.
     fn settle(&mut self) {
         if let Some((name, value, origin, _)) = self.last.take()
@@ -137,6 +185,18 @@ impl Lists<'_> {
         self.ended = false;
         out.extend(self.open.take());
     }
+}
+
+/// Puts a wrapped value together: words are parted at blanks, names and paths anywhere.
+fn continue_value(known: &mut String, more: &str) {
+    if known.len() + more.len() > LONGEST {
+        return;
+    }
+    let name = !known.contains(char::is_whitespace) && known.contains(['~', '\\', '/']);
+    if !known.is_empty() && !name {
+        known.push(' ');
+    }
+    known.push_str(more);
 }
 
 /// The columns of a table: names with the characters at which each begins, if `rule` is dashes below the names.
@@ -183,7 +243,7 @@ fn table(lines: &[Line], columns: &[(String, usize)], reader: &Lists, out: &mut 
             }
             continue;
         }
-        if is_prompt(&line.text) || out.len() >= LIMIT {
+        if is_command(&line.text) || out.len() >= LIMIT {
             return i;
         }
         // the rule itself
@@ -391,6 +451,29 @@ mod tests {
         assert_eq!(value(&all[0], "currentbuild"), Some(("19045".into(), 5)));
         assert_eq!(value(&all[0], "ubr"), Some(("2965".into(), 5)));
         assert!(!all[0].cut && all[0].command.as_deref().is_some_and(|c| c.contains("Get-ItemProperty")));
+    }
+
+    #[test]
+    fn words_that_were_parted_at_a_blank_get_it_back() {
+        let all = objects("ProductName : Windows Server 2016\n              Standard\nUBR         : 1\n");
+        assert_eq!(value(&all[0], "productname"), Some(("Windows Server 2016 Standard".into(), 1)));
+    }
+
+    #[test]
+    fn keys_with_their_properties_beside_them_are_objects() {
+        let all = objects(
+            "\n    Hive: HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\n\n\n\
+             Name                           Property\n----                           --------\n\
+             CurrentVersion                 UBR         : 7870\n                               BuildGUID   :\n                               ffff\n\
+             \u{20}                              ProductName : Windows Server\n                               2016 Standard\n\
+             Foo                            UBR         : 1\n",
+        );
+        assert_eq!(all.len(), 2);
+        assert_eq!(value(&all[0], "ubr"), Some(("7870".into(), 7)));
+        assert_eq!(value(&all[0], "productname"), Some(("Windows Server 2016 Standard".into(), 10)));
+        let path = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
+        assert_eq!(value(&all[0], "pspath"), Some((path.into(), 7)));
+        assert_eq!(value(&all[1], "pschildname"), Some(("Foo".into(), 12)));
     }
 
     #[test]
