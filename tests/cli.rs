@@ -8,6 +8,7 @@ use snapbox::{
     Assert, Data,
     cmd::{Command, OutputAssert, cargo_bin},
     data::DataFormat,
+    str,
 };
 use std::{
     fs,
@@ -349,9 +350,52 @@ fn inventories_of_two_machines() {
         run(&["explain", "KB2919355", "--inventory", BARE, "--inventory", UBR]),
         3,
         &format!(
-            "kbwhy: {BARE} is of SRV01, {UBR} of SRV19: the inventories of one answer must be of one machine"
+            "kbwhy: {BARE} is of SRV01, {UBR} of SRV19: one answer is about one machine; if they are one (renamed or \
+             upgraded between the two), add --allow-mixed"
         ),
     );
+    // what they disagree on is shown, and the more direct source counts
+    run(&["inventory", BARE, UBR, "--allow-mixed"]).code(0).stdout_eq(str![[r#"
+...
+Inputs disagree:
+...
+  name: SRV19 [..]
+...
+"#]]);
+}
+
+const FLEET: &str =
+    r#"[{"PSComputerName":"PC-1","HotFixID":"KB2919355"},{"PSComputerName":"PC-2","HotFixID":"KB2919442"}]"#;
+
+#[test]
+fn several_machines_in_one_file() {
+    let given = |args: &[&str]| kbwhy(args).stdin(FLEET).assert();
+    fails(
+        given(&["inventory", "-"]),
+        3,
+        "kbwhy: -: holds several machines (PC-1, PC-2); choose one with --host NAME, or give one file for each",
+    );
+    fails(
+        given(&["inventory", "-", "--host", "PC-3"]),
+        3,
+        "kbwhy: no inventory is of `PC-3`; there is PC-1, PC-2",
+    );
+    given(&["inventory", "-", "--host", "pc-2.corp.local"]).code(0).stdout_eq(str![[r#"
+...
+Installed (1):
+  KB2919442
+...
+"#]]);
+}
+
+#[test]
+fn a_redacted_inventory_tells_no_names() {
+    let shown = run(&["inventory", BARE, "--redact", "--format", "json"]).code(0);
+    let text = String::from_utf8_lossy(&shown.get_output().stdout).into_owned();
+    assert!(!text.contains("SRV01") && text.contains("\"name\": \"HOST\""), "{text}");
+    let shown = run(&["inventory", BARE, "--redact"]).code(0);
+    let text = String::from_utf8_lossy(&shown.get_output().stdout).into_owned();
+    assert!(!text.contains("SRV01") && !text.contains("bare.txt") && text.contains("input 1"), "{text}");
 }
 
 #[test]

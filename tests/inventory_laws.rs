@@ -144,7 +144,7 @@ prop_compose! {
         features in btree_map("[A-Za-z-]{1,5}", fact((0..5usize).prop_map(|i| FeatureState::ALL[i])), 0..3),
         updates in btree_map(kb(), fact((0..7usize).prop_map(|i| PackageState::ALL[i])), 0..12),
         complete in any::<bool>(), lists in vec(list(), 0..3), other_ids in btree_set("Q[0-9]{6}", 0..3),
-        notes in vec(fact("[a-z ]{0,5}[a-z]"), 0..3), failed in btree_map(kb(), fact("(0x8024001[0-9])?"), 0..3),
+        notes in vec(fact("[a-z]([a-z ]{0,5}[a-z])?"), 0..3), failed in btree_map(kb(), fact("(0x8024001[0-9])?"), 0..3),
         policies in btree_map("[A-Z]{1,3}", fact("[a-z0-9:/.]{0,6}"), 0..3),
         packages in btree_map("Package_for_KB29000[0-9]{2}~31bf3856ad364e35~amd64~~6\\.3\\.1\\.[0-9]",
             fact((0..7usize).prop_map(|i| PackageState::ALL[i])), 0..5),

@@ -90,7 +90,7 @@ fn seen(seen: &Seen) -> Result<Question, Failure> {
 }
 
 fn answer(inventories: &Inventories, question: &Question, output: &Output) -> Printed {
-    let host = input::host(&inventories.inventory, &inventories.set)?;
+    let host = input::host_with(inventories)?;
     let catalog = Catalog::embedded();
     let answer = resolve::explain(catalog, &host, question);
     let report = explain::report(catalog, &host, &answer);
@@ -109,12 +109,20 @@ fn answer(inventories: &Inventories, question: &Question, output: &Output) -> Pr
 }
 
 fn show_inventory(a: Inventory) -> Printed {
-    let host = input::host(&a.files, &[])?;
+    if a.formats {
+        return Ok((render::formats_text(inventory::formats(), style(&a.output)), Exit::Good));
+    }
+    let input::Told { mut host, mut inputs } = input::host(&a.files, &a.machine)?;
+    if a.redact {
+        let names: Vec<String> = inputs.iter().map(|i| i.name.clone()).collect();
+        host = inventory::redact(&host, &names);
+        inputs = inputs.into_iter().zip(1..).map(|(i, n)| i.redacted(n)).collect();
+    }
     let text = match a.output.format {
         Format::Json => render::to_json(&inventory::to_host1(&host))
             .map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
         Format::Text => {
-            let report = explain::inventory_report(Catalog::embedded(), &host);
+            let report = explain::inventory_report(Catalog::embedded(), &host, &inputs);
             render::inventory_text(&report, style(&a.output))
         }
     };

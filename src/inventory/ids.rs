@@ -33,7 +33,8 @@ pub(super) fn row_id(text: &str) -> Option<RowId> {
     if (6..=7).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_digit()) {
         return t.parse().ok().map(RowId::Kb);
     }
-    Some(RowId::Other(t.chars().take(64).collect()))
+    let head: String = t.chars().take(64).collect();
+    Some(RowId::Other(head.trim_end().to_owned()))
 }
 
 /// `KB2862152`, with a revision or suffix that is dropped: `KB893803v2`, `KB2378111_WM9`, `KB2849697-1`.
@@ -113,6 +114,9 @@ mod tests {
         {
             assert!(matches!(row_id(text), Some(RowId::Other(_))), "{text}");
         }
+        // an id that is cut for display ends with no blank: it reads back as it was written
+        let long = format!("x{}y", " ".repeat(80));
+        assert_eq!(row_id(&long), Some(RowId::Other("x".into())));
         for text in ["KB", "KB28", "KB28621", "KB40192...", "KB4019215…"] {
             assert_eq!(row_id(text), Some(RowId::Cut), "{text}");
         }

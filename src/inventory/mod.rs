@@ -11,7 +11,9 @@
 //! assert!(parsed.host.updates.contains_key(&"KB2919355".parse().unwrap()));
 //! ```
 
+mod arc;
 mod collect;
+mod cut;
 mod dism;
 mod dism_packageinfo;
 mod error;
@@ -20,18 +22,24 @@ mod foreign;
 mod format;
 mod get_package;
 mod get_windowspackage;
+mod health;
 mod host1;
 mod hotfix_csv;
 mod hotfix_json;
 mod hotfix_list;
 mod hotfix_table;
 mod ids;
+mod licence;
 mod lines;
+mod machines;
 mod merge;
+mod mojibake;
 mod objects;
 mod os_values;
 mod packages;
+mod powershell;
 mod powershell_values;
+mod redact;
 mod reg_file;
 mod registry;
 mod registry_keys;
@@ -39,6 +47,7 @@ mod set;
 mod systeminfo;
 mod systeminfo_csv;
 mod text;
+mod texts;
 mod ver;
 mod windows_nt;
 mod words;
@@ -46,12 +55,15 @@ mod words;
 pub use error::ReadError;
 pub use format::{Directness, Format};
 pub use host1::to_host1;
+pub use machines::{of_machine, one_machine};
 pub use merge::merge;
+pub use redact::redact;
 pub use set::set_fact;
 
-use crate::model::{Fact, Gap, Host, KbId, ListKind, Location};
+use crate::model::{Gap, Host, ListKind};
 use collect::Collector;
 use lines::Line;
+use machines::{Machines, machines, several};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -99,6 +111,10 @@ const FORMATS: &[&[Format]] = &[
     reg_file::FORMATS,
     registry::FORMATS,
     ver::FORMATS,
+    health::FORMATS,
+    powershell::FORMATS,
+    licence::FORMATS,
+    arc::FORMATS,
 ];
 
 /// Every format that is read, the most usual first.
@@ -110,7 +126,7 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
-const PASTED: [LineReader; 11] = [
+const PASTED: &[LineReader] = &[
     systeminfo::read,
     dism_packageinfo::read,
     dism::read,
@@ -122,6 +138,10 @@ const PASTED: [LineReader; 11] = [
     powershell_values::read,
     get_package::read,
     features::read,
+    health::read,
+    powershell::read,
+    licence::read,
+    arc::read,
 ];
 
 /// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
@@ -170,7 +190,7 @@ pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
         }
         return Err(ReadError::Empty { input: label });
     }
-    if foreign::is_garbage(&decoded.text) {
+    if foreign::is_garbage(&decoded.text) && !decoded.text.contains(host1::FORMAT) {
         return Err(ReadError::NotAnInventory {
             input: label,
             looks_like: "binary data".into(),
@@ -185,29 +205,16 @@ pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
     if !decoded.text.ends_with(['\n', '\r'])
         && let Some(last) = lines.last()
     {
-        found.iter_mut().for_each(|(host, _)| drop_cut_id(host, last));
+        found.iter_mut().for_each(|(host, _)| cut::settle_end(host, last));
     }
+    if let Some(page) = decoded.misread_as {
+        let note = format!("the text had been read as {page} and saved again; it was read as it was before");
+        let note = crate::model::Fact::new(note, crate::model::Origin::whole(&name, found[0].1));
+        found.iter_mut().for_each(|(host, _)| host.notes.push(note.clone()));
+    }
+    found.iter_mut().for_each(|(host, _)| texts::tidy(host));
     let parsed = |(host, format)| Parsed { host, format, encoding: decoded.encoding };
     Ok(found.into_iter().map(parsed).collect())
-}
-
-/// The id at the very end of a file that ends without a line end may be the head of a longer one:
-/// it goes if it is shorter than others of the list, or if there is no other to compare.
-fn drop_cut_id(host: &mut Host, last: &Line) {
-    let comparable = host.updates.len() == 1 || host.updates.keys().any(|k| k.number() >= 1_000_000);
-    // half a character of UTF-16 may stand behind it
-    let text = last.text.trim_end_matches(char::REPLACEMENT_CHARACTER);
-    let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let id = text[text.len() - digits..].parse::<KbId>().ok();
-    let Some(kb) = id.filter(|k| comparable && k.number() < 1_000_000) else { return };
-    if host.updates.get(&kb).is_some_and(|f| f.origin.at == Location::Line(last.number)) {
-        host.updates.remove(&kb);
-        if let Some(list) = host.completeness.lists.last_mut() {
-            list.gaps.push(Gap::Truncated);
-            list.gaps.sort();
-            list.gaps.dedup();
-        }
-    }
 }
 
 /// Decodes text of any of the encodings that Windows writes, as [`read`] does: for logs and the like.
@@ -286,9 +293,8 @@ fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
         found.extend(hotfix_table::read_wide(lines, input));
     }
     // a banner above other output is of the same machine if it names the same build
-    let fits = |banner: &Host| {
-        found.iter().all(|h| h.version.is_none() || same(h.version.as_ref(), banner.version.as_ref()))
-    };
+    let fits =
+        |banner: &Host| found.iter().all(|h| machines::agree(h.version.as_ref(), banner.version.as_ref()));
     let banner = ver::read(lines, input).into_iter().find(fits);
     if let Some(banner) = banner.filter(|_| !found.is_empty() || ver::is_short(lines)) {
         found.push(banner);
@@ -303,71 +309,6 @@ fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
         *named = format;
     }
     Ok(out)
-}
-
-fn same<T: PartialEq>(a: Option<&Fact<T>>, b: Option<&Fact<T>>) -> bool {
-    a.map(|f| &f.value) == b.map(|f| &f.value)
-}
-
-/// The machines of one input, each with the format that it was read as.
-type Machines = Vec<(Host, &'static str)>;
-
-/// Puts together what one input tells of each machine. Facts without a name belong to the one machine that has one;
-/// where there are several, nobody knows whose they are.
-fn machines(hosts: Vec<Host>, input: &Arc<str>) -> Result<Machines, ReadError> {
-    let mut named: Vec<(String, Vec<Host>)> = Vec::new();
-    let mut unnamed: Vec<Host> = Vec::new();
-    for host in hosts {
-        let Some(name) = host.name.as_ref().map(|n| n.value.clone()) else {
-            unnamed.push(host);
-            continue;
-        };
-        match named.iter_mut().find(|(known, _)| merge::same_computer(known, &name)) {
-            Some((_, group)) => group.push(host),
-            None => named.push((name, vec![host])),
-        }
-    }
-    // runs without a name are of one machine only if they say the same
-    let alike = |hosts: &[Host]| {
-        hosts.windows(2).all(|w| {
-            same(w[0].product.as_ref(), w[1].product.as_ref())
-                && same(w[0].version.as_ref(), w[1].version.as_ref())
-                && same(w[0].architecture.as_ref(), w[1].architecture.as_ref())
-                && w[0].updates.keys().eq(w[1].updates.keys())
-        })
-    };
-    let formats = |hosts: &[Host]| {
-        let first = hosts.first().map(format_of);
-        hosts.iter().any(|h| Some(format_of(h)) != first)
-    };
-    let tables = unnamed.iter().all(|h| h.version.is_none() && h.product.is_none());
-    let of_one = unnamed.len() < 2 || tables || formats(&unnamed) || alike(&unnamed);
-    if !of_one || !unnamed.is_empty() && named.len() > 1 {
-        let all: Vec<Host> = named.into_iter().flat_map(|(_, g)| g).chain(unnamed).collect();
-        return Err(several(&all, input));
-    }
-    match named.first_mut() {
-        Some((_, group)) => group.extend(unnamed),
-        None if unnamed.is_empty() => {}
-        None => named.push((String::new(), unnamed)),
-    }
-    let merged = named.into_iter().map(|(_, mut group)| {
-        let format = format_of(&group[0]);
-        let host = if group.len() == 1 { group.remove(0) } else { merge(group) };
-        (host, format)
-    });
-    Ok(merged.collect())
-}
-
-fn several(hosts: &[Host], input: &Arc<str>) -> ReadError {
-    let mut names: Vec<String> = hosts
-        .iter()
-        .map(|h| h.name.as_ref().map_or_else(|| "unnamed".to_owned(), |n| n.value.clone()))
-        .collect();
-    names.sort();
-    names.dedup();
-    names.truncate(10);
-    ReadError::SeveralHosts { input: input.to_string(), names }
 }
 
 /// The format that a host was read as: that of its list, else of any fact.
