@@ -106,7 +106,9 @@ fn host(found: Found, input: &Arc<str>, format: &'static str, lines: &[Line]) ->
 
 /// Reads lists and tables; none if they are of something else.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
-    let of_objects = objects::of_lines(lines, input, POWERSHELL).into_iter().filter_map(|o| {
+    let named = objects::mentions(lines, ["featurename", "~~~~"].iter());
+    let printed = if named { objects::of_lines(lines, input, POWERSHELL) } else { Vec::new() };
+    let of_objects = printed.into_iter().filter_map(|o| {
         let (name, line) =
             o.get("featurename").or_else(|| o.get("name").filter(|(n, _)| n.contains("~~~~")))?;
         let (state, _) = o.get("state")?;

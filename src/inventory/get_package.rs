@@ -34,62 +34,20 @@ pub(super) const FORMATS: &[Format] = &[
     format(JSON, "Get-Package -ProviderName msu | ConvertTo-Json", "members Name and ProviderName"),
 ];
 
-/// Properties of a package; an object with others is something else.
-const PROPERTIES: [&str; 26] = [
-    "appliestomedia",
-    "attributes",
-    "canonicalid",
-    "culture",
-    "dependencies",
-    "entities",
-    "fastpackagereference",
-    "filename",
-    "fromtrustedsource",
-    "fullpath",
-    "iscorpus",
-    "ispatch",
-    "issupplemental",
-    "links",
-    "meta",
-    "metadata",
-    "name",
-    "packagefilename",
-    "payload",
-    "propertyofsoftware",
-    "providername",
-    "searchkey",
-    "source",
-    "status",
-    "summary",
-    "version",
-];
-
-/// Properties whose names vary with the version of the module.
-const MORE: [&str; 10] = [
-    "evidence",
-    "isinstalled",
-    "media",
-    "packagefilename",
-    "swidtagtext",
-    "swidtags",
-    "tagid",
-    "tagversion",
-    "title",
-    "versionscheme",
-];
+/// Properties of a package that people select without its provider; an object with others is something else.
+const PROPERTIES: [&str; 6] = ["name", "version", "source", "summary", "status", "fromtrustedsource"];
 
 fn is_package(object: &Object) -> bool {
-    let own = |name: &str| {
-        let lower = name.to_ascii_lowercase();
-        PROPERTIES.contains(&lower.as_str()) || MORE.contains(&lower.as_str())
-    };
-    object.values.has("name") && object.values.iter().all(|(name, _, _)| own(name))
+    let own = |name: &str| PROPERTIES.iter().any(|p| p.eq_ignore_ascii_case(name));
+    let named = object.values.has("name");
+    named && (object.values.has("providername") || object.values.iter().all(|(name, _, _)| own(name)))
 }
 
-/// The one update that a title names: in parentheses, or anywhere if it is the only one.
-fn kb_of_title(title: &str) -> Option<KbId> {
+/// The one update that a title names: in parentheses, or as a `word` of its own if it is the only one.
+fn kb_of_title(title: &str, word: bool) -> Option<KbId> {
     let named = |part: &str| match ids::kb_at_start(part) {
-        Some(RowId::Kb(kb)) => Some(kb),
+        // `KB5021233.msu` is a file
+        Some(RowId::Kb(kb)) if part.bytes().skip(2).all(|b| b.is_ascii_digit()) => Some(kb),
         _ => None,
     };
     let one = |mut all: Vec<KbId>| {
@@ -99,7 +57,7 @@ fn kb_of_title(title: &str) -> Option<KbId> {
     };
     let braced: Vec<KbId> =
         title.split(['(', '（']).skip(1).filter_map(|p| named(p.split([')', '）']).next()?.trim())).collect();
-    if !braced.is_empty() {
+    if !braced.is_empty() || !word {
         return one(braced);
     }
     one(title.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).filter_map(named).collect())
@@ -130,7 +88,7 @@ fn host(objects: &[Object], input: &Arc<str>, format: &'static str) -> Vec<Host>
             }
             continue;
         };
-        let kb = kb_of_title(title);
+        let kb = kb_of_title(title, provided);
         // without a provider a row is an update only if its title names one
         if kb.is_none() && !provided {
             continue;
@@ -153,6 +111,9 @@ fn host(objects: &[Object], input: &Arc<str>, format: &'static str) -> Vec<Host>
 
 /// Reads lists, tables and CSV; none if they are of something else.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
+    if !objects::mentions(lines, ["(kb", "（kb", "msu"].iter()) {
+        return Vec::new();
+    }
     let found = host(&objects::of_lines(lines, input, TEXT), input, TEXT);
     if !found.is_empty() {
         return found;
@@ -197,8 +158,10 @@ mod tests {
             ("Feature update to Windows 10, version 22H2", None),
             ("Intel - SoftwareDevice - 10.1.1 (574 KB)", None),
         ] {
-            assert_eq!(kb_of_title(title).map(|k| k.number()), want, "{title}");
+            assert_eq!(kb_of_title(title, true).map(|k| k.number()), want, "{title}");
         }
+        assert_eq!(kb_of_title("KB5021233.msu", true), None);
+        assert_eq!(kb_of_title("KB5021233", false), None);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// More objects than any output has; those beyond are not read.
 const LIMIT: usize = 100_000;
 
+/// More values than any output has; those beyond are not read.
+const VALUES: usize = 500_000;
+
 /// The longest value that is put together from wrapped lines, in bytes.
 const LONGEST: usize = 2_000;
 
@@ -40,6 +43,15 @@ pub(super) fn line_of(origin: &Origin) -> u32 {
     }
 }
 
+/// Does any line have one of these words, in lower case? Objects are dear to make.
+pub(super) fn mentions<'a>(lines: &[Line], words: impl Iterator<Item = &'a &'a str>) -> bool {
+    let words: Vec<&str> = words.copied().collect();
+    lines.iter().any(|l| {
+        let lower = l.text.to_ascii_lowercase();
+        words.iter().any(|w| lower.contains(w))
+    })
+}
+
 /// `Name : value` as Format-List prints it; names have no blanks, and a blank stands before the colon.
 fn pair(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once(':')?;
@@ -58,11 +70,20 @@ fn is_command(text: &str) -> bool {
 /// Every object of a text, from lists and tables.
 pub(super) fn of_lines(lines: &[Line], input: &Arc<str>, format: &'static str) -> Vec<Object> {
     let mut out = Vec::new();
-    let mut reader =
-        Lists { input, format, open: None, last: None, command: None, ended: false, keys: None, above: None };
+    let mut reader = Lists {
+        input,
+        format,
+        open: None,
+        last: None,
+        command: None,
+        ended: false,
+        keys: None,
+        above: None,
+        read: 0,
+    };
     let mut at = 0;
     while let Some(line) = lines.get(at) {
-        if out.len() >= LIMIT {
+        if out.len() >= LIMIT || reader.read >= VALUES {
             break;
         }
         at += 1;
@@ -111,6 +132,8 @@ struct Lists<'a> {
     keys: Option<usize>,
     /// The path above those keys.
     above: Option<String>,
+    /// How many values were read.
+    read: usize,
 }
 
 impl Lists<'_> {
@@ -147,6 +170,7 @@ impl Lists<'_> {
             return;
         };
         self.settle();
+        self.read += 1;
         let key = name.to_ascii_lowercase();
         let own = key.starts_with("ps");
         let again = self.open.as_ref().is_some_and(|o| o.values.has(&key)) || self.ended && !own;

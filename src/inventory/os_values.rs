@@ -341,6 +341,7 @@ fn language(values: &Values) -> Option<Fact<String>> {
 pub(super) fn is_computer_name(text: &str) -> bool {
     !text.is_empty()
         && text != "."
+        && !text.eq_ignore_ascii_case("localhost")
         && text.len() <= 255
         && !text.contains(char::is_whitespace)
         && !text.contains("..")

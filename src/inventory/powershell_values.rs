@@ -94,7 +94,11 @@ fn key_of(object: &Object) -> Option<String> {
     if object.get("processor_architecture").is_some() {
         return Some(ENVIRONMENT.to_owned());
     }
-    object.command.as_deref().and_then(typed_path).map(str::to_owned)
+    let reads = |c: &&str| {
+        let lower = c.to_ascii_lowercase();
+        ["get-item", "get-childitem", "gp ", "gi ", "gci "].iter().any(|word| lower.contains(word))
+    };
+    object.command.as_deref().filter(reads).and_then(typed_path).map(str::to_owned)
 }
 
 /// Values that PowerShell adds to those of a key.
@@ -154,6 +158,11 @@ fn systems(objects: &[Object]) -> impl Iterator<Item = Host> {
 
 /// Reads lists, tables and CSV; none if they are of something else.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
+    let telling = TELLING.iter().chain(&["pspath", "hive", "hklm:", "processor_architecture", "pschildname"]);
+    let own = ["caption", "osarchitecture", "operatingsystemsku", "systemdirectory", "buildnumber"];
+    if !objects::mentions(lines, telling.chain(&own)) {
+        return Vec::new();
+    }
     let mut registries = Registries::new();
     for objects in [objects::of_lines(lines, input, KEYS), objects::of_csv(lines, &COLUMNS, input, KEYS)] {
         add_keys(&objects, &mut registries, input, KEYS);
@@ -182,10 +191,16 @@ pub(super) fn read_json(value: &Value, input: &Arc<str>) -> Vec<Host> {
 /// `Get-ItemPropertyValue 'HKLM:\…' -Name UBR`, or `(Get-ItemProperty 'HKLM:\…').UBR`: the value alone stands below.
 fn bare_values(lines: &[Line], all: &mut Registries, input: &Arc<str>) {
     for (i, line) in lines.iter().enumerate().filter(|(_, l)| is_prompt(&l.text)) {
-        let Some((path, names)) = asked(&line.text) else { continue };
         let below = lines.get(i + 1..).unwrap_or_default();
         let answers: Vec<&Line> =
-            below.iter().take_while(|l| !is_prompt(&l.text)).filter(|l| !l.is_blank()).take(20).collect();
+            below.iter().take_while(|l| !is_prompt(&l.text)).filter(|l| !l.is_blank()).take(21).collect();
+        if let Some(path) = tested(&line.text)
+            && let [answer] = answers.as_slice()
+            && answer.text.trim() == "True"
+        {
+            registry(all, &Object::default(), input, KEYS).key(path, answer.number);
+        }
+        let Some((path, names)) = asked(&line.text) else { continue };
         // more or fewer lines are something else
         if answers.len() != names.len() {
             continue;
@@ -196,6 +211,11 @@ fn bare_values(lines: &[Line], all: &mut Registries, input: &Arc<str>) {
             registry.value(path, name, answer.text.trim(), answer.number);
         }
     }
+}
+
+/// The key that `Test-Path` asks for.
+fn tested(command: &str) -> Option<&str> {
+    command.to_ascii_lowercase().contains("test-path").then(|| typed_path(command))?
 }
 
 /// The key and the names of the values that a command prints without their names.
@@ -213,7 +233,7 @@ fn asked(command: &str) -> Option<(&str, Vec<&str>)> {
     } else {
         return None;
     };
-    (names.iter().all(|n| plain(&n)) && names.len() <= 20).then_some((path, names))
+    (names.iter().all(plain) && names.len() <= 20).then_some((path, names))
 }
 
 #[cfg(test)]
@@ -294,6 +314,16 @@ mod tests {
         ));
         assert_eq!(build(&host), (Some("10.0.19045".into()), Some(2965)));
         assert!(hosts(&format!("PS C:\\> (Get-ItemProperty {key}).UBR\nerror: x\nmore\n")).is_empty());
+    }
+
+    #[test]
+    fn a_pending_restart_is_told_by_the_key_that_is_there() {
+        let key =
+            "'HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending'";
+        let host = one(&format!("PS C:\\> Test-Path {key}\nTrue\n"));
+        assert_eq!(host.pending_reboot.map(|p| p.value), Some(true));
+        assert!(hosts(&format!("PS C:\\> Test-Path {key}\nFalse\n")).is_empty(), "other keys may be there");
+        assert!(hosts(&format!("PS C:\\> Remove-Item {key}\n\nA : 1\n")).is_empty());
     }
 
     #[test]

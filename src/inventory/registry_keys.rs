@@ -47,6 +47,26 @@ enum Kind {
     },
 }
 
+impl Kind {
+    /// Is a value of this name read? Others may change from one print to the next.
+    fn reads(&self, name: &str) -> bool {
+        let one_of = |names: &[&str]| names.iter().any(|n| n.eq_ignore_ascii_case(name.trim()));
+        match self {
+            Self::Windows => one_of(&windows_nt::READ),
+            Self::Package(_) => one_of(&["CurrentState"]),
+            Self::Program(_) => one_of(&["DisplayName"]),
+            Self::Dotnet => one_of(&["Release"]),
+            Self::PowerShell => one_of(&["PowerShellVersion"]),
+            Self::InternetExplorer => one_of(&["svcVersion", "svcUpdateVersion", "Version"]),
+            Self::SessionManager => one_of(&["PendingFileRenameOperations"]),
+            Self::Environment => one_of(&["PROCESSOR_ARCHITECTURE"]),
+            Self::Name { .. } => one_of(&["ComputerName"]),
+            Self::Packages | Self::Restart => false,
+            Self::Stack | Self::Policies => true,
+        }
+    }
+}
+
 /// The path without blanks (consoles break lines at them), in lower case, from its hive on.
 fn plain(path: &str) -> String {
     let t: String = path.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();
@@ -156,7 +176,7 @@ impl Registry {
 
     /// A value of a key; numbers are given in decimal.
     pub(super) fn value(&mut self, path: &str, name: &str, data: &str, line: u32) {
-        let Some((hive, kind)) = classify(path) else { return };
+        let Some((hive, kind)) = classify(path).filter(|(_, kind)| kind.reads(name)) else { return };
         let origin = Origin::line(&self.input, self.format, line);
         let Some(machine) = self.open(&hive, &kind) else { return };
         let key = machine.keys.entry(kind.clone()).or_default();

@@ -9,6 +9,27 @@ use crate::model::{Architecture, Fact, Host, InstallationType, Origin, Version};
 pub(super) const TELLING: [&str; 6] =
     ["ubr", "currentbuild", "currentbuildnumber", "editionid", "buildlabex", "currentmajorversionnumber"];
 
+/// Every name that is read.
+pub(super) const READ: [&str; 17] = [
+    "Architecture",
+    "BuildLab",
+    "BuildLabEx",
+    "CSDVersion",
+    "CurrentBuild",
+    "CurrentBuildNumber",
+    "CurrentMajorVersionNumber",
+    "CurrentMinorVersionNumber",
+    "CurrentVersion",
+    "DisplayVersion",
+    "EditionID",
+    "InstallationType",
+    "PROCESSOR_ARCHITECTURE",
+    "ProductName",
+    "ProductType",
+    "ReleaseId",
+    "UBR",
+];
+
 /// Puts what the values say into the host.
 pub(super) fn tell(values: &Values, host: &mut Host) {
     host.version = version(values, host);
