@@ -57,7 +57,7 @@ pub(super) fn is_garbage(text: &str) -> bool {
 }
 
 /// Words that only one kind of file has, what it is, and what to do.
-const MARKERS: [(&str, &str, &str); 42] = [
+const MARKERS: &[(&str, &str, &str)] = &[
     ("System Information report written at", "an msinfo32 report, which lists no updates", SYSTEMINFO),
     ("<MsInfo", "an msinfo32 file (.nfo), which lists no updates", SYSTEMINFO),
     ("[System Summary]", "an msinfo32 report, which lists no updates", SYSTEMINFO),
@@ -78,24 +78,11 @@ const MARKERS: [(&str, &str, &str); 42] = [
     ),
     (
         "Windows Registry Editor Version",
-        "a registry export (.reg)",
-        "run `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"` and save its output, and `systeminfo > host.txt`",
+        "a registry export (.reg) of other keys",
+        "export `HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion`, and run `systeminfo > host.txt`",
     ),
-    (
-        "REGEDIT4",
-        "a registry export (.reg)",
-        "run `reg query` and save its output, and `systeminfo > host.txt`",
-    ),
-    ("OperatingSystemSKU", "output of Win32_OperatingSystem", SYSTEMINFO),
-    ("BuildNumber=", "output of `wmic os`", SYSTEMINFO),
-    (
-        "CurrentMajorVersionNumber",
-        "registry values printed by PowerShell",
-        "run `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"` and save its output",
-    ),
-    ("PackageName ", "output of Get-WindowsPackage", PACKAGES),
+    ("REGEDIT4", "a registry export (.reg) of other keys", SYSTEMINFO),
     ("Package Identity", "output of DISM without packages", PACKAGES),
-    ("Feature Name :", "a list of Windows features", PACKAGES),
     ("http://schemas.microsoft.com/win/2004/08/events/event", "events of an event log", LOG),
     ("Microsoft-Windows-Servicing", "events of the Setup log", LOG),
     ("====== Hotfixes ======", "output of Seatbelt", SYSTEMINFO),
@@ -114,7 +101,6 @@ const MARKERS: [(&str, &str, &str); 42] = [
     ("Windows Update History", "a history of Windows Update", SYSTEMINFO),
     ("Operationname", "output of Get-WUHistory", SYSTEMINFO),
     ("ResultCode", "a history of Windows Update", SYSTEMINFO),
-    ("ProviderName", "output of Get-Package", SYSTEMINFO),
     ("<!DOCTYPE html", "a web page", SYSTEMINFO),
     ("<html", "a web page", SYSTEMINFO),
     ("<?xml", "an XML document", SYSTEMINFO),
@@ -161,13 +147,7 @@ pub(super) fn json(value: &Value, lines: &[Line], input: &str) -> ReadError {
         let line = line("KBArticleID").or_else(|| line("IsInstalled")).map_or(1, |l| l.number);
         return ReadError::MissingList { input: input.to_owned(), line };
     }
-    let what = if any(&["PackageName", "PackageState"]) {
-        "output of Get-WindowsPackage as JSON"
-    } else if any(&["UBR", "CurrentBuildNumber"]) {
-        "registry values as JSON"
-    } else if any(&["Patches"]) {
-        "output of AWS Systems Manager"
-    } else if any(&["RecommendedSecurityUpdate", "SoftwareVendor"]) {
+    let what = if any(&["RecommendedSecurityUpdate", "SoftwareVendor"]) {
         "an export of Defender, which does not list installed updates"
     } else if any(&["os", "updates", "facts"]) {
         return refuse(input, "host facts without a schema", "add \"schema\": \"kbwhy/host/1\"");
@@ -183,7 +163,7 @@ pub(super) fn text(lines: &[Line], input: &str) -> ReadError {
         return error;
     }
     let head = &lines[..lines.len().min(5000)];
-    for (marker, what, instead) in MARKERS {
+    for &(marker, what, instead) in MARKERS {
         if head.iter().any(|l| l.text.contains(marker)) {
             return refuse(input, what, instead);
         }

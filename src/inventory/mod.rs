@@ -19,11 +19,15 @@ mod computer_info;
 mod cut;
 mod dates;
 mod dism;
+mod dism_packageinfo;
 mod error;
 mod exports;
 mod facter;
+mod features;
 mod foreign;
 mod format;
+mod get_package;
+mod get_windowspackage;
 mod health;
 mod host1;
 mod hotfix_csv;
@@ -38,13 +42,17 @@ mod machines;
 mod merge;
 mod mojibake;
 mod node;
+mod objects;
 mod ohai;
 mod os_values;
 mod osquery;
 mod packages;
 mod powershell;
+mod powershell_values;
 mod redact;
+mod reg_file;
 mod registry;
+mod registry_keys;
 mod set;
 mod systeminfo;
 mod systeminfo_csv;
@@ -53,6 +61,7 @@ mod texts;
 mod ver;
 mod wazuh;
 mod windows;
+mod windows_nt;
 mod words;
 
 pub use error::ReadError;
@@ -113,6 +122,12 @@ const FORMATS: &[&[Format]] = &[
     facter::FORMATS,
     exports::FORMATS,
     dism::FORMATS,
+    dism_packageinfo::FORMATS,
+    get_windowspackage::FORMATS,
+    get_package::FORMATS,
+    features::FORMATS,
+    powershell_values::FORMATS,
+    reg_file::FORMATS,
     registry::FORMATS,
     ver::FORMATS,
     health::FORMATS,
@@ -140,12 +155,18 @@ const WHOLE: [LineReader; 7] = [
 /// Formats that people paste one after the other; the first one that is found names the input.
 const PASTED: &[LineReader] = &[
     systeminfo::read,
+    dism_packageinfo::read,
     dism::read,
+    get_windowspackage::read,
     hotfix_table::read,
     hotfix_list::read,
+    reg_file::read,
     registry::read,
     computer_info::read,
     osquery::read,
+    powershell_values::read,
+    get_package::read,
+    features::read,
     health::read,
     powershell::read,
     licence::read,
@@ -272,6 +293,15 @@ fn format_of(host: &Host) -> &'static str {
         host.product.as_ref().map(|f| f.origin.format),
         host.edition.as_ref().map(|f| f.origin.format),
         host.architecture.as_ref().map(|f| f.origin.format),
+        host.servicing_stack.as_ref().map(|f| f.origin.format),
+        host.dotnet_framework.as_ref().map(|f| f.origin.format),
+        host.wmf.as_ref().map(|f| f.origin.format),
+        host.internet_explorer.as_ref().map(|f| f.origin.format),
+        host.pending_reboot.as_ref().map(|f| f.origin.format),
+        host.features.values().next().map(|f| f.origin.format),
+        host.policies.values().next().map(|f| f.origin.format),
+        host.name.as_ref().map(|f| f.origin.format),
+        host.notes.first().map(|f| f.origin.format),
     ];
     list.or_else(|| origins.into_iter().flatten().next()).unwrap_or("unknown format")
 }
