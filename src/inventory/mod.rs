@@ -23,6 +23,7 @@ mod hotfix_list;
 mod hotfix_table;
 mod ids;
 mod lines;
+mod logs;
 mod merge;
 mod packages;
 mod registry;
@@ -32,10 +33,12 @@ mod systeminfo_csv;
 mod text;
 mod ver;
 mod words;
+mod wua_history;
 
 pub use error::ReadError;
 pub use format::{Directness, Format};
 pub use host1::to_host1;
+pub use logs::{HEAD, LogReader};
 pub use merge::merge;
 pub use set::set_fact;
 
@@ -45,7 +48,7 @@ use lines::Line;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The largest input that is read: 16 MB, some twenty times the largest inventory seen.
+/// The largest input that is read, logs apart: 16 MB, some twenty times the largest inventory seen.
 pub const LIMIT: usize = 16 * 1024 * 1024;
 
 /// What the user gave.
@@ -83,6 +86,12 @@ const FORMATS: &[&[Format]] = &[
     dism::FORMATS,
     registry::FORMATS,
     ver::FORMATS,
+    logs::FORMATS[0],
+    logs::FORMATS[1],
+    logs::FORMATS[2],
+    logs::FORMATS[3],
+    logs::FORMATS[4],
+    wua_history::FORMATS,
 ];
 
 /// Every format that is read, the most usual first.
@@ -91,17 +100,17 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 }
 
 /// Formats that fill a file alone.
-const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
+const WHOLE: [LineReader; 3] = [systeminfo_csv::read, hotfix_csv::read, wua_history::read_csv];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
-const PASTED: [LineReader; 5] =
-    [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, registry::read];
+const PASTED: [LineReader; 6] =
+    [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, registry::read, wua_history::read];
 
 /// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
 type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
 
 /// The first one that finds something names the input.
-const JSON: [JsonReader; 1] = [hotfix_json::read];
+const JSON: [JsonReader; 2] = [hotfix_json::read, wua_history::read_json];
 
 /// Reads one input of any format, told by its content, of one machine.
 ///
@@ -125,6 +134,9 @@ pub fn read(input: &Input) -> Result<Parsed, ReadError> {
 pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
     let label = lines::clean(input.name);
     let name: Arc<str> = Arc::from(label.as_str());
+    if let Some(log) = logs::read(input.name, input.bytes) {
+        return log.map(|parsed| vec![parsed]);
+    }
     if input.bytes.len() > LIMIT {
         return Err(ReadError::TooLarge { input: label, bytes: input.bytes.len(), limit: LIMIT });
     }
