@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The formats that are read, by the names of the manifest.
-const FORMATS: [&str; 16] = [
+const FORMATS: [&str; 21] = [
     "systeminfo-text",
     "systeminfo-csv",
     "get-hotfix-table",
@@ -27,6 +27,11 @@ const FORMATS: [&str; 16] = [
     "reg-query",
     "negative",
     "missing-updates",
+    "cbs-log",
+    "windowsupdate-log",
+    "reportingevents-log",
+    "sccm-log",
+    "wua-history",
 ];
 
 fn field_data() -> Option<PathBuf> {

@@ -177,7 +177,6 @@ impl Log for ConfigManager {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::inventory::{Input, read};
 
     const A: &str = "04d7ef23-4f5f-48fb-bace-84b116741f7e";

@@ -125,7 +125,7 @@ impl LogReader {
     /// A reader for the log that these first bytes (some 64 KB of it, or all) begin; none if they are no log that is
     /// read. The bytes are not taken in: [`feed`](Self::feed) them too.
     pub fn detect(name: &str, head: &[u8]) -> Option<Self> {
-        let whole = head.len() <= HEAD;
+        let whole = head.len() < HEAD;
         let head = &head[..head.len().min(HEAD)];
         let (decoded, wide) = match wide(head) {
             Some((encoding, label)) => {
