@@ -30,7 +30,9 @@ pub(super) fn is_line(line: &str) -> bool {
     if line.contains("ApplicableState:") && line.contains("CurrentState:") {
         return true;
     }
-    component(line).is_some_and(|c| matches!(c, "CBS" | "CSI"))
+    let text = line.trim_start().trim_start_matches("> ");
+    let bare = ["Appl: ", "Plan: ", "Exec: "].iter().any(|p| text.starts_with(p));
+    bare && text.contains("ackage") || component(line).is_some_and(|c| matches!(c, "CBS" | "CSI"))
 }
 
 /// The component of a line of the servicing logs.
@@ -129,6 +131,16 @@ impl Cbs {
         Some(())
     }
 
+    /// `External EvaluateApplicability - Current state, package: P, package current state: S, …, resulting current state: S`
+    fn evaluated(&mut self, text: &str, line: u32) -> Option<()> {
+        let (name, _) = identity(text.split_once(", package: ")?.1)?;
+        let own = between(text, "package current state: ", ",")?;
+        let resulting = text.split_once("resulting current state: ").map(|(_, r)| r.trim());
+        let agreed = resulting.is_some_and(|r| r == own.trim());
+        self.see(name, state(own).filter(|_| agreed), line);
+        Some(())
+    }
+
     fn fail(&mut self, name: &str, package: &PackageIdentity, code: String, line: u32) {
         let kb = package.kb().or_else(|| self.names.get(name).copied());
         if let Some(kb) = kb.filter(|kb| self.failed.len() < LIMIT || self.failed.contains_key(kb)) {
@@ -187,6 +199,7 @@ impl Log for Cbs {
         &[
             "CurrentState:",
             ", current: ",
+            "package current state: ",
             "parent found: ",
             "failure report for package: ",
             "Processing complete",
@@ -205,6 +218,8 @@ impl Log for Cbs {
             self.applicability(text, line);
         } else if text.contains(", current: ") {
             self.change(text, line);
+        } else if text.contains("package current state: ") {
+            self.evaluated(text, line);
         } else if let Some((_, rest)) = text.split_once("parent found: ") {
             if let Some((name, _)) = identity(rest)
                 && let Some(state) = between(rest, ", state: ", ",").and_then(state)
@@ -223,7 +238,7 @@ impl Log for Cbs {
             if let Some(date) = stamp(rest) {
                 self.restarts(date);
             }
-        } else if text.contains("Startup: Processing") || text.contains("Startup: Changing") {
+        } else if text.contains(" Startup: ") {
             // only a start of Windows that finishes what waited for it says this
             let date = self.last.clone();
             self.restarts(&date);
@@ -480,6 +495,21 @@ mod tests {
         let other = cached("Package_for_KB5003791", "10.0.1.0", 112, 112);
         let since = host(&[&pending, &other, "TI: Last boot time: 2023-03-29 14:03:01.500"]);
         assert_eq!((states(&since), since.pending_reboot), (vec![(5_003_791, "installed")], None));
+    }
+
+    #[test]
+    fn evaluations_of_windows_11_tell_the_state() {
+        let line = |kb: u32, own: &str, result: &str| {
+            format!(
+                "External EvaluateApplicability - Current state, package: Package_for_KB{kb}~31bf3856ad364e35~amd64~~22621.1554.1.1, package current state: {own}, lowest rollup current state: {own}, resulting current state: {result}"
+            )
+        };
+        let host = host(&[
+            &line(5_026_039, "Absent", "Absent"),
+            &line(5_012_170, "Installed", "Installed"),
+            &line(5_025_800, "Installed", "Staged"),
+        ]);
+        assert_eq!(states(&host), [(5_012_170, "installed"), (5_026_039, "absent")]);
     }
 
     #[test]

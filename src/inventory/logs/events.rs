@@ -1,7 +1,6 @@
 //! What a log or history says was done to updates, in the order of time: the last event of each decides.
 
 use super::super::collect::Collector;
-use super::super::ids::{self, RowId};
 use crate::model::{Architecture, Fact, Gap, KbId, PackageState};
 use std::collections::BTreeMap;
 
@@ -93,6 +92,11 @@ impl Events {
         self.seen.values().all(|s| s.state.is_none() && s.failed.is_none())
     }
 
+    /// Was the last that is known of it that it was installed?
+    pub(in crate::inventory) fn is_installed(&self, kb: KbId) -> bool {
+        self.seen.get(&kb).and_then(|s| s.state).is_some_and(|(s, _)| s == PackageState::Installed)
+    }
+
     /// Keeps only what another reading of the same history says too.
     pub(in crate::inventory) fn agree(&mut self, other: &Self) {
         for (kb, seen) in &mut self.seen {
@@ -138,20 +142,28 @@ pub(in crate::inventory) fn kb_in_title(title: &str) -> Option<KbId> {
     let mut first = None;
     for (at, _) in title.match_indices(['K', 'k']) {
         let before = title.get(..at).and_then(|t| t.chars().next_back());
-        if before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') {
-            continue;
-        }
-        let Some(RowId::Kb(kb)) = title.get(at..).and_then(ids::kb_at_start) else { continue };
-        // 777777 stands for "no article"
-        if kb.number() == 777_777 {
-            continue;
-        }
+        let word = before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+        let Some(kb) = title.get(at..).filter(|_| !word).and_then(kb_here) else { continue };
         if before.is_some_and(|c| matches!(c, '(' | '（')) {
             return Some(kb);
         }
         first.get_or_insert(kb);
     }
     first
+}
+
+/// The KB that a text begins with. A letter of another script may touch it.
+fn kb_here(text: &str) -> Option<KbId> {
+    let digits = text.get(2..).filter(|_| text.get(1..2).is_some_and(|b| b.eq_ignore_ascii_case("b")))?;
+    let count = digits.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = digits.split_at(count);
+    let bound = match rest.bytes().next() {
+        Some(b'v' | b'V') => rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit),
+        next => !next.is_some_and(|b| b.is_ascii_alphanumeric()),
+    };
+    // Windows writes 777777 and 777778 where a package has no article
+    let placeholder = number.starts_with("77777") && count == 6;
+    (bound && (6..=7).contains(&count) && !placeholder).then(|| number.parse().ok())?
 }
 
 /// The architecture that the title of an update of Windows is for.
@@ -198,6 +210,7 @@ mod tests {
             ("2023-01 Cumulative Update for Windows 10 (KB5021088)", 5_021_088),
             ("x64 ベース システム用 Windows Server 2016 の累積更新プログラム (KB5021088) 向け", 5_021_088),
             ("適用於 x64 的更新（KB5021088）", 5_021_088),
+            ("累積更新 KB5021089向け", 5_021_089),
             ("KB890830 Windows Malicious Software Removal Tool", 890_830),
             ("Definition Update for Windows Defender - KB2267602 (Definition 1.251.125.0)", 2_267_602),
             ("Definition Update for Windows Defender - KB2267602(Defini...", 2_267_602),

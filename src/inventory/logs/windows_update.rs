@@ -27,7 +27,7 @@ pub(super) const FORMATS: &[Format] = &[Format {
     directness: Directness::Logged,
 }];
 
-const COMPONENTS: [&str; 46] = [
+const COMPONENTS: [&str; 48] = [
     "Agent",
     "AU",
     "AUClnt",
@@ -74,6 +74,8 @@ const COMPONENTS: [&str; 46] = [
     "WUWeb",
     "WUREDIR",
     "Utility",
+    "UDP",
+    "Deployment",
 ];
 
 /// One line: process and thread, component, message.
@@ -133,7 +135,7 @@ struct Thread {
     session: Option<String>,
 }
 
-/// An update that was going to be installed.
+/// An update that has a title, offered or installed.
 #[derive(Clone, Debug)]
 struct Update {
     kb: Option<KbId>,
@@ -145,6 +147,9 @@ struct Update {
 pub(super) struct WindowsUpdate {
     threads: BTreeMap<(u32, u32), Thread>,
     updates: Vec<Update>,
+    /// The first update that was going to be installed, and how many were.
+    first: Option<usize>,
+    installs: u32,
     /// Updates by their own GUID and those of what they bundle.
     by_guid: BTreeMap<String, usize>,
     /// Updates by the servicing session that a restart ends.
@@ -152,6 +157,12 @@ pub(super) struct WindowsUpdate {
     reports: Reports,
     events: Events,
     reboot: Option<u32>,
+}
+
+/// A result as the log writes it: hexadecimal, with or without `0x`.
+fn code(text: &str) -> Option<u32> {
+    let text = text.trim().trim_end_matches('.');
+    u32::from_str_radix(text.strip_prefix("0x").unwrap_or(text), 16).ok()
 }
 
 impl WindowsUpdate {
@@ -162,28 +173,33 @@ impl WindowsUpdate {
         self.threads.entry(id).or_default()
     }
 
+    fn update(&mut self, title: &str) -> Option<usize> {
+        let next = self.updates.len();
+        if next < LIMIT {
+            self.updates.push(Update { kb: kb_in_title(title), failed: false });
+        }
+        (next < LIMIT).then_some(next)
+    }
+
     /// `Title = …` of an update that is offered, fetched, installed or removed.
     fn title(&mut self, id: (u32, u32), title: &str, line: u32) {
         self.events.row(line);
         self.events.title(title, line);
-        let kb = kb_in_title(title);
-        let next = self.updates.len();
-        let full = next >= LIMIT;
+        let update = self.update(title);
         let thread = self.thread(id);
-        thread.listed = None;
-        if thread.installing && !full {
-            thread.listed = Some(next);
-            self.updates.push(Update { kb, failed: false });
-        } else if thread.removing
-            && let Some(kb) = kb
-        {
+        thread.listed = update;
+        let (installing, removing) = (thread.installing, thread.removing);
+        if installing {
+            self.installs = self.installs.saturating_add(1);
+            self.first = self.first.or(update);
+        } else if removing && let Some(kb) = kb_in_title(title) {
             self.events.add(kb, Event::Unclear, line);
         }
     }
 
     fn bind(&mut self, update: Option<usize>, id: &str) {
         if let (Some(update), Some(guid)) = (update, guid(id))
-            && self.by_guid.len() < LIMIT
+            && (self.by_guid.len() < LIMIT || self.by_guid.contains_key(&guid))
         {
             self.by_guid.insert(guid, update);
         }
@@ -198,26 +214,26 @@ impl WindowsUpdate {
         &mut self,
         update: Option<usize>,
         package: Option<KbId>,
-        failed: Option<String>,
+        ended: Event,
         line: u32,
     ) -> Option<KbId> {
-        // with one update in the log there is no other that it can be
-        let only = (self.updates.len() == 1 && package.is_none()).then_some(0);
+        // with one update to install there is no other that it can be
+        let only = self.first.filter(|_| self.installs == 1 && package.is_none());
         let known = update.or(only).and_then(|i| self.updates.get_mut(i));
         let kb = match &known {
             Some(update) => update.kb.or(package),
             None => package,
         }?;
-        match (failed, known) {
-            (Some(code), known) => {
+        match (ended, known) {
+            (Event::Failed(code), known) => {
                 if let Some(update) = known {
                     update.failed = true;
                 }
                 self.events.add(kb, Event::Failed(code), line);
             }
             // of an update of several parts one failed before
-            (None, Some(update)) if update.failed => {}
-            (None, _) => self.events.add(kb, Event::Installed, line),
+            (_, Some(update)) if update.failed => {}
+            (event, _) => self.events.add(kb, event, line),
         }
         Some(kb)
     }
@@ -225,10 +241,10 @@ impl WindowsUpdate {
     /// `Completed install of CBS update with type=3, requiresReboot=1, installerError=0, hr=0x0`
     fn completed(&mut self, id: (u32, u32), message: &str, line: u32) -> Option<()> {
         let thread = std::mem::take(self.thread(id));
-        let hr = between(message, "hr=", ",")?.trim();
-        let digits = hr.strip_prefix("0x")?;
-        let number = u32::from_str_radix(digits, 16).ok()?;
-        let kb = self.ended(thread.handled, thread.package, failure(hr), line)?;
+        let hr = between(message, "hr=", ",")?;
+        let number = code(hr)?;
+        let event = failure(hr).map_or(Event::Installed, Event::Failed);
+        let kb = self.ended(thread.handled, thread.package, event, line)?;
         if number < 0x8000_0000 && message.contains("requiresReboot=1") {
             self.reboot = Some(line);
             if let Some(session) = thread.session.filter(|_| self.sessions.len() < LIMIT) {
@@ -238,20 +254,42 @@ impl WindowsUpdate {
         Some(())
     }
 
-    /// `LogHistory called. idUpdate={GUID}.204, resultMapped=80242014, resultUnMapped=0`
+    /// `Install complete for update ID: GUID.1 Return code is 0x00000000. Requires Reboot:Yes`
+    fn complete(&mut self, message: &str, line: u32) -> Option<()> {
+        let (_, rest) = message.split_once("for update ID: ")?;
+        let (id, rest) = rest.split_once(" Return code is ")?;
+        let (result, rest) = rest.split_once(". ")?;
+        code(result)?;
+        let event = match (failure(result), rest.contains("Reboot:No")) {
+            (Some(code), _) => Event::Failed(code),
+            (None, true) => Event::Installed,
+            (None, false) => Event::Pending,
+        };
+        let update = self.find(id)?;
+        self.ended(Some(update), None, event, line);
+        Some(())
+    }
+
+    /// `LogHistory called. idUpdate={GUID}.204, resultMapped=80242014, resultUnMapped=0`; later versions name the caller
+    /// before it and `operation = Install` behind it.
     fn history(&mut self, message: &str, line: u32) -> Option<()> {
         let update = self.find(between(message, "idUpdate=", ",")?)?;
-        let code = between(message, "resultMapped=", ",")?.trim();
-        let number = u32::from_str_radix(code.trim_start_matches("0x"), 16).ok()?;
+        let result = between(message, "resultMapped=", ",")?;
+        let install = between(message, "operation = ", ",").is_none_or(|o| o.trim() == "Install");
         let kb = self.updates.get(update)?.kb?;
-        match number {
+        match (code(result)?, install) {
+            (0, false) => self.events.add(kb, Event::Absent, line),
+            (_, false) => self.events.add(kb, Event::Unclear, line),
             // still pending until a restart: what the handler said of it stands
-            0x8024_2014 => self.reboot = Some(line),
-            0 | 0x0024_0005 => {
-                self.ended(Some(update), None, None, line);
+            (0x8024_2014, true) if self.events.is_installed(kb) => self.reboot = Some(line),
+            (0x8024_2014 | 0x0024_0005, true) => {
+                self.ended(Some(update), None, Event::Pending, line);
+            }
+            (0, true) => {
+                self.ended(Some(update), None, Event::Installed, line);
             }
             _ => {
-                if let Some(code) = failure(code) {
+                if let Some(code) = failure(result) {
                     self.events.add(kb, Event::Failed(code), line);
                 }
             }
@@ -272,17 +310,22 @@ impl WindowsUpdate {
         Some(())
     }
 
-    fn agent(&mut self, id: (u32, u32), message: &str, line: u32) -> Option<()> {
+    fn agent(&mut self, id: (u32, u32), component: &str, message: &str, line: u32) -> Option<()> {
         let text = message.trim_start_matches(['*', '#', '-', ' ', '\t']);
-        if message.contains("START *") {
-            let thread = self.thread(id);
-            *thread = Thread {
-                removing: message.contains("ninstalling updates") || message.contains("Removing updates"),
-                installing: message.contains("Installing updates"),
-                ..Thread::default()
-            };
-            thread.installing &= !thread.removing;
+        let starts = message.contains("START *")
+            || text.contains("Beginning ") && text.contains("of updates, CallerId")
+            || text.contains("PreDeploymentCheck of updates complete for");
+        if starts {
+            let lower = message.to_ascii_lowercase();
+            let removing = lower.contains("uninstall") || lower.contains("removing");
+            let installing =
+                !removing && (lower.contains("installing") || lower.contains("complete for install"));
+            *self.thread(id) = Thread { removing, installing, ..Thread::default() };
         } else if let Some(title) = text.strip_prefix("Title = ") {
+            // deployments list what they install; the lists of the agent itself say before what they are for
+            if component != "Agent" && !self.thread(id).removing {
+                self.thread(id).installing = true;
+            }
             self.title(id, title, line);
         } else if let Some(update) = text.strip_prefix("UpdateId = ") {
             let listed = self.thread(id).listed;
@@ -305,6 +348,17 @@ impl WindowsUpdate {
         Some(())
     }
 
+    /// `Deserialized installable update Title (KB5035853), UpdateID = {GUID.1}`: which update a GUID is.
+    fn offered(&mut self, message: &str) -> Option<()> {
+        let (_, rest) = message.split_once("Deserialized installable update ")?;
+        let (title, id) = rest.rsplit_once(", UpdateID = ")?;
+        if self.find(id).is_none() {
+            let update = self.update(title);
+            self.bind(update, id);
+        }
+        Some(())
+    }
+
     fn handler(&mut self, id: (u32, u32), message: &str, line: u32) -> Option<()> {
         if let Some(rest) = message.split_once("Starting install of CBS update ").map(|(_, r)| r) {
             let handled = self.find(rest);
@@ -316,6 +370,8 @@ impl WindowsUpdate {
             self.thread(id).session = Some(rest.trim().chars().take(60).collect());
         } else if message.contains("Completed install of CBS update") {
             return self.completed(id, message, line);
+        } else if message.contains("Install complete for update ID: ") {
+            return self.complete(message, line);
         } else if message.contains("Starting uninstall of CBS update") {
             *self.thread(id) = Thread::default();
         } else if message.contains("Post-reboot status for session") {
@@ -344,7 +400,8 @@ impl Log for WindowsUpdate {
             return;
         }
         let _ = match entry.component {
-            "Agent" => self.agent(entry.thread, entry.message, line),
+            "Agent" | "UDP" | "Deployment" => self.agent(entry.thread, entry.component, entry.message, line),
+            "ComApi" => self.offered(entry.message),
             "Handler" => self.handler(entry.thread, entry.message, line),
             _ => None,
         };
@@ -491,6 +548,42 @@ mod tests {
             + &agent("* START *  Uninstalling updates CallerId = wusa")
             + &listed(EDGE, TOP, PART);
         assert_eq!(states(&host(&text)), [(890_830, "installed")]);
+    }
+
+    #[test]
+    fn deployments_of_later_versions_are_read() {
+        let deploy = |component: &str, title: &str, top: &str| {
+            modern("4596  14652", "Agent", "PreDeploymentCheck of updates complete for Install")
+                + &modern("4596  14652", component, &format!("  Title = {title}"))
+                + &modern("4596  14652", component, &format!("  UpdateId = {}.200", top.to_lowercase()))
+        };
+        let history = |top: &str, operation: &str, code: &str| {
+            agent(&format!(
+                "LogHistory called for Caller=MoUpdateOrchestrator, idUpdate={top}.200, operation = {operation}, resultMapped={code}, resultUnMapped=0"
+            ))
+        };
+        let text = deploy("Deployment", TOOL, TOP) + &deploy("UDP", EDGE, TOP2);
+        let done = text + &history(TOP, "Install", "0") + &history(TOP2, "Install", "80070002");
+        let host1 = host(&done);
+        assert_eq!((states(&host1), host1.failed.len()), (vec![(890_830, "installed")], 1));
+        assert_eq!(states(&host(&(done.clone() + &history(TOP, "Uninstall", "0")))), [(890_830, "absent")]);
+        // an update that only its GUID names
+        let offer = modern(
+            "1968  3628",
+            "ComApi",
+            &format!(
+                "Deserialized installable update 2024-03 Cumulative Update for Windows 11 Version 23H2 for x64-based Systems (KB5035853), UpdateID = {{{PART}.1}}"
+            ),
+        );
+        let end = |code: &str, reboot: &str| {
+            handler(&format!(
+                "Install complete for update ID: {PART}.1 Return code is {code}. Requires Reboot:{reboot}"
+            ))
+        };
+        let of = |end: String| states(&host(&(done.clone() + &offer + &end)));
+        assert_eq!(of(end("0x00000000", "Yes")), [(890_830, "installed"), (5_035_853, "install-pending")]);
+        assert_eq!(of(end("0x00000000", "No")), [(890_830, "installed"), (5_035_853, "installed")]);
+        assert_eq!(of(end("0x80070002", "No")), [(890_830, "installed")]);
     }
 
     #[test]
