@@ -55,8 +55,8 @@ fn column(name: &str) -> Option<&'static str> {
         "title" => "title",
         "date" => "date",
         "kb" | "kbarticle" | "kbarticleid" | "hotfixid" => "kb",
-        "operation" | "operationname" => "operation",
-        "resultcode" | "result" | "status" => "result",
+        "operation" | "operationname" | "operationtype" => "operation",
+        "resultcode" | "result" | "status" | "installstatus" | "operationresult" => "result",
         "hresult" => "hresult",
         "computername" | "pscomputername" => "computer",
         _ => return None,
@@ -66,10 +66,17 @@ fn column(name: &str) -> Option<&'static str> {
 /// Do these columns make a history? Lists of updates that are offered have a size.
 fn is_history<'a>(names: impl Iterator<Item = &'a str>) -> bool {
     let names: Vec<String> =
-        names.map(|n| n.trim().trim_matches('"').to_ascii_lowercase().replace('_', "")).collect();
+        names.map(|n| n.trim().trim_matches('"').to_ascii_lowercase().replace(['_', ' '], "")).collect();
     let has = |all: &[&str]| all.iter().any(|n| names.iter().any(|m| m == n));
     has(&["title"])
-        && has(&["operation", "operationname", "resultcode", "unmappedresultcode"])
+        && has(&[
+            "operation",
+            "operationname",
+            "operationtype",
+            "operationresult",
+            "resultcode",
+            "installstatus",
+        ])
         && !has(&["size", "isinstalled", "isdownloaded", "kbarticleids"])
 }
 
@@ -346,12 +353,16 @@ fn table(lines: &[Line]) -> Option<Vec<Row>> {
 fn list(lines: &[Line]) -> Option<Vec<Row>> {
     let mut rows: Vec<(Row, Vec<String>)> = Vec::new();
     let mut open: Option<&'static str> = None;
+    let mut margin: Option<usize> = None;
     for line in lines.iter().filter(|l| !is_prompt(&l.text)) {
+        let indent = line.text.chars().take_while(|c| c.is_whitespace()).count();
         let pair = line.text.split_once(':').filter(|(k, v)| {
             let key = k.trim();
-            !key.is_empty()
+            // what stands further in goes on with the value before
+            margin.is_none_or(|m| indent <= m + 4)
+                && !key.is_empty()
                 && key.len() <= 30
-                && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ' ' | '/'))
                 && v.chars().next().is_none_or(char::is_whitespace)
         });
         let Some((key, value)) = pair else {
@@ -367,6 +378,7 @@ fn list(lines: &[Line]) -> Option<Vec<Row>> {
             }
             continue;
         };
+        margin = Some(margin.map_or(indent, |m| m.min(indent)));
         let key = key.trim().to_ascii_lowercase();
         // a key that comes again begins the next record
         if rows.last().is_none_or(|(_, seen)| seen.contains(&key) || seen.len() > 100) {
@@ -532,6 +544,13 @@ mod tests {
         let parsed = parse(&text).unwrap();
         assert_eq!((parsed.format, parsed.host.completeness.lists[0].shown), ("update history list", 4));
         assert!(!parsed.host.completeness.has_whole(ListKind::History));
+    }
+
+    #[test]
+    fn scripts_word_their_keys_in_their_own_way() {
+        let text = "Title:         Update for Windows (KB2607047)\nDate/Time in GMT: 12/10/2009 9:00:00 AM\nInstall mechanism: AutomaticUpdates\nInstall status: Succeeded\n\n\
+            Title:         Update for Windows (KB2607048)\nDate/Time in GMT: 12/10/2009 9:00:00 AM\nInstall mechanism: AutomaticUpdates\nInstall status: Failed\n";
+        assert_eq!((states(text), failed(text).len()), (vec![(2_607_047, "installed")], 1));
     }
 
     #[test]
