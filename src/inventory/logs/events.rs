@@ -92,9 +92,10 @@ impl Events {
         self.seen.values().all(|s| s.state.is_none() && s.failed.is_none())
     }
 
-    /// Was the last that is known of it that it was installed?
-    pub(in crate::inventory) fn is_installed(&self, kb: KbId) -> bool {
-        self.seen.get(&kb).and_then(|s| s.state).is_some_and(|(s, _)| s == PackageState::Installed)
+    /// Was the last that is known of it that it waited for a restart?
+    pub(in crate::inventory) fn waited(&self, kb: KbId) -> bool {
+        let state = self.seen.get(&kb).and_then(|s| s.state);
+        state.is_some_and(|(s, _)| s == PackageState::InstallPending)
     }
 
     /// Keeps only what another reading of the same history says too.

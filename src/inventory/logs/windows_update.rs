@@ -9,7 +9,7 @@ use super::reporting::{Reports, report};
 use super::{Log, between};
 use crate::model::{Host, KbId, ListKind};
 use crate::package::PackageIdentity;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const FORMAT: &str = "WindowsUpdate.log";
@@ -154,6 +154,8 @@ pub(super) struct WindowsUpdate {
     by_guid: BTreeMap<String, usize>,
     /// Updates by the servicing session that a restart ends.
     sessions: BTreeMap<String, KbId>,
+    /// Updates that servicing has installed but for a restart.
+    serviced: BTreeSet<KbId>,
     reports: Reports,
     events: Events,
     reboot: Option<u32>,
@@ -247,6 +249,9 @@ impl WindowsUpdate {
         let kb = self.ended(thread.handled, thread.package, event, line)?;
         if number < 0x8000_0000 && message.contains("requiresReboot=1") {
             self.reboot = Some(line);
+            if self.serviced.len() < LIMIT {
+                self.serviced.insert(kb);
+            }
             if let Some(session) = thread.session.filter(|_| self.sessions.len() < LIMIT) {
                 self.sessions.insert(session, kb);
             }
@@ -280,8 +285,8 @@ impl WindowsUpdate {
         match (code(result)?, install) {
             (0, false) => self.events.add(kb, Event::Absent, line),
             (_, false) => self.events.add(kb, Event::Unclear, line),
-            // still pending until a restart: what the handler said of it stands
-            (0x8024_2014, true) if self.events.is_installed(kb) => self.reboot = Some(line),
+            // still pending until a restart, which the servicing handler said itself when it had installed it
+            (0x8024_2014, true) if self.serviced.contains(&kb) => self.reboot = Some(line),
             (0x8024_2014 | 0x0024_0005, true) => {
                 self.ended(Some(update), None, Event::Pending, line);
             }
@@ -348,6 +353,26 @@ impl WindowsUpdate {
         Some(())
     }
 
+    /// `* START * Service startup`: of a restart of the machine or of the service alone, nobody can tell.
+    fn service(&mut self, message: &str, line: u32) -> Option<()> {
+        if message.contains("START *") && message.contains("Service startup") {
+            self.reboot = None;
+            self.events.restart(line);
+        }
+        Some(())
+    }
+
+    /// `IUpdate::get_RebootRequired exited for update GUID.1, reboot required = Yes`
+    fn asked(&mut self, message: &str, line: u32) -> Option<()> {
+        let (_, rest) = message.split_once("get_RebootRequired exited for update ")?;
+        let (id, rest) = rest.split_once(", reboot required = ")?;
+        let kb = self.find(id).and_then(|u| self.updates.get(u))?.kb?;
+        if rest.trim() == "Yes" && self.events.waited(kb) {
+            self.events.add(kb, Event::Pending, line);
+        }
+        Some(())
+    }
+
     /// `Deserialized installable update Title (KB5035853), UpdateID = {GUID.1}`: which update a GUID is.
     fn offered(&mut self, message: &str) -> Option<()> {
         let (_, rest) = message.split_once("Deserialized installable update ")?;
@@ -401,7 +426,8 @@ impl Log for WindowsUpdate {
         }
         let _ = match entry.component {
             "Agent" | "UDP" | "Deployment" => self.agent(entry.thread, entry.component, entry.message, line),
-            "ComApi" => self.offered(entry.message),
+            "ComApi" => self.offered(entry.message).or_else(|| self.asked(entry.message, line)),
+            "Shared" | "Service" => self.service(entry.message, line),
             "Handler" => self.handler(entry.thread, entry.message, line),
             _ => None,
         };
@@ -584,6 +610,43 @@ mod tests {
         assert_eq!(of(end("0x00000000", "Yes")), [(890_830, "installed"), (5_035_853, "install-pending")]);
         assert_eq!(of(end("0x00000000", "No")), [(890_830, "installed"), (5_035_853, "installed")]);
         assert_eq!(of(end("0x80070002", "No")), [(890_830, "installed")]);
+    }
+
+    #[test]
+    fn a_start_of_the_service_leaves_open_what_waited_for_a_restart() {
+        let start = modern("7160  6204", "Shared", "* START * Service startup");
+        let history = agent(&format!(
+            "LogHistory called. idUpdate={{{TOP}}}.204, resultMapped=80242014, resultUnMapped=0"
+        ));
+        let done = installed(PART2, "requiresReboot=0, installerError=0, hr=0x0");
+        let waits = run() + &done + &history;
+        let before = host(&waits);
+        let both = vec![(890_830, "installed"), (4_584_642, "install-pending")];
+        assert_eq!((states(&before), before.pending_reboot.map(|p| p.value)), (both.clone(), Some(true)));
+        let after = host(&(waits.clone() + &start));
+        assert_eq!((states(&after), after.pending_reboot), (vec![(890_830, "installed")], None));
+        // Windows says that it still waits
+        let asked = modern(
+            "1424  18888",
+            "ComApi",
+            &format!("IUpdate::get_RebootRequired exited for update {TOP}.204, reboot required = Yes"),
+        );
+        assert_eq!(states(&host(&(waits + &start + &asked))), both);
+        let handled = run() + &installed(PART, "requiresReboot=1, installerError=0, hr=0x0") + &history;
+        let since = host(&(handled + &start));
+        assert_eq!((states(&since), since.pending_reboot), (vec![(4_584_642, "installed")], None));
+    }
+
+    #[test]
+    fn the_agent_knows_better_than_a_handler_that_asked_for_no_restart() {
+        let end = handler(&format!(
+            "Install complete for update ID: {PART}.1 Return code is 0x00000000. Requires Reboot:No"
+        ));
+        let history = agent(&format!(
+            "LogHistory called. idUpdate={{{TOP}}}.204, resultMapped=80242014, resultUnMapped=0"
+        ));
+        assert_eq!(states(&host(&(run() + &end))), [(4_584_642, "installed")]);
+        assert_eq!(states(&host(&(run() + &end + &history))), [(4_584_642, "install-pending")]);
     }
 
     #[test]
