@@ -219,6 +219,8 @@ fn a_capture_that_is_cut_is_recognised_and_tells_nothing_new() {
             }
             count += 1;
             match read(&Input { name: "x", bytes: &text.as_bytes()[..end] }) {
+                // the log is known, the lines that tell are in the part that is gone
+                Err(e) if e.to_string().contains("that tells the state of no update") => {}
                 Err(e) => failures.push(format!("{path} cut at {part} %: {e}")),
                 Ok(p) => {
                     let new = &in_state(&p.host, PackageState::Installed) - &all;

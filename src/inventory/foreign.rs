@@ -4,6 +4,7 @@ use super::ReadError;
 use super::hotfix_json::{member, objects};
 use super::ids::{self, RowId};
 use super::lines::{Line, is_prompt};
+use super::logs;
 use serde_json::Value;
 
 const SYSTEMINFO: &str = "run `systeminfo > host.txt` on the machine";
@@ -18,6 +19,11 @@ fn refuse(input: &str, looks_like: &str, instead: &str) -> ReadError {
         looks_like: looks_like.to_owned(),
         instead: instead.to_owned(),
     }
+}
+
+/// A log whose lines tell the state of no update.
+pub(super) fn stateless_log(kind: logs::Kind, input: &str) -> ReadError {
+    refuse(input, &format!("{} that tells the state of no update", kind.described()), LOG)
 }
 
 /// First bytes of files that hold no text.
@@ -61,16 +67,6 @@ const MARKERS: &[(&str, &str, &str)] = &[
     ("System Information report written at", "an msinfo32 report, which lists no updates", SYSTEMINFO),
     ("<MsInfo", "an msinfo32 file (.nfo), which lists no updates", SYSTEMINFO),
     ("[System Summary]", "an msinfo32 report, which lists no updates", SYSTEMINFO),
-    (", Info                  CBS", "a CBS.log", LOG),
-    (", Info                  CSI", "a CBS.log", LOG),
-    ("ApplicableState:", "a CBS.log", LOG),
-    ("DISM   DISM", "a dism.log", LOG),
-    ("AGENT_DETECTION_FINISHED", "a ReportingEvents.log", LOG),
-    ("AGENT_INSTALLING_", "a ReportingEvents.log", LOG),
-    ("\tAgent\t", "a WindowsUpdate.log", LOG),
-    (" Agent           ", "a WindowsUpdate.log", LOG),
-    (" ComApi          ", "a WindowsUpdate.log", LOG),
-    ("<![LOG[", "a log of Configuration Manager", LOG),
     (
         "powershell/2004/04",
         "an object saved by Export-Clixml",
@@ -99,8 +95,10 @@ const MARKERS: &[(&str, &str, &str)] = &[
         SYSTEMINFO,
     ),
     ("Windows Update History", "a history of Windows Update", SYSTEMINFO),
-    ("Operationname", "output of Get-WUHistory", SYSTEMINFO),
-    ("ResultCode", "a history of Windows Update", SYSTEMINFO),
+    ("LastInstallationSuccessDate", "output of Get-WULastResults, which lists no updates", SYSTEMINFO),
+    (", Info       [0x", "a log of Windows Setup", SYSTEMINFO),
+    ("MOUPG", "a log of Windows Setup", SYSTEMINFO),
+    ("#Software: Microsoft Internet Information Services", "a log of a web server", SYSTEMINFO),
     ("<!DOCTYPE html", "a web page", SYSTEMINFO),
     ("<html", "a web page", SYSTEMINFO),
     ("<?xml", "an XML document", SYSTEMINFO),
@@ -163,6 +161,9 @@ pub(super) fn text(lines: &[Line], input: &str) -> ReadError {
         return error;
     }
     let head = &lines[..lines.len().min(5000)];
+    if let Some(kind) = logs::quoted(head) {
+        return stateless_log(kind, input);
+    }
     for &(marker, what, instead) in MARKERS {
         if head.iter().any(|l| l.text.contains(marker)) {
             return refuse(input, what, instead);

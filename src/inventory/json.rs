@@ -16,6 +16,7 @@ const READERS: &[JsonReader] = &[
     super::get_windowspackage::read_json,
     super::powershell_values::read_json,
     super::get_package::read_json,
+    super::wua_history::read_json,
     super::computer_info::read_json,
     super::osquery::read_json,
     super::ansible::read_json,

@@ -38,6 +38,7 @@ mod ids;
 mod json;
 mod licence;
 mod lines;
+mod logs;
 mod machines;
 mod merge;
 mod mojibake;
@@ -63,10 +64,12 @@ mod wazuh;
 mod windows;
 mod windows_nt;
 mod words;
+mod wua_history;
 
 pub use error::ReadError;
 pub use format::{Directness, Format};
 pub use host1::to_host1;
+pub use logs::{HEAD, LogReader};
 pub use machines::{of_machine, one_machine};
 pub use merge::merge;
 pub use redact::redact;
@@ -78,7 +81,7 @@ use lines::Line;
 use machines::{Machines, machines, several};
 use std::sync::Arc;
 
-/// The largest input that is read: 16 MB, some twenty times the largest inventory seen.
+/// The largest input that is read, logs apart: 16 MB, some twenty times the largest inventory seen.
 pub const LIMIT: usize = 16 * 1024 * 1024;
 
 /// What the user gave.
@@ -130,6 +133,12 @@ const FORMATS: &[&[Format]] = &[
     reg_file::FORMATS,
     registry::FORMATS,
     ver::FORMATS,
+    logs::FORMATS[0],
+    logs::FORMATS[1],
+    logs::FORMATS[2],
+    logs::FORMATS[3],
+    logs::FORMATS[4],
+    wua_history::FORMATS,
     health::FORMATS,
     powershell::FORMATS,
     licence::FORMATS,
@@ -142,7 +151,7 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 }
 
 /// Formats that fill a file alone.
-const WHOLE: [LineReader; 7] = [
+const WHOLE: &[LineReader] = &[
     systeminfo_csv::read,
     hotfix_csv::read,
     exports::read_fixes,
@@ -150,6 +159,7 @@ const WHOLE: [LineReader; 7] = [
     wazuh::read,
     aws_ssm::read,
     facter::read,
+    wua_history::read_csv,
 ];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
@@ -166,6 +176,7 @@ const PASTED: &[LineReader] = &[
     osquery::read,
     powershell_values::read,
     get_package::read,
+    wua_history::read,
     features::read,
     health::read,
     powershell::read,
@@ -195,6 +206,9 @@ pub fn read(input: &Input) -> Result<Parsed, ReadError> {
 pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
     let label = lines::clean(input.name);
     let name: Arc<str> = Arc::from(label.as_str());
+    if let Some(log) = logs::read(input.name, input.bytes) {
+        return log.map(|parsed| vec![parsed]);
+    }
     if input.bytes.len() > LIMIT {
         return Err(ReadError::TooLarge { input: label, bytes: input.bytes.len(), limit: LIMIT });
     }
