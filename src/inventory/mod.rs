@@ -24,6 +24,7 @@ mod hotfix_table;
 mod ids;
 mod lines;
 mod merge;
+mod os_values;
 mod packages;
 mod registry;
 mod set;
