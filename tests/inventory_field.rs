@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The formats that are read, by the names of the manifest.
-const FORMATS: [&str; 16] = [
+const FORMATS: [&str; 25] = [
     "systeminfo-text",
     "systeminfo-csv",
     "get-hotfix-table",
@@ -25,6 +25,15 @@ const FORMATS: [&str; 16] = [
     "dism-banner",
     "ver",
     "reg-query",
+    "get-hotfix-clixml",
+    "msinfo32-text",
+    "msinfo32-nfo",
+    "glpi-xml",
+    "eventlog-setup-xml",
+    "wmic-os",
+    "seatbelt",
+    "metasploit-enum-patches",
+    "nessus-plugin-text",
     "negative",
     "missing-updates",
 ];

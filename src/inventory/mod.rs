@@ -11,28 +11,42 @@
 //! assert!(parsed.host.updates.contains_key(&"KB2919355".parse().unwrap()));
 //! ```
 
+mod clixml;
 mod collect;
 mod dism;
 mod error;
+mod events;
+mod facts;
 mod foreign;
 mod format;
+mod glpi;
 mod host1;
 mod hotfix_csv;
 mod hotfix_json;
 mod hotfix_list;
 mod hotfix_table;
+mod id_list;
 mod ids;
 mod lines;
+mod mbsa;
 mod merge;
+mod metasploit;
+mod msinfo;
+mod nessus;
 mod os_values;
 mod packages;
+mod psinfo;
 mod registry;
+mod seatbelt;
 mod set;
 mod systeminfo;
 mod systeminfo_csv;
 mod text;
 mod ver;
+mod winpeas;
+mod wmic_os;
 mod words;
+mod xml;
 
 pub use error::ReadError;
 pub use format::{Directness, Format};
@@ -45,6 +59,7 @@ use collect::Collector;
 use lines::Line;
 use serde_json::Value;
 use std::sync::Arc;
+use xml::Document;
 
 /// The largest input that is read: 16 MB, some twenty times the largest inventory seen.
 pub const LIMIT: usize = 16 * 1024 * 1024;
@@ -84,6 +99,18 @@ const FORMATS: &[&[Format]] = &[
     dism::FORMATS,
     registry::FORMATS,
     ver::FORMATS,
+    clixml::FORMATS,
+    msinfo::FORMATS,
+    wmic_os::FORMATS,
+    glpi::FORMATS,
+    mbsa::FORMATS,
+    events::FORMATS,
+    seatbelt::FORMATS,
+    winpeas::FORMATS,
+    metasploit::FORMATS,
+    nessus::FORMATS,
+    psinfo::FORMATS,
+    id_list::FORMATS,
 ];
 
 /// Every format that is read, the most usual first.
@@ -95,14 +122,34 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
-const PASTED: [LineReader; 5] =
-    [systeminfo::read, dism::read, hotfix_table::read, hotfix_list::read, registry::read];
+const PASTED: &[LineReader] = &[
+    systeminfo::read,
+    winpeas::read,
+    seatbelt::read,
+    dism::read,
+    hotfix_table::read,
+    hotfix_list::read,
+    metasploit::read,
+    nessus::read,
+    psinfo::read,
+    events::read_text,
+    msinfo::read,
+    wmic_os::read,
+    registry::read,
+];
 
 /// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
 type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
 
 /// The first one that finds something names the input.
-const JSON: [JsonReader; 1] = [hotfix_json::read];
+const JSON: &[JsonReader] = &[hotfix_json::read, glpi::read_json];
+
+/// Reads the formats that are XML; each gives no host where it finds nothing of its own.
+type XmlReader = fn(&Document, &Arc<str>) -> Vec<Host>;
+
+/// The first one that finds something names the input.
+const XML: &[XmlReader] =
+    &[clixml::read, events::read, msinfo::read_nfo, glpi::read, mbsa::read, nessus::read_file];
 
 /// Reads one input of any format, told by its content, of one machine.
 ///
@@ -153,7 +200,10 @@ pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
     let lines = lines::lines(&decoded.text);
     let mut found = match json_text(&lines) {
         Some((text, skipped)) => read_json(&text, skipped, &name)?,
-        None => read_lines(&lines, &name)?,
+        None => match read_xml(&lines, &name)? {
+            Some(found) => found,
+            None => read_lines(&lines, &name)?,
+        },
     };
     if !decoded.text.ends_with(['\n', '\r'])
         && let Some(last) = lines.last()
@@ -239,6 +289,31 @@ fn read_json(text: &str, skipped: usize, input: &Arc<str>) -> Result<Machines, R
     Err(foreign::json(&value, text, input))
 }
 
+/// Reads a document of XML; none if the text is something else, or a document of another kind.
+fn read_xml(lines: &[Line], input: &Arc<str>) -> Result<Option<Machines>, ReadError> {
+    let Some(document) = xml::document(lines) else { return Ok(None) };
+    for reader in XML {
+        let mut hosts = reader(&document, input);
+        if hosts.is_empty() {
+            continue;
+        }
+        if document.truncated {
+            hosts.iter_mut().for_each(is_cut);
+        }
+        return machines(hosts, input).map(Some);
+    }
+    Ok(None)
+}
+
+/// The input ends in the middle: its lists are not whole.
+fn is_cut(host: &mut Host) {
+    for list in &mut host.completeness.lists {
+        list.gaps.push(Gap::Truncated);
+        list.gaps.sort();
+        list.gaps.dedup();
+    }
+}
+
 fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
     if let Some(error) = foreign::missing_list(lines, input) {
         return Err(error);
@@ -257,6 +332,9 @@ fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
     }
     if found.is_empty() {
         found.extend(hotfix_table::read_wide(lines, input));
+    }
+    if found.is_empty() {
+        found.extend(id_list::read(lines, input));
     }
     // a banner above other output is of the same machine if it names the same build
     let fits = |banner: &Host| {
