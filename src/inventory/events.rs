@@ -292,6 +292,37 @@ fn update_sentence(text: &str) -> Option<(KbId, What)> {
     Some((one(title)?, What::Failed(Some(PackageState::Installed), code.trim().to_owned())))
 }
 
+/// Do later lines tell of earlier events? A change begins before it ends, and waits before it is done: where lines of one
+/// update say so, and none says the opposite, the direction is known.
+fn newest_first(events: &[Event]) -> Option<bool> {
+    let rank = |what: &What| match what {
+        What::Began => 0,
+        What::Waits(_) => 1,
+        What::Reached(_) => 2,
+        What::Failed(..) => 3,
+    };
+    let mut of: BTreeMap<KbId, Vec<&Event>> = BTreeMap::new();
+    for event in events {
+        of.entry(event.kb).or_default().push(event);
+    }
+    let mut votes = (false, false);
+    for events in of.values() {
+        // a kind that comes twice is of two changes
+        let mut ranks: Vec<i32> = events.iter().map(|e| rank(&e.what)).collect();
+        let (rising, falling) = (ranks.is_sorted(), ranks.is_sorted_by(|a, b| a >= b));
+        ranks.sort_unstable();
+        if ranks.len() < 2 || ranks.windows(2).any(|w| w[0] == w[1]) {
+            continue;
+        }
+        votes = (votes.0 | rising, votes.1 | falling);
+    }
+    match votes {
+        (true, false) => Some(false),
+        (false, true) => Some(true),
+        _ => None,
+    }
+}
+
 /// Reads the sentences; empty if the text is no list of such events.
 pub(super) fn read_text(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let has = |word: &str| lines.iter().any(|l| l.text.contains(word));
@@ -317,7 +348,13 @@ pub(super) fn read_text(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     if cut {
         c.gap(Gap::Elided);
     }
-    log.tell(&mut c, false);
+    let direction = newest_first(&log.events);
+    if direction == Some(true) {
+        for event in &mut log.events {
+            event.order.1 = u64::from(u32::MAX - event.line);
+        }
+    }
+    log.tell(&mut c, direction.is_some());
     vec![c.finish(Some(ListKind::History))]
 }
 
@@ -405,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn sentences_that_contradict_tell_nothing() {
+    fn sentences_of_every_kind() {
         let text = "\n   ProviderName: Microsoft-Windows-Servicing\n\nTimeCreated                     Id LevelDisplayName Message\n-----------                     -- ---------------- -------\n\
             10/13/2020 11:57:14 AM           2 Information      Package KB4580325 was successfully changed to the Installed state.\n\
             10/13/2020 11:50:14 AM           4 Information      A reboot is necessary before package KB4580325 can be changed to the Installed state.\n\
@@ -415,8 +452,26 @@ mod tests {
             10/09/2020 11:57:14 AM           2 Information      Package KB4556803 was successfully changed to the Installed state.\n\
             11/12/2019  4:47:11 PM           1 Information      Initiating changes for package KB4524569. Current state is Absent. Target state is Ins...\n";
         let hosts = read_text(&lines(text), &Arc::from("f"));
-        assert_eq!(states(&hosts[0]), [(4_535_680, "install-pending"), (4_580_325, "installed")]);
+        let want = [(4_535_680, "install-pending"), (4_556_803, "absent"), (4_580_325, "installed")];
+        assert_eq!(states(&hosts[0]), want);
         assert_eq!(failed(&hosts[0]), [(5_031_356, "0x800f0922")]);
+    }
+
+    #[test]
+    fn where_the_direction_is_known_the_newest_decides() {
+        let head = "   ProviderName: Microsoft-Windows-Servicing\n";
+        let newest = "x 2 Information Package KB5120102 was successfully changed to the Installed state.\n\
+            x 2 Information Package KB5120102 was successfully changed to the Staged state.\n\
+            x 2 Information Package KB4580325 was successfully changed to the Installed state.\n\
+            x 1 Information Initiating changes for package KB4580325. Current state is Absent. Target state is Installed. Client id: x.\n";
+        let host = read_text(&lines(&format!("{head}{newest}")), &Arc::from("f")).remove(0);
+        assert_eq!(states(&host), [(4_580_325, "installed"), (5_120_102, "installed")]);
+        let oldest: Vec<&str> = newest.lines().rev().collect();
+        let host = read_text(&lines(&format!("{head}{}", oldest.join("\n"))), &Arc::from("f")).remove(0);
+        assert_eq!(states(&host), [(4_580_325, "installed"), (5_120_102, "installed")]);
+        let unknown: Vec<&str> = newest.lines().take(2).collect();
+        let host = read_text(&lines(&format!("{head}{}", unknown.join("\n"))), &Arc::from("f")).remove(0);
+        assert_eq!((states(&host), host.notes.len()), (vec![], 1));
     }
 
     #[test]

@@ -221,6 +221,26 @@ fn columns(text: &str) -> Vec<(usize, String)> {
     out
 }
 
+/// The cells of a row: two blanks part them. Where some are empty the header's columns tell, if the row keeps to them;
+/// letters that are two columns wide shift a row that was copied from a console.
+fn row_cells(names: &[(usize, String)], row: &str) -> Vec<String> {
+    let apart: Vec<String> =
+        row.split("  ").map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect();
+    if apart.len() == names.len() {
+        return apart;
+    }
+    let chars: Vec<char> = row.chars().collect();
+    let begins = |start: usize| start == 0 || chars.get(start - 1).is_none_or(|c| c.is_whitespace());
+    if !names.iter().all(|(start, _)| begins(*start)) {
+        return Vec::new();
+    }
+    let ends = names.iter().skip(1).map(|(s, _)| *s).chain([chars.len()]);
+    let cell = |(start, end): (usize, usize)| -> String {
+        chars.get(start..end.min(chars.len())).unwrap_or_default().iter().collect()
+    };
+    names.iter().map(|(s, _)| *s).zip(ends).map(cell).collect()
+}
+
 fn table(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let mut out = Vec::new();
     let mut filled = lines.iter().filter(|l| !l.is_blank()).peekable();
@@ -230,13 +250,8 @@ fn table(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             continue;
         }
         let Some(row) = filled.peek() else { break };
-        let chars: Vec<char> = row.text.chars().collect();
         let mut values = Values::default();
-        for (i, (start, name)) in names.iter().enumerate() {
-            let end = names.get(i + 1).map_or(chars.len(), |(s, _)| *s).min(chars.len());
-            // a cell begins at its column, right after a blank
-            let begins = *start == 0 || chars.get(start - 1).is_none_or(|c| c.is_whitespace());
-            let cell: String = chars.get(*start..end).filter(|_| begins).unwrap_or_default().iter().collect();
+        for ((_, name), cell) in names.iter().zip(row_cells(&names, &row.text)) {
             values.put(name, &cell, Origin::line(input, TABLE, row.number));
         }
         let host = host(&values, input, TABLE);
