@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The formats that are read, by the names of the manifest.
-const FORMATS: [&str; 25] = [
+const FORMATS: [&str; 32] = [
     "systeminfo-text",
     "systeminfo-csv",
     "get-hotfix-table",
@@ -36,6 +36,13 @@ const FORMATS: [&str; 25] = [
     "nessus-plugin-text",
     "negative",
     "missing-updates",
+    "get-computerinfo-json",
+    "get-computerinfo-text",
+    "osquery-patches",
+    "ansible-win-updates",
+    "wazuh-syscollector",
+    "aws-ssm-patches",
+    "sccm-qfe-csv",
 ];
 
 fn field_data() -> Option<PathBuf> {
@@ -178,4 +185,92 @@ fn no_capture_makes_a_reader_panic_or_is_called_complete() {
             let _ = read(&Input { name: &path, bytes: &flipped });
         }
     }
+}
+
+/// What people put around an output when they paste it.
+fn wrapped(text: &str) -> Vec<(&'static str, String)> {
+    let unix = text.replace("\r\r\n", "\n").replace("\r\n", "\n");
+    let quoted: String = unix.lines().map(|l| format!("> {l}\n")).collect();
+    vec![
+        ("with leading blank lines", format!("\r\n\r\n  \r\n{text}")),
+        (
+            "below a prompt of PowerShell",
+            format!("PS C:\\Windows\\system32> Get-Something | Out-Default\r\n{text}"),
+        ),
+        ("below a prompt of cmd", format!("C:\\Users\\admin>something /all\r\n\r\n{text}")),
+        ("in a fence", format!("```\n{}\n```\n", text.trim_end())),
+        ("in a fence with a language", format!("~~~text\n{}\n~~~\n", text.trim_end())),
+        ("above a prompt", format!("{}\r\n\r\nPS C:\\> \r\n", text.trim_end())),
+        ("with Unix line ends", unix.clone()),
+        ("with Windows line ends", unix.replace('\n', "\r\n")),
+        ("quoted", quoted),
+    ]
+}
+
+/// The host's facts without the places and remarks.
+fn facts(host: &Host) -> Value {
+    let mut facts = kbwhy::inventory::to_host1(host);
+    if let Some(members) = facts.as_object_mut() {
+        members.remove("notes");
+    }
+    facts
+}
+
+#[test]
+fn what_is_put_around_a_capture_changes_nothing() {
+    let Some(folder) = field_data() else { return };
+    let (mut failures, mut count) = (Vec::new(), 0);
+    for (path, format, _) in samples(&folder) {
+        let bytes = std::fs::read(folder.join(&path)).expect("the capture");
+        let Ok(plain) = read(&Input { name: "x", bytes: &bytes }) else { continue };
+        let text = kbwhy::inventory::decode(&bytes);
+        for (how, changed) in wrapped(&text) {
+            count += 1;
+            match read(&Input { name: "x", bytes: changed.as_bytes() }) {
+                Err(e) => failures.push(format!("{path} {how}: {e}")),
+                Ok(p) if facts(&p.host) != facts(&plain.host) => {
+                    failures.push(format!("{path} ({format}) {how}: other facts"));
+                }
+                Ok(_) => {}
+            }
+        }
+    }
+    assert!(count > 0 && failures.is_empty(), "{} of {count}:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn a_capture_that_is_cut_is_recognised_and_tells_nothing_new() {
+    let Some(folder) = field_data() else { return };
+    let (mut failures, mut count) = (Vec::new(), 0);
+    for (path, _, _) in samples(&folder) {
+        let bytes = std::fs::read(folder.join(&path)).expect("the capture");
+        let Ok(plain) = read(&Input { name: "x", bytes: &bytes }) else { continue };
+        let text = kbwhy::inventory::decode(&bytes);
+        let all = in_state(&plain.host, PackageState::Installed);
+        // of a few lines a cut may take the one that matters
+        if text.lines().count() < 16 {
+            continue;
+        }
+        for part in [70, 85, 95, 99] {
+            let mut end = text.len() * part / 100;
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            count += 1;
+            match read(&Input { name: "x", bytes: &text.as_bytes()[..end] }) {
+                Err(e) => failures.push(format!("{path} cut at {part} %: {e}")),
+                Ok(p) => {
+                    let new = &in_state(&p.host, PackageState::Installed) - &all;
+                    let revision = |h: &Host| h.revision.as_ref().map(|r| r.value);
+                    if !new.is_empty() {
+                        failures.push(format!("{path} cut at {part} %: invents {new:?}"));
+                    }
+                    if revision(&p.host).is_some() && revision(&p.host) != revision(&plain.host) {
+                        failures.push(format!("{path} cut at {part} %: invents a revision"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(count > 0 && failures.is_empty(), "{} of {count}:\n{}", failures.len(), failures.join("\n"));
 }

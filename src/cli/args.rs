@@ -26,6 +26,8 @@ pub(super) enum Command {
     Diagnose(Diagnose),
     /// What was understood of an inventory?
     Inventory(Inventory),
+    /// A script that collects all that is needed on a Windows host
+    Collect(Collect),
     /// The date and size of the catalog.
     Catalog,
     /// Prints the manual page in roff.
@@ -47,6 +49,19 @@ pub(super) struct Inventories {
     /// A fact laid over the inventory, such as os.revision=2300, os.architecture=x64, facts.esu=true; may be repeated
     #[arg(long = "set", value_name = "FACT=VALUE")]
     pub(super) set: Vec<String>,
+    #[command(flatten)]
+    pub(super) machine: Machine,
+}
+
+/// Whose facts are meant, where inputs tell of several machines.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Machine {
+    /// The machine that is meant, where an inventory tells of several
+    #[arg(long, value_name = "NAME")]
+    pub(super) host: Option<String>,
+    /// Merge inventories that are of different machines or Windows versions: a machine that was renamed or upgraded
+    #[arg(long)]
+    pub(super) allow_mixed: bool,
 }
 
 /// The failure that was seen.
@@ -117,10 +132,25 @@ pub(super) struct Diagnose {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct Collect {
+    /// Print the script: PowerShell 2.0 and later, reads only
+    #[arg(long)]
+    pub(super) script: bool,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct Inventory {
     /// The inventory; - is standard input; several are merged into one host
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "formats")]
     pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) machine: Machine,
+    /// Replace names, addresses, accounts and servers, so that the output can be shared
+    #[arg(long)]
+    pub(super) redact: bool,
+    /// List the formats that are read, with what each cannot know, and exit
+    #[arg(long)]
+    pub(super) formats: bool,
     #[command(flatten)]
     pub(super) output: Output,
 }

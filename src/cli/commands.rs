@@ -2,11 +2,12 @@
 
 use super::{
     Exit, Failure,
-    args::{Args, Command, Diagnose, Explain, Format, Inventories, Inventory, Output, Seen},
+    args::{Args, Collect, Command, Diagnose, Explain, Format, Inventories, Inventory, Output, Seen},
     input,
 };
 use crate::{
     catalog::Catalog,
+    collect,
     diagnose::ErrorEvidence,
     explain, inventory,
     model::{Architecture, KbId},
@@ -23,9 +24,24 @@ pub(super) fn run(args: Args) -> Printed {
         Command::Explain(a) => explain(a),
         Command::Diagnose(a) => diagnose(a),
         Command::Inventory(a) => show_inventory(a),
+        Command::Collect(a) => Ok((collect_text(&a), Exit::Good)),
         Command::Catalog => Ok((catalog_line(), Exit::Good)),
         Command::Man { command } => manual(command.as_deref()),
     }
+}
+
+fn collect_text(a: &Collect) -> String {
+    if a.script {
+        return collect::script();
+    }
+    "Collects all that kbwhy can use of a Windows host, in one file. Print the\n\
+     script, run it on the host, and give the file to kbwhy:\n\n  \
+       kbwhy collect --script > collect.ps1\n  \
+       powershell -NoProfile -ExecutionPolicy Bypass -File collect.ps1 -Out host.json\n  \
+       kbwhy explain KB5005030 --inventory host.json\n\n\
+     The script reads, and writes that one file. It needs no administrator, but reads\n\
+     more as one. What it reads stands at its top.\n"
+        .to_owned()
 }
 
 fn manual(command: Option<&str>) -> Printed {
@@ -90,7 +106,7 @@ fn seen(seen: &Seen) -> Result<Question, Failure> {
 }
 
 fn answer(inventories: &Inventories, question: &Question, output: &Output) -> Printed {
-    let host = input::host(&inventories.inventory, &inventories.set)?;
+    let host = input::host_with(inventories)?;
     let catalog = Catalog::embedded();
     let answer = resolve::explain(catalog, &host, question);
     let report = explain::report(catalog, &host, &answer);
@@ -109,12 +125,20 @@ fn answer(inventories: &Inventories, question: &Question, output: &Output) -> Pr
 }
 
 fn show_inventory(a: Inventory) -> Printed {
-    let host = input::host(&a.files, &[])?;
+    if a.formats {
+        return Ok((render::formats_text(inventory::formats(), style(&a.output)), Exit::Good));
+    }
+    let input::Told { mut host, mut inputs } = input::host(&a.files, &a.machine)?;
+    if a.redact {
+        let names: Vec<String> = inputs.iter().map(|i| i.name.clone()).collect();
+        host = inventory::redact(&host, &names);
+        inputs = inputs.into_iter().zip(1..).map(|(i, n)| i.redacted(n)).collect();
+    }
     let text = match a.output.format {
         Format::Json => render::to_json(&inventory::to_host1(&host))
             .map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
         Format::Text => {
-            let report = explain::inventory_report(Catalog::embedded(), &host);
+            let report = explain::inventory_report(Catalog::embedded(), &host, &inputs);
             render::inventory_text(&report, style(&a.output))
         }
     };

@@ -1,8 +1,12 @@
 //! Reading files: bounded, each failure in one line.
 
-use super::Failure;
+use super::{
+    Failure,
+    args::{Inventories, Machine},
+};
 use crate::{
     diagnose::{LogEvidence, read_log},
+    explain::InputRead,
     inventory::{self, Input},
     model::{Fact, Host, Origin},
 };
@@ -57,23 +61,37 @@ fn too_large(path: &Path, limit: u64, what: &str) -> Failure {
     Failure::input(format!("{}: is larger than {} MB, more than any {what}", named(path), limit >> 20))
 }
 
+/// One host, and the inputs that tell of it.
+pub(super) struct Told {
+    pub(super) host: Host,
+    pub(super) inputs: Vec<InputRead>,
+}
+
 /// Reads and merges the inventories of one host. No inventory gives a host of which nothing is known.
-pub(super) fn host(files: &[PathBuf], set: &[String]) -> Result<Host, Failure> {
+pub(super) fn host(files: &[PathBuf], machine: &Machine) -> Result<Told, Failure> {
     if files.iter().filter(|f| is_stdin(f)).count() > 1 {
         return Err(Failure::usage("standard input (-) can be named once"));
     }
+    let mut inputs = Vec::new();
     let mut hosts = Vec::new();
     for path in files {
         let bytes = read(path, INVENTORY_LIMIT, "inventory")?;
-        let parsed = inventory::read(&Input { name: &named(path), bytes: &bytes });
-        hosts.push(parsed.map_err(|e| Failure::input(e.to_string()))?.host);
+        let name = named(path);
+        let parsed = inventory::read_each(&Input { name: &name, bytes: &bytes });
+        for one in parsed.map_err(|e| Failure::input(e.to_string()))? {
+            inputs.push(InputRead { name: name.clone(), format: one.format, encoding: one.encoding });
+            hosts.push(one.host);
+        }
     }
-    one_machine(&hosts)?;
+    inputs.dedup();
+    let mixed = |e: inventory::ReadError| Failure::input(e.to_string());
+    if let Some(name) = &machine.host {
+        hosts = inventory::of_machine(hosts, name).map_err(mixed)?;
+    }
+    if !machine.allow_mixed {
+        inventory::one_machine(&hosts).map_err(mixed)?;
+    }
     let mut host = inventory::merge(hosts);
-    for fact in set {
-        let laid = inventory::set_fact(&mut host, fact);
-        laid.map_err(|e| Failure::usage(format!("--set {}: {e}", shown(fact))))?;
-    }
     if host.name.is_none() {
         // the file's name is what the admin knows the host by
         let stem = files
@@ -83,37 +101,17 @@ pub(super) fn host(files: &[PathBuf], set: &[String]) -> Result<Host, Failure> {
             .map(|s| shown(&s.to_string_lossy()));
         host.name = stem.map(|s| Fact::new(s, Origin::whole(&Arc::from("file name"), "argument")));
     }
-    Ok(host)
+    Ok(Told { host, inputs })
 }
 
-/// Facts of two machines in one host would give a confident answer about neither.
-fn one_machine(hosts: &[Host]) -> Result<(), Failure> {
-    // systeminfo cuts names at 15 characters, other tools add the domain
-    let short = |name: &str| -> String {
-        name.split('.').next().unwrap_or_default().chars().take(15).flat_map(char::to_lowercase).collect()
-    };
-    let apart = |a: &Origin, a_is: &str, b: &Origin, b_is: &str| {
-        let line = "the inventories of one answer must be of one machine";
-        Err(Failure::input(format!("{} is of {a_is}, {} of {b_is}: {line}", a.input, b.input)))
-    };
-    let mut names = hosts.iter().filter_map(|h| h.name.as_ref());
-    if let Some(first) = names.next()
-        && let Some(other) = names.find(|n| short(&n.value) != short(&first.value))
-    {
-        return apart(&first.origin, &first.value, &other.origin, &other.value);
+/// The same, with facts laid over it.
+pub(super) fn host_with(given: &Inventories) -> Result<Host, Failure> {
+    let mut host = host(&given.inventory, &given.machine)?.host;
+    for fact in &given.set {
+        let laid = inventory::set_fact(&mut host, fact);
+        laid.map_err(|e| Failure::usage(format!("--set {}: {e}", shown(fact))))?;
     }
-    let mut versions = hosts.iter().filter_map(|h| h.version.as_ref());
-    if let Some(first) = versions.next()
-        && let Some(other) = versions.find(|v| v.value.0[..3] != first.value.0[..3])
-    {
-        return apart(
-            &first.origin,
-            &format!("Windows {}", first.value),
-            &other.origin,
-            &format!("Windows {}", other.value),
-        );
-    }
-    Ok(())
+    Ok(host)
 }
 
 /// Reads the decisive lines of logs.

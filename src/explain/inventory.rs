@@ -3,20 +3,53 @@
 use super::ask_words;
 use crate::{
     catalog::Catalog,
-    model::{Fact, Host, PackageState},
+    inventory,
+    model::{Fact, Host, Origin, PackageState},
     report::{FactReport, InventoryReport, UnknownReport},
     resolve::{identity, statement::Ask},
 };
+use std::sync::Arc;
+
+/// One input, as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputRead {
+    /// as the user named it
+    pub name: String,
+    /// the format it was read as
+    pub format: &'static str,
+    /// the encoding it was read as
+    pub encoding: &'static str,
+}
+
+impl InputRead {
+    /// The same without its name, which often is that of a machine.
+    pub fn redacted(self, number: u32) -> Self {
+        Self { name: format!("input {number}"), ..self }
+    }
+}
+
+/// Where a fact was read, without the folders of its file.
+fn place(origin: &Origin) -> String {
+    let name = origin.input.rsplit(['/', '\\']).next().unwrap_or(&origin.input);
+    Origin { input: Arc::from(name), ..origin.clone() }.to_string()
+}
+
+/// What an input is and cannot tell, in a line.
+fn input_words(input: &InputRead) -> String {
+    let cannot = inventory::formats().find(|f| f.name == input.format).map_or("", |f| f.cannot);
+    let about = if cannot.is_empty() { String::new() } else { format!("; it cannot tell {cannot}") };
+    format!("{}: {}, {}{about}", input.name, input.format, input.encoding)
+}
 
 /// Reports what a host's inventories say, where each fact was read, and what to run for what they leave out.
-pub fn inventory_report(catalog: &Catalog, host: &Host) -> InventoryReport {
+pub fn inventory_report(catalog: &Catalog, host: &Host, inputs: &[InputRead]) -> InventoryReport {
     let id = identity::identify(catalog, host);
     let mut facts = Vec::new();
     let mut add = |name: &str, value: String, origin: String| {
         facts.push(FactReport { fact: name.to_owned(), value, source: origin });
     };
     fn show<T>(f: &Option<Fact<T>>, text: impl Fn(&T) -> String) -> Option<(String, String)> {
-        f.as_ref().map(|f| (text(&f.value), f.origin.to_string()))
+        f.as_ref().map(|f| (text(&f.value), place(&f.origin)))
     }
     let yes = |b: &bool| if *b { "yes".to_owned() } else { "no".to_owned() };
     let rows = [
@@ -30,6 +63,8 @@ pub fn inventory_report(catalog: &Catalog, host: &Host) -> InventoryReport {
             }),
         ),
         ("revision (UBR)", show(&host.revision, ToString::to_string)),
+        ("branch", show(&host.branch, ToString::to_string)),
+        ("release", show(&host.release, Clone::clone)),
         ("revision, at least", show(&host.revision_at_least, ToString::to_string)),
         ("service pack", show(&host.service_pack, ToString::to_string)),
         ("edition", show(&host.edition, |e| e.0.clone())),
@@ -46,11 +81,20 @@ pub fn inventory_report(catalog: &Catalog, host: &Host) -> InventoryReport {
         ("Azure Arc", show(&host.azure_arc, yes)),
         ("SHA-2 support", show(&host.sha2_support, yes)),
         ("store corrupt", show(&host.store_corrupt, yes)),
+        ("hotpatch", show(&host.hotpatch, yes)),
+        ("remote session", show(&host.remote_session, yes)),
+        ("free space", show(&host.free_space, |n| format!("{:.1} GB", *n as f64 / f64::from(1u32 << 30)))),
     ];
     for (name, row) in rows {
         if let Some((value, origin)) = row {
             add(name, value, origin);
         }
+    }
+    for role in &host.roles {
+        add("role", role.value.clone(), place(&role.origin));
+    }
+    for (name, value) in &host.policies {
+        add("policy", format!("{name} = {}", value.value), place(&value.origin));
     }
     let with = |state: PackageState| -> Vec<String> {
         host.updates.iter().filter(|(_, f)| f.value == state).map(|(kb, _)| kb.to_string()).collect()
@@ -78,6 +122,19 @@ pub fn inventory_report(catalog: &Catalog, host: &Host) -> InventoryReport {
         pending: with(PackageState::InstallPending),
         superseded: with(PackageState::Superseded),
         absent: with(PackageState::Absent),
+        staged: with(PackageState::Staged),
+        uninstalling: with(PackageState::UninstallPending),
+        partial: with(PackageState::PartiallyInstalled),
+        failed: host
+            .failed
+            .iter()
+            .map(
+                |(kb, code)| {
+                    if code.value.is_empty() { kb.to_string() } else { format!("{kb} ({})", code.value) }
+                },
+            )
+            .collect(),
+        inputs: inputs.iter().map(input_words).collect(),
         other_ids: host.other_ids.clone(),
         lists: host
             .completeness
@@ -95,13 +152,13 @@ pub fn inventory_report(catalog: &Catalog, host: &Host) -> InventoryReport {
                     l.shown,
                     if l.shown == 1 { "row" } else { "rows" },
                     l.origin.format,
-                    l.origin
+                    place(&l.origin)
                 )
             })
             .collect(),
         complete: host.completeness.complete,
         conflicts: super::conflicts(host),
-        notes: host.notes.iter().map(|n| format!("{} ({})", n.value, n.origin)).collect(),
+        notes: host.notes.iter().map(|n| format!("{} ({})", n.value, place(&n.origin))).collect(),
         unknown: ask
             .iter()
             .map(|a| {

@@ -4,7 +4,7 @@
 mod inventory;
 mod wording;
 
-pub use inventory::inventory_report;
+pub use inventory::{InputRead, inventory_report};
 pub use wording::{ask_words, clause_words, requirement_words, says};
 
 use crate::{

@@ -408,14 +408,14 @@ pub fn ask_words(a: &Ask) -> (String, String) {
                 "dism /online /english /get-features /format:table".into(),
             );
         }
-        Ask::Esu => ("facts.esu", "cscript //nologo %windir%\\system32\\slmgr.vbs /dlv".into()),
+        Ask::Esu => ("facts.esu", "cscript //nologo %windir%\\system32\\slmgr.vbs /dlv all".into()),
         Ask::Hotpatch => {
             ("facts.hotpatch", "azcmagent show  (Azure Arc; or the portal's update settings)".into())
         }
-        Ask::PendingReboot => {
-            ("facts.pending_reboot", "dism /online /english /get-packages | findstr Pending".into())
+        Ask::PendingReboot => ("facts.pending_reboot", "dism /online /english /get-packages".into()),
+        Ask::StoreHealth => {
+            ("facts.store_corrupt", "dism /online /english /cleanup-image /scanhealth".into())
         }
-        Ask::StoreHealth => ("facts.store_corrupt", "dism /online /cleanup-image /scanhealth".into()),
         Ask::ServicingLog => {
             ("log", r#"findstr /i "superseded requires corrupt" %windir%\Logs\CBS\CBS.log > cbs.txt"#.into())
         }

@@ -79,7 +79,10 @@ pub(super) fn read(document: &Document, input: &Arc<str>) -> Vec<Host> {
         if let Some((id, line)) = id {
             let origin = machine.c.origin(line);
             let beside = get(object, "ServicePackInEffect").map(|(b, _)| b);
-            machine.c.installed_row(id, beside, origin);
+            let update = machine.c.installed_row(id, beside, origin.clone());
+            if let (Some(kb), Some((on, _))) = (update, get(object, "InstalledOn")) {
+                machine.c.installed_on(kb, on, origin);
+            }
             machine.listed = true;
         } else if let Some((package, line)) = package {
             if let Some(state) = get(object, "PackageState").and_then(|(s, _)| words::state(s)) {
@@ -136,7 +139,7 @@ mod tests {
             "<Obj RefId=\"0\"><TN RefId=\"0\"><T>System.Management.ManagementObject#root\\cimv2\\Win32_QuickFixEngineering</T></TN>\
              <ToString>\\\\SRV01\\root\\cimv2:Win32_QuickFixEngineering.HotFixID=\"KB4486553\"</ToString>\
              <Props><S N=\"__SERVER\">SRV01</S><Nil N=\"InstallDate\" /><S N=\"HotFixID\">KB4486553</S></Props></Obj>\n\
-             <Obj RefId=\"1\"><TNRef RefId=\"0\" /><MS><S N=\"hotfixid\">KB4470788</S><S N=\"CSName\">SRV01</S></MS></Obj>",
+             <Obj RefId=\"1\"><TNRef RefId=\"0\" /><MS><S N=\"hotfixid\">KB4470788</S><DT N=\"InstalledOn\">2019-09-21T00:00:00</DT><S N=\"CSName\">SRV01</S></MS></Obj>",
         );
         assert_eq!(hosts.len(), 1);
         assert_eq!(states(&hosts[0]), [(4_470_788, "installed"), (4_486_553, "installed")]);

@@ -42,11 +42,37 @@ pub enum ReadError {
         line: u32,
     },
     /// Facts of more than one machine.
-    #[error("{input}: holds several machines ({}); give one file for each", names.join(", "))]
+    #[error(
+        "{input}: holds several machines ({}); {}give one file for each",
+        names.join(", "),
+        if names.iter().any(|n| n == "unnamed") { "" } else { "choose one with --host NAME, or " }
+    )]
     SeveralHosts {
         /// The input as the user named it.
         input: String,
         /// Their names, sorted; `unnamed` where there is none.
+        names: Vec<String>,
+    },
+    /// Inputs of different machines.
+    #[error(
+        "{input} is of {is}, {other} of {other_is}: one answer is about one machine; if they are one (renamed or upgraded between the two), add --allow-mixed"
+    )]
+    DifferentHosts {
+        /// One input as the user named it.
+        input: String,
+        /// Whose it is.
+        is: String,
+        /// Another one.
+        other: String,
+        /// Whose that is.
+        other_is: String,
+    },
+    /// No machine of the name that was asked for.
+    #[error("no inventory is of `{name}`; there is {}", names.join(", "))]
+    NoSuchHost {
+        /// The name that was asked for.
+        name: String,
+        /// The machines that there are, sorted; at most ten.
         names: Vec<String>,
     },
     /// JSON that does not parse.

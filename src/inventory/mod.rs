@@ -11,15 +11,24 @@
 //! assert!(parsed.host.updates.contains_key(&"KB2919355".parse().unwrap()));
 //! ```
 
+mod ansible;
+mod arc;
+mod aws_ssm;
 mod clixml;
 mod collect;
+mod computer_info;
+mod cut;
+mod dates;
 mod dism;
 mod error;
 mod events;
+mod exports;
+mod facter;
 mod facts;
 mod foreign;
 mod format;
 mod glpi;
+mod health;
 mod host1;
 mod hotfix_csv;
 mod hotfix_json;
@@ -27,22 +36,34 @@ mod hotfix_list;
 mod hotfix_table;
 mod id_list;
 mod ids;
+mod json;
+mod licence;
 mod lines;
+mod machines;
 mod mbsa;
 mod merge;
 mod metasploit;
+mod mojibake;
 mod msinfo;
 mod nessus;
+mod node;
+mod ohai;
 mod os_values;
+mod osquery;
 mod packages;
+mod powershell;
 mod psinfo;
+mod redact;
 mod registry;
 mod seatbelt;
 mod set;
 mod systeminfo;
 mod systeminfo_csv;
 mod text;
+mod texts;
 mod ver;
+mod wazuh;
+mod windows;
 mod winpeas;
 mod wmic_os;
 mod words;
@@ -51,13 +72,15 @@ mod xml;
 pub use error::ReadError;
 pub use format::{Directness, Format};
 pub use host1::to_host1;
+pub use machines::{of_machine, one_machine};
 pub use merge::merge;
+pub use redact::redact;
 pub use set::set_fact;
 
-use crate::model::{Fact, Gap, Host, KbId, ListKind, Location};
+use crate::model::{Gap, Host, ListKind};
 use collect::Collector;
 use lines::Line;
-use serde_json::Value;
+use machines::{Machines, machines, several};
 use std::sync::Arc;
 use xml::Document;
 
@@ -96,6 +119,14 @@ const FORMATS: &[&[Format]] = &[
     hotfix_list::FORMATS,
     hotfix_csv::FORMATS,
     hotfix_json::FORMATS,
+    computer_info::FORMATS,
+    osquery::FORMATS,
+    ansible::FORMATS,
+    wazuh::FORMATS,
+    aws_ssm::FORMATS,
+    ohai::FORMATS,
+    facter::FORMATS,
+    exports::FORMATS,
     dism::FORMATS,
     registry::FORMATS,
     ver::FORMATS,
@@ -111,6 +142,10 @@ const FORMATS: &[&[Format]] = &[
     nessus::FORMATS,
     psinfo::FORMATS,
     id_list::FORMATS,
+    health::FORMATS,
+    powershell::FORMATS,
+    licence::FORMATS,
+    arc::FORMATS,
 ];
 
 /// Every format that is read, the most usual first.
@@ -119,7 +154,15 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 }
 
 /// Formats that fill a file alone.
-const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
+const WHOLE: [LineReader; 7] = [
+    systeminfo_csv::read,
+    hotfix_csv::read,
+    exports::read_fixes,
+    exports::read_devices,
+    wazuh::read,
+    aws_ssm::read,
+    facter::read,
+];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
 const PASTED: &[LineReader] = &[
@@ -136,13 +179,13 @@ const PASTED: &[LineReader] = &[
     msinfo::read,
     wmic_os::read,
     registry::read,
+    computer_info::read,
+    osquery::read,
+    health::read,
+    powershell::read,
+    licence::read,
+    arc::read,
 ];
-
-/// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
-type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
-
-/// The first one that finds something names the input.
-const JSON: &[JsonReader] = &[hotfix_json::read, glpi::read_json];
 
 /// Reads the formats that are XML; each gives no host where it finds nothing of its own.
 type XmlReader = fn(&Document, &Arc<str>) -> Vec<Host>;
@@ -190,7 +233,7 @@ pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
         }
         return Err(ReadError::Empty { input: label });
     }
-    if foreign::is_garbage(&decoded.text) {
+    if foreign::is_garbage(&decoded.text) && !decoded.text.contains(host1::FORMAT) {
         return Err(ReadError::NotAnInventory {
             input: label,
             looks_like: "binary data".into(),
@@ -198,39 +241,26 @@ pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
         });
     }
     let lines = lines::lines(&decoded.text);
-    let mut found = match json_text(&lines) {
-        Some((text, skipped)) => read_json(&text, skipped, &name)?,
+    let mut found = match json::read(&lines, &name) {
+        Some(found) => found?,
         None => match read_xml(&lines, &name)? {
             Some(found) => found,
-            None => read_lines(&lines, &name)?,
+            None => read_lines(&lines, &name).or_else(|e| json::read_below(&lines, &name).ok_or(e))?,
         },
     };
     if !decoded.text.ends_with(['\n', '\r'])
         && let Some(last) = lines.last()
     {
-        found.iter_mut().for_each(|(host, _)| drop_cut_id(host, last));
+        found.iter_mut().for_each(|(host, _)| cut::settle_end(host, last));
     }
+    if let Some(page) = decoded.misread_as {
+        let note = format!("the text had been read as {page} and saved again; it was read as it was before");
+        let note = crate::model::Fact::new(note, crate::model::Origin::whole(&name, found[0].1));
+        found.iter_mut().for_each(|(host, _)| host.notes.push(note.clone()));
+    }
+    found.iter_mut().for_each(|(host, _)| texts::tidy(host));
     let parsed = |(host, format)| Parsed { host, format, encoding: decoded.encoding };
     Ok(found.into_iter().map(parsed).collect())
-}
-
-/// The id at the very end of a file that ends without a line end may be the head of a longer one:
-/// it goes if it is shorter than others of the list, or if there is no other to compare.
-fn drop_cut_id(host: &mut Host, last: &Line) {
-    let comparable = host.updates.len() == 1 || host.updates.keys().any(|k| k.number() >= 1_000_000);
-    // half a character of UTF-16 may stand behind it
-    let text = last.text.trim_end_matches(char::REPLACEMENT_CHARACTER);
-    let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let id = text[text.len() - digits..].parse::<KbId>().ok();
-    let Some(kb) = id.filter(|k| comparable && k.number() < 1_000_000) else { return };
-    if host.updates.get(&kb).is_some_and(|f| f.origin.at == Location::Line(last.number)) {
-        host.updates.remove(&kb);
-        if let Some(list) = host.completeness.lists.last_mut() {
-            list.gaps.push(Gap::Truncated);
-            list.gaps.sort();
-            list.gaps.dedup();
-        }
-    }
 }
 
 /// Decodes text of any of the encodings that Windows writes, as [`read`] does: for logs and the like.
@@ -239,55 +269,6 @@ pub fn decode(bytes: &[u8]) -> String {
 }
 
 const EMPTY_LIST: &str = "empty output";
-
-/// The text of a JSON document and how many lines stand before it; none if the text is something else.
-fn json_text(lines: &[Line]) -> Option<(String, usize)> {
-    let start = lines.iter().position(|l| !l.is_blank() && !lines::is_prompt(&l.text))?;
-    let join = || lines[start..].iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
-    let first = lines[start].text.trim_start();
-    if let Some(rest) = first.strip_prefix('{') {
-        // a GUID in braces is no document
-        let next = rest.trim_start().chars().next();
-        return next.is_none_or(|c| matches!(c, '"' | '}')).then(|| (join(), start));
-    }
-    if !first.starts_with('[') {
-        return None;
-    }
-    let text = join();
-    let next = text.trim_start()[1..].trim_start().chars().next();
-    next.is_none_or(|c| matches!(c, '{' | ']' | '"')).then_some((text, start))
-}
-
-fn read_json(text: &str, skipped: usize, input: &Arc<str>) -> Result<Machines, ReadError> {
-    let value: Value = serde_json::from_str(text).map_err(|e| {
-        let message = e.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
-        ReadError::BadJson {
-            input: input.to_string(),
-            line: e.line() + skipped,
-            column: e.column(),
-            message: lines::clean(message),
-        }
-    })?;
-    if let Some(object) = value.as_object()
-        && let Some(schema) = object.get("schema")
-    {
-        return match schema.as_str() {
-            Some(host1::FORMAT) => Ok(vec![(host1::read(object, input)?, host1::FORMAT)]),
-            found => Err(ReadError::WrongSchema {
-                input: input.to_string(),
-                found: lines::clean(found.unwrap_or("not a text")).chars().take(60).collect(),
-            }),
-        };
-    }
-    for reader in JSON {
-        let hosts = reader(&value, input);
-        if !hosts.is_empty() {
-            return machines(hosts, input);
-        }
-    }
-    Err(foreign::json(&value, text, input))
-}
 
 /// Reads a document of XML; none if the text is something else, or a document of another kind.
 fn read_xml(lines: &[Line], input: &Arc<str>) -> Result<Option<Machines>, ReadError> {
@@ -337,9 +318,8 @@ fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
         found.extend(id_list::read(lines, input));
     }
     // a banner above other output is of the same machine if it names the same build
-    let fits = |banner: &Host| {
-        found.iter().all(|h| h.version.is_none() || same(h.version.as_ref(), banner.version.as_ref()))
-    };
+    let fits =
+        |banner: &Host| found.iter().all(|h| machines::agree(h.version.as_ref(), banner.version.as_ref()));
     let banner = ver::read(lines, input).into_iter().find(fits);
     if let Some(banner) = banner.filter(|_| !found.is_empty() || ver::is_short(lines)) {
         found.push(banner);
@@ -354,71 +334,6 @@ fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
         *named = format;
     }
     Ok(out)
-}
-
-fn same<T: PartialEq>(a: Option<&Fact<T>>, b: Option<&Fact<T>>) -> bool {
-    a.map(|f| &f.value) == b.map(|f| &f.value)
-}
-
-/// The machines of one input, each with the format that it was read as.
-type Machines = Vec<(Host, &'static str)>;
-
-/// Puts together what one input tells of each machine. Facts without a name belong to the one machine that has one;
-/// where there are several, nobody knows whose they are.
-fn machines(hosts: Vec<Host>, input: &Arc<str>) -> Result<Machines, ReadError> {
-    let mut named: Vec<(String, Vec<Host>)> = Vec::new();
-    let mut unnamed: Vec<Host> = Vec::new();
-    for host in hosts {
-        let Some(name) = host.name.as_ref().map(|n| n.value.clone()) else {
-            unnamed.push(host);
-            continue;
-        };
-        match named.iter_mut().find(|(known, _)| merge::same_computer(known, &name)) {
-            Some((_, group)) => group.push(host),
-            None => named.push((name, vec![host])),
-        }
-    }
-    // runs without a name are of one machine only if they say the same
-    let alike = |hosts: &[Host]| {
-        hosts.windows(2).all(|w| {
-            same(w[0].product.as_ref(), w[1].product.as_ref())
-                && same(w[0].version.as_ref(), w[1].version.as_ref())
-                && same(w[0].architecture.as_ref(), w[1].architecture.as_ref())
-                && w[0].updates.keys().eq(w[1].updates.keys())
-        })
-    };
-    let formats = |hosts: &[Host]| {
-        let first = hosts.first().map(format_of);
-        hosts.iter().any(|h| Some(format_of(h)) != first)
-    };
-    let tables = unnamed.iter().all(|h| h.version.is_none() && h.product.is_none());
-    let of_one = unnamed.len() < 2 || tables || formats(&unnamed) || alike(&unnamed);
-    if !of_one || !unnamed.is_empty() && named.len() > 1 {
-        let all: Vec<Host> = named.into_iter().flat_map(|(_, g)| g).chain(unnamed).collect();
-        return Err(several(&all, input));
-    }
-    match named.first_mut() {
-        Some((_, group)) => group.extend(unnamed),
-        None if unnamed.is_empty() => {}
-        None => named.push((String::new(), unnamed)),
-    }
-    let merged = named.into_iter().map(|(_, mut group)| {
-        let format = format_of(&group[0]);
-        let host = if group.len() == 1 { group.remove(0) } else { merge(group) };
-        (host, format)
-    });
-    Ok(merged.collect())
-}
-
-fn several(hosts: &[Host], input: &Arc<str>) -> ReadError {
-    let mut names: Vec<String> = hosts
-        .iter()
-        .map(|h| h.name.as_ref().map_or_else(|| "unnamed".to_owned(), |n| n.value.clone()))
-        .collect();
-    names.sort();
-    names.dedup();
-    names.truncate(10);
-    ReadError::SeveralHosts { input: input.to_string(), names }
 }
 
 /// The format that a host was read as: that of its list, else of any fact.

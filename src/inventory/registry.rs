@@ -21,8 +21,11 @@ pub(super) const FORMATS: &[Format] = &[Format {
     directness: Directness::System,
 }];
 
-/// Value names in lower case, with data and line; only those of the key that describes Windows.
-fn values(lines: &[Line]) -> BTreeMap<String, (String, u32)> {
+/// Value names in lower case, with data and line.
+pub(super) type Values = BTreeMap<String, (String, u32)>;
+
+/// The values of the key that describes Windows.
+fn values(lines: &[Line]) -> Values {
     let mut out = BTreeMap::new();
     let mut wanted = true;
     for line in lines {
@@ -54,12 +57,16 @@ fn number(data: &str) -> Option<u32> {
 
 /// Reads the values; none if there is nothing about Windows among them.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
-    let values = values(lines);
-    let get = |name: &str| values.get(name).filter(|(data, _)| !data.is_empty());
     let mut c = Collector::new(input, FORMAT);
+    if tell(&values(lines), &mut c) { vec![c.finish(None)] } else { Vec::new() }
+}
+
+/// Puts what the values say of Windows into the host. False if they say nothing.
+pub(super) fn tell(values: &Values, c: &mut Collector) -> bool {
+    let get = |name: &str| values.get(name).filter(|(data, _)| !data.is_empty());
     let build = get("currentbuildnumber").or_else(|| get("currentbuild"));
     if build.is_none() && get("ubr").is_none() && get("editionid").is_none() && get("productname").is_none() {
-        return Vec::new();
+        return false;
     }
     if let Some((build, line)) = build.and_then(|(b, line)| Some((b.parse::<u32>().ok()?, *line))) {
         let major = get("currentmajorversionnumber").and_then(|(d, _)| number(d));
@@ -104,7 +111,10 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         .and_then(|(d, line)| Some((d.parse::<Architecture>().ok()?, *line)))
         .or_else(|| get("buildlabex").and_then(|(d, line)| Some((lab_architecture(d)?, *line))))
         .map(|(a, line)| c.fact(a, line));
-    vec![c.finish(None)]
+    // ReleaseId stays 2009 from 20H2 on, where DisplayVersion has the name
+    let release = get("displayversion").or_else(|| get("releaseid").filter(|(d, _)| d != "2009"));
+    c.host.release = release.map(|(d, line)| c.fact(d.clone(), *line));
+    true
 }
 
 /// `9600.17415.amd64fre.winblue_r4.141028-1500` names the architecture that was built.

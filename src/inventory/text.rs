@@ -1,6 +1,6 @@
 //! Bytes to text: byte order marks, UTF-16 without one, UTF-8, and the code pages of consoles and editors.
 
-use super::words;
+use super::{mojibake, words};
 use encoding_rs::{
     BIG5, EUC_KR, Encoding, GBK, IBM866, SHIFT_JIS, WINDOWS_874, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
 };
@@ -13,20 +13,22 @@ use oem_cp::code_table::{
 pub(super) struct Decoded {
     pub(super) text: String,
     pub(super) encoding: &'static str,
+    /// It had been saved twice: the code page that it was wrongly read as in between.
+    pub(super) misread_as: Option<&'static str>,
     /// The bytes say that Windows wrote them: a UTF-16 mark.
     pub(super) utf16_mark: bool,
 }
 
 /// How one code page is decoded.
 #[derive(Clone, Copy)]
-enum Page {
+pub(super) enum Page {
     Table(&'static [char; 128]),
     Partial(&'static [Option<char>; 128]),
     Web(&'static Encoding),
 }
 
 /// The code pages that are tried, the likelier first: a later one must fit better to be taken.
-const PAGES: [(&str, Page); 15] = [
+pub(super) const PAGES: [(&str, Page); 15] = [
     ("code page 850", Page::Table(&DECODING_TABLE_CP850)),
     ("code page 437", Page::Table(&DECODING_TABLE_CP437)),
     ("windows-1252", Page::Web(WINDOWS_1252)),
@@ -48,9 +50,22 @@ const PAGES: [(&str, Page); 15] = [
 /// How much of the text decides on the code page.
 const SAMPLE: usize = 32 * 1024;
 
-/// Turns bytes into text; bytes that fit nowhere become U+FFFD.
+/// Turns bytes into text; bytes that fit nowhere become U+FFFD. Text that was saved twice is mended.
 pub(super) fn decode(bytes: &[u8]) -> Decoded {
-    let plain = |text: String, encoding| Decoded { text, encoding, utf16_mark: false };
+    let mut decoded = decode_once(bytes);
+    // kbwhy's own documents say what they say
+    if decoded.encoding.starts_with("UTF")
+        && !decoded.text.contains(super::host1::FORMAT)
+        && let Some((text, page)) = mojibake::undo(&decoded.text)
+    {
+        decoded.text = text;
+        decoded.misread_as = Some(page);
+    }
+    decoded
+}
+
+fn decode_once(bytes: &[u8]) -> Decoded {
+    let plain = |text: String, encoding| Decoded { text, encoding, misread_as: None, utf16_mark: false };
     match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => {
             return match std::str::from_utf8(rest) {
@@ -59,15 +74,15 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
             };
         }
         [0xFF, 0xFE, rest @ ..] => {
-            return Decoded { text: utf16(rest, true), encoding: "UTF-16LE", utf16_mark: true };
+            return Decoded { utf16_mark: true, ..plain(utf16(rest, true), "UTF-16LE") };
         }
         [0xFE, 0xFF, rest @ ..] => {
-            return Decoded { text: utf16(rest, false), encoding: "UTF-16BE", utf16_mark: true };
+            return Decoded { utf16_mark: true, ..plain(utf16(rest, false), "UTF-16BE") };
         }
         _ => {}
     }
-    if let Some(text) = unmarked_utf16(bytes) {
-        return text;
+    if let Some((text, encoding)) = unmarked_utf16(bytes) {
+        return plain(text, encoding);
     }
     if bytes.is_ascii() {
         return plain(String::from_utf8_lossy(bytes).into_owned(), "ASCII");
@@ -75,7 +90,7 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return plain(text.to_owned(), "UTF-8");
     }
-    let sample = sample(bytes);
+    let sample = sample(bytes, SAMPLE);
     let mut best = (i64::MIN, PAGES[0]);
     for page in PAGES {
         let score = score(&run(page.1, &sample));
@@ -97,8 +112,28 @@ fn utf16(bytes: &[u8], little: bool) -> String {
 }
 
 /// UTF-16 without a mark, from the start or after a banner in ASCII (XP's wmic writes both into one file).
-fn unmarked_utf16(bytes: &[u8]) -> Option<Decoded> {
+fn unmarked_utf16(bytes: &[u8]) -> Option<(String, &'static str)> {
     let first = bytes.iter().position(|&b| b == 0)?;
+    // blanks and line ends are of every script: their other half is NUL, and tells the order
+    let blank = |b: u8| matches!(b, b' ' | b'\r' | b'\n' | b'\t');
+    let whole = |little: bool| {
+        let pairs = bytes.chunks_exact(2).take(SAMPLE);
+        let blanks =
+            pairs.filter(|p| if little { blank(p[0]) && p[1] == 0 } else { p[0] == 0 && blank(p[1]) });
+        blanks.count() * 40 > bytes.len().min(2 * SAMPLE)
+    };
+    // halves of other scripts may look like ASCII for a few letters
+    let banner = |head: &[u8]| {
+        let ascii = head.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace());
+        ascii && (head.is_empty() || head.len() >= 16)
+    };
+    if first == 0 || !banner(&bytes[..first - 1]) {
+        match (whole(true), whole(false)) {
+            (true, false) => return Some((utf16(bytes, true), "UTF-16LE without BOM")),
+            (false, true) => return Some((utf16(bytes, false), "UTF-16BE without BOM")),
+            _ => {}
+        }
+    }
     // NUL is the high half of an ASCII letter: from the first one on, every second byte is one in either order
     let alternates = bytes[first..].chunks_exact(2).filter(|p| p[0] == 0 && p[1] != 0).count();
     if alternates * 4 < bytes.len() - first || bytes.len() - first < 3 {
@@ -107,7 +142,6 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<Decoded> {
     // in little-endian the letter comes before its NUL
     let little = first > 0;
     let mut start = first.saturating_sub(1);
-    let banner = |head: &[u8]| head.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace());
     if !banner(&bytes[..start]) {
         // letters of another script stand before the first ASCII letter
         if start % 2 == 1 {
@@ -124,10 +158,10 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<Decoded> {
         (true, false) => "UTF-16BE without BOM",
         (false, _) => "ASCII, then UTF-16LE",
     };
-    Some(Decoded { text, encoding, utf16_mark: false })
+    Some((text, encoding))
 }
 
-fn run(page: Page, bytes: &[u8]) -> String {
+pub(super) fn run(page: Page, bytes: &[u8]) -> String {
     match page {
         Page::Table(table) => oem_cp::decode_string_complete_table(bytes, table),
         Page::Partial(table) => oem_cp::decode_string_incomplete_table_lossy(bytes, table),
@@ -135,20 +169,20 @@ fn run(page: Page, bytes: &[u8]) -> String {
     }
 }
 
-/// The lines that hold anything but ASCII, up to a bound.
-fn sample(bytes: &[u8]) -> Vec<u8> {
+/// The lines that hold anything but ASCII, up to about `most` bytes.
+pub(super) fn sample(bytes: &[u8], most: usize) -> Vec<u8> {
     let mut out = Vec::new();
     for line in bytes.split_inclusive(|&b| b == b'\n').filter(|l| !l.is_ascii()) {
-        if out.len() >= SAMPLE {
+        if out.len() >= most {
             break;
         }
-        out.extend_from_slice(&line[..line.len().min(SAMPLE)]);
+        out.extend_from_slice(&line[..line.len().min(most)]);
     }
     out
 }
 
 /// How well a text reads: labels that are known count most, then how few characters are out of place.
-fn score(text: &str) -> i64 {
+pub(super) fn score(text: &str) -> i64 {
     let mut score = 0i64;
     for line in text.lines() {
         if words::starts_with_label(line) {
@@ -172,7 +206,8 @@ fn script(c: char) -> u8 {
     }
 }
 
-fn odd(line: &str) -> i64 {
+/// How far the letters of a line are out of place; 0 for text that reads well.
+pub(super) fn odd(line: &str) -> i64 {
     let mut odd = 0;
     let mut before = ' ';
     for c in line.chars() {
@@ -240,6 +275,14 @@ mod tests {
         let decoded = decode(&mixed);
         assert_eq!(decoded.text, "Please wait while it is being set up.Caption  HotFixID\r\n");
         assert_eq!(decoded.encoding, "ASCII, then UTF-16LE");
+    }
+
+    #[test]
+    fn utf16_of_another_script_is_told_by_its_blanks() {
+        let text = "Имя узла:   A\r\nВерсия ОС:   10.0.19044\r\n";
+        assert_eq!(decode(&utf16le(text)).text, text);
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!((decode(&big).text.as_str(), decode(&big).encoding), (text, "UTF-16BE without BOM"));
     }
 
     #[test]

@@ -158,7 +158,7 @@ const TELLING: [&str; 48] = [
     "Versão",
     "Memória",
     "Proprietário",
-    "è",
+    " è ",
     "Proprietà",
     "построение",
     "Число",

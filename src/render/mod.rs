@@ -4,4 +4,4 @@ mod json;
 mod text;
 
 pub use json::to_json;
-pub use text::{Style, inventory_text, to_text};
+pub use text::{Style, formats_text, inventory_text, to_text};

@@ -1,5 +1,6 @@
 //! Reports as text that a tired admin understands on one screen: verdict first, then the checks, then what to do.
 
+use crate::inventory::Format;
 use crate::report::{EvidenceReport, ExplainReport, InventoryReport};
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
@@ -239,9 +240,13 @@ pub fn inventory_text(report: &InventoryReport, style: Style) -> String {
     }
     for (what, list) in [
         ("Installed", &report.installed),
-        ("Waiting for a restart", &report.pending),
+        ("Waiting for a restart to be installed", &report.pending),
+        ("Waiting for a restart to be removed", &report.uninstalling),
+        ("Installed in part", &report.partial),
+        ("Staged, not installed", &report.staged),
         ("Superseded", &report.superseded),
         ("Stated absent", &report.absent),
+        ("Failed when last tried", &report.failed),
         ("Ids that are no KB", &report.other_ids),
     ] {
         if list.is_empty() {
@@ -255,9 +260,12 @@ pub fn inventory_text(report: &InventoryReport, style: Style) -> String {
         }
         paragraph(&mut out, &text, 2, width);
     }
-    for (what, lines) in
-        [("Lists", &report.lists), ("Inputs disagree", &report.conflicts), ("Notes", &report.notes)]
-    {
+    for (what, lines) in [
+        ("Read", &report.inputs),
+        ("Lists", &report.lists),
+        ("Inputs disagree", &report.conflicts),
+        ("Notes", &report.notes),
+    ] {
         if !lines.is_empty() {
             let _ = writeln!(out, "\n{what}:");
             for l in lines.iter().take(if style.verbose { usize::MAX } else { 8 }) {
@@ -269,9 +277,32 @@ pub fn inventory_text(report: &InventoryReport, style: Style) -> String {
         out.push_str("\nNo update is listed. That says nothing about which are installed.\n");
     }
     if !report.unknown.is_empty() {
-        out.push_str("\nFor a better answer, run\n");
+        out.push_str("\nMissing for a good answer, and what gives it:\n");
         for u in &report.unknown {
-            let _ = writeln!(out, "  {}", u.collect);
+            let _ = writeln!(out, "  {}\n    {}", u.fact, u.collect);
+        }
+        if report.unknown.len() > 1 {
+            out.push_str(
+                "  all of it, by a script to be run there\n    kbwhy collect --script > collect.ps1\n",
+            );
+        }
+    }
+    if style.ascii { to_ascii(&out) } else { out }
+}
+
+/// Renders the formats that are read, each with the command that gives it and what it cannot tell.
+pub fn formats_text(formats: impl Iterator<Item = &'static Format>, style: Style) -> String {
+    let mut out = String::new();
+    let width = style.width.max(40);
+    for f in formats {
+        let _ = writeln!(out, "{}", f.name);
+        for (what, words) in
+            [("from", f.from), ("known by", f.signature), ("tells", f.tells), ("cannot tell", f.cannot)]
+        {
+            let mut body = String::new();
+            paragraph(&mut body, words, 15, width);
+            body.replace_range(..15, &format!("  {what:<13}"));
+            out.push_str(&body);
         }
     }
     if style.ascii { to_ascii(&out) } else { out }

@@ -158,6 +158,16 @@ pub struct InventoryReport {
     pub superseded: Vec<String>,
     /// updates that are stated to be absent
     pub absent: Vec<String>,
+    /// updates that are unpacked, not installed
+    pub staged: Vec<String>,
+    /// updates that a restart removes
+    pub uninstalling: Vec<String>,
+    /// updates of which some parts are installed
+    pub partial: Vec<String>,
+    /// updates whose last attempt failed, with the error where there is one
+    pub failed: Vec<String>,
+    /// each input with its format, its encoding and what it cannot tell
+    pub inputs: Vec<String>,
     /// ids in the lists that are no KB
     pub other_ids: Vec<String>,
     /// the lists, and whether they are whole

@@ -126,3 +126,12 @@ fn what_is_installed_waits_or_is_absent_has_its_own_list() {
     );
     assert_eq!(value["updates"]["complete"], json!(false));
 }
+
+#[test]
+fn texts_that_look_saved_twice_are_what_they_are() {
+    let written = r#"{"schema":"kbwhy/host/1","os":{"product":"Microsoft Windows 10 ä¸ä¸ç"}}"#;
+    let host = crate::inventory::read(&crate::inventory::Input { name: "x", bytes: written.as_bytes() })
+        .unwrap()
+        .host;
+    assert!(host.notes.is_empty(), "{:?}", host.notes);
+}
