@@ -48,7 +48,11 @@ struct Pair {
 
 /// Reads every report in the text; empty if there is none.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
-    let pairs: Vec<Pair> = lines.iter().filter_map(pair).collect();
+    let mut pairs: Vec<Pair> = lines.iter().filter_map(pair).collect();
+    if summaries(&pairs).is_empty() {
+        // a page on which it was pasted makes blanks of its tabs
+        pairs = lines.iter().filter_map(blank_pair).collect();
+    }
     let header = lines.iter().position(|l| l.text.trim_start().starts_with('[')).and_then(|i| {
         let line = lines[..i].iter().rev().find(|l| !l.is_blank())?;
         label_value(&line.text).map(|(_, name)| name.to_owned())
@@ -80,6 +84,21 @@ fn pair(line: &Line) -> Option<Pair> {
     let bare = label.trim_start_matches(['-', '*']).trim();
     (!bare.is_empty() && cells.all(str::is_empty))
         .then(|| Pair { value: value.to_owned(), line: line.number })
+}
+
+/// `label value` of a line that lost its tabs: values that are recognised begin at their first word, others are the line.
+fn blank_pair(line: &Line) -> Option<Pair> {
+    let text = line.text.trim();
+    let word = |(i, _): (usize, &str)| {
+        let value = &text[i..];
+        let begins =
+            value.starts_with("Microsoft") || value.starts_with("Майкрософт") || version(value).is_some();
+        (i > 0 && begins).then_some(value)
+    };
+    let value = text.match_indices(' ').map(|(i, b)| (i + 1, b)).take(8).find_map(word);
+    let label = value.map_or("", |v| &text[..text.len() - v.len()]);
+    (!text.is_empty() && !label.contains([':', '：', '=']) && text.len() <= 300)
+        .then(|| Pair { value: value.unwrap_or(text).to_owned(), line: line.number })
 }
 
 /// The version of a value such as `10.0.19045 Build 19045`: the build stands there twice, its word is localized.
@@ -124,7 +143,12 @@ fn name(pairs: &[Pair], header: Option<&str>) -> Option<(String, u32)> {
     let near = pairs.iter().skip(2).take(NEAR);
     let maker = pairs.iter().take(NEAR).position(|p| p.value == "Microsoft Corporation")?;
     let found = match header.filter(|h| is_computer_name(h)) {
-        Some(header) => near.clone().find(|p| p.value == header)?,
+        Some(header) => {
+            let own = |p: &&Pair| {
+                p.value == header || p.value.strip_suffix(header).is_some_and(|l| l.ends_with(' '))
+            };
+            return near.clone().find(own).map(|p| (header.to_owned(), p.line));
+        }
         None => pairs.get(maker + 1)?,
     };
     is_computer_name(&found.value).then(|| (found.value.clone(), found.line))
@@ -231,6 +255,20 @@ mod tests {
         );
         let hosts = read_nfo(&xml::document(&lines(&text)).unwrap(), &Arc::from("f"));
         assert_eq!(told(&hosts[0]), ["PC-03", "Майкрософт Windows 10 Pro", "10.0.19045", "Pro", "x64", "-"]);
+    }
+
+    #[test]
+    fn a_report_that_lost_its_tabs() {
+        let text = "System Information report written at: 01/03/10 18:28:23\nSystem Name: USER-PC\n[System Summary]\nItem Value \n\
+            OS Name Microsoft® Windows Vista™ Home Premium \nVersion 6.0.6002 Service Pack 2 Build 6002 \nOS Manufacturer Microsoft Corporation \nSystem Name USER-PC \nSystem Type X86-based PC \n";
+        let hosts = read(&lines(text), &Arc::from("f"));
+        assert_eq!(
+            told(&hosts[0])[..5],
+            ["USER-PC", "Microsoft Windows Vista Home Premium", "6.0.6002", "Home Premium", "x86"]
+        );
+        assert_eq!(hosts[0].service_pack.as_ref().map(|p| p.value), Some(2));
+        let systeminfo = "OS Name: Microsoft Windows 10 Pro\nOS Version: 10.0.19045 N/A Build 19045\n";
+        assert!(read(&lines(systeminfo), &Arc::from("f")).is_empty());
     }
 
     #[test]
