@@ -2,6 +2,7 @@
 
 use super::ReadError;
 use super::hotfix_json::{member, objects};
+use super::id_list;
 use super::ids::{self, RowId};
 use super::lines::{Line, is_prompt};
 use super::logs;
@@ -64,13 +65,16 @@ pub(super) fn is_garbage(text: &str) -> bool {
 
 /// Words that only one kind of file has, what it is, and what to do.
 const MARKERS: &[(&str, &str, &str)] = &[
-    ("System Information report written at", "an msinfo32 report, which lists no updates", SYSTEMINFO),
-    ("<MsInfo", "an msinfo32 file (.nfo), which lists no updates", SYSTEMINFO),
-    ("[System Summary]", "an msinfo32 report, which lists no updates", SYSTEMINFO),
+    (
+        "System Information report written at",
+        "an msinfo32 report without the system summary",
+        "export the whole report, or run `systeminfo > host.txt` on the machine",
+    ),
+    ("<MsInfo", "an msinfo32 file (.nfo) without the system summary", SYSTEMINFO),
     (
         "powershell/2004/04",
-        "an object saved by Export-Clixml",
-        "export again with `Get-HotFix | ConvertTo-Json`",
+        "objects saved by Export-Clixml that tell of no updates",
+        "export `Get-HotFix | Export-Clixml hotfixes.xml`",
     ),
     (
         "Windows Registry Editor Version",
@@ -79,11 +83,21 @@ const MARKERS: &[(&str, &str, &str)] = &[
     ),
     ("REGEDIT4", "a registry export (.reg) of other keys", SYSTEMINFO),
     ("Package Identity", "output of DISM without packages", PACKAGES),
-    ("http://schemas.microsoft.com/win/2004/08/events/event", "events of an event log", LOG),
-    ("Microsoft-Windows-Servicing", "events of the Setup log", LOG),
-    ("====== Hotfixes ======", "output of Seatbelt", SYSTEMINFO),
-    ("Enumerating installed patches", "output of Metasploit", SYSTEMINFO),
-    ("<SOFTWARES>", "a GLPI or FusionInventory inventory", SYSTEMINFO),
+    (
+        "http://schemas.microsoft.com/win/2004/08/events/event",
+        "events of an event log, but none that tells of an update",
+        "export the Setup log with `wevtutil qe Setup /f:xml`",
+    ),
+    (
+        "Microsoft-Windows-Servicing",
+        "events of the Setup log in another language or shape",
+        "export it with `wevtutil qe Setup /f:xml`",
+    ),
+    ("<SOFTWARES>", "an agent's inventory of a machine without Windows", SYSTEMINFO),
+    ("<SecScan", "an MBSA report without its list of updates", SYSTEMINFO),
+    ("<NessusClientData", "a Nessus report, which lists what is missing", SYSTEMINFO),
+    ("missing one of the following", "a Nessus report of what is missing", SYSTEMINFO),
+    ("Belarc", "a Belarc profile, which is a web page", SYSTEMINFO),
     ("Plugin Output", "a Nessus report", SYSTEMINFO),
     ("ApplicationName,", "a list of applications, which names no updates", SYSTEMINFO),
     ("Application name", "a list of applications, which names no updates", SYSTEMINFO),
@@ -169,13 +183,14 @@ pub(super) fn text(lines: &[Line], input: &str) -> ReadError {
             return refuse(input, what, instead);
         }
     }
-    let filled = || lines.iter().filter(|l| !l.is_blank() && !is_prompt(&l.text));
-    let id = |t: &str| matches!(ids::row_id(t), Some(RowId::Kb(_)));
-    if filled().next().is_some() && filled().all(|l| l.text.split_whitespace().all(id)) {
+    if let Some(line) = id_list::is_missing(lines) {
+        return ReadError::MissingList { input: input.to_owned(), line };
+    }
+    if id_list::is_numbers(lines) {
         return refuse(
             input,
-            "a bare list of KB numbers, which does not say whether they are installed",
-            "give the output that they come from, or write {\"schema\": \"kbwhy/host/1\", \"updates\": {\"installed\": [...]}}",
+            "a list of bare numbers, which does not say what they are",
+            "give the output that they come from, or write KB before each update that is installed",
         );
     }
     if head.iter().any(|l| l.text.contains("KB") && l.text.contains(|c: char| c.is_ascii_digit())) {

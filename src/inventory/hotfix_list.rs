@@ -128,7 +128,11 @@ fn flush(
     input: &Arc<str>,
     format: Option<&'static str>,
 ) {
-    let Record { id, beside, on, machine, .. } = std::mem::take(record);
+    let Record { id, beside, on, machine, seen } = std::mem::take(record);
+    // what security tools print of Windows Update's history under the same name: not what is installed
+    if seen.iter().any(|k| k == "clientapplicationid" || k.starts_with("installedat")) {
+        return;
+    }
     let (Some((id, line)), Some(format)) = (id, format) else { return };
     // a sentence after the name is no record
     if id.contains(char::is_whitespace) && !ids::is_update_like(&id) && !id.contains(" - ") {

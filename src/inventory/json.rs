@@ -25,6 +25,7 @@ const READERS: &[JsonReader] = &[
     super::ohai::read_json,
     super::facter::read_json,
     super::exports::read_json,
+    super::glpi::read_json,
 ];
 
 /// More documents than any log of inventories has; what stands behind them counts as cut off.

@@ -14,6 +14,7 @@
 mod ansible;
 mod arc;
 mod aws_ssm;
+mod clixml;
 mod collect;
 mod computer_info;
 mod cut;
@@ -21,27 +22,35 @@ mod dates;
 mod dism;
 mod dism_packageinfo;
 mod error;
+mod events;
 mod exports;
 mod facter;
+mod facts;
 mod features;
 mod foreign;
 mod format;
 mod get_package;
 mod get_windowspackage;
+mod glpi;
 mod health;
 mod host1;
 mod hotfix_csv;
 mod hotfix_json;
 mod hotfix_list;
 mod hotfix_table;
+mod id_list;
 mod ids;
 mod json;
 mod licence;
 mod lines;
 mod logs;
 mod machines;
+mod mbsa;
 mod merge;
+mod metasploit;
 mod mojibake;
+mod msinfo;
+mod nessus;
 mod node;
 mod objects;
 mod ohai;
@@ -50,10 +59,12 @@ mod osquery;
 mod packages;
 mod powershell;
 mod powershell_values;
+mod psinfo;
 mod redact;
 mod reg_file;
 mod registry;
 mod registry_keys;
+mod seatbelt;
 mod set;
 mod systeminfo;
 mod systeminfo_csv;
@@ -63,8 +74,11 @@ mod ver;
 mod wazuh;
 mod windows;
 mod windows_nt;
+mod winpeas;
+mod wmic_os;
 mod words;
 mod wua_history;
+mod xml;
 
 pub use error::ReadError;
 pub use format::{Directness, Format};
@@ -80,6 +94,7 @@ use collect::Collector;
 use lines::Line;
 use machines::{Machines, machines, several};
 use std::sync::Arc;
+use xml::Document;
 
 /// The largest input that is read, logs apart: 16 MB, some twenty times the largest inventory seen.
 pub const LIMIT: usize = 16 * 1024 * 1024;
@@ -139,6 +154,18 @@ const FORMATS: &[&[Format]] = &[
     logs::FORMATS[3],
     logs::FORMATS[4],
     wua_history::FORMATS,
+    clixml::FORMATS,
+    msinfo::FORMATS,
+    wmic_os::FORMATS,
+    glpi::FORMATS,
+    mbsa::FORMATS,
+    events::FORMATS,
+    seatbelt::FORMATS,
+    winpeas::FORMATS,
+    metasploit::FORMATS,
+    nessus::FORMATS,
+    psinfo::FORMATS,
+    id_list::FORMATS,
     health::FORMATS,
     powershell::FORMATS,
     licence::FORMATS,
@@ -166,11 +193,19 @@ const WHOLE: &[LineReader] = &[
 const PASTED: &[LineReader] = &[
     systeminfo::read,
     dism_packageinfo::read,
+    winpeas::read,
+    seatbelt::read,
     dism::read,
     get_windowspackage::read,
     hotfix_table::read,
     hotfix_list::read,
     reg_file::read,
+    metasploit::read,
+    nessus::read,
+    psinfo::read,
+    events::read_text,
+    msinfo::read,
+    wmic_os::read,
     registry::read,
     computer_info::read,
     osquery::read,
@@ -183,6 +218,13 @@ const PASTED: &[LineReader] = &[
     licence::read,
     arc::read,
 ];
+
+/// Reads the formats that are XML; each gives no host where it finds nothing of its own.
+type XmlReader = fn(&Document, &Arc<str>) -> Vec<Host>;
+
+/// The first one that finds something names the input.
+const XML: &[XmlReader] =
+    &[clixml::read, events::read, msinfo::read_nfo, glpi::read, mbsa::read, nessus::read_file];
 
 /// Reads one input of any format, told by its content, of one machine.
 ///
@@ -236,7 +278,10 @@ pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
     let lines = lines::lines(&decoded.text);
     let mut found = match json::read(&lines, &name) {
         Some(found) => found?,
-        None => read_lines(&lines, &name).or_else(|e| json::read_below(&lines, &name).ok_or(e))?,
+        None => match read_xml(&lines, &name)? {
+            Some(found) => found,
+            None => read_lines(&lines, &name).or_else(|e| json::read_below(&lines, &name).ok_or(e))?,
+        },
     };
     if !decoded.text.ends_with(['\n', '\r'])
         && let Some(last) = lines.last()
@@ -260,6 +305,31 @@ pub fn decode(bytes: &[u8]) -> String {
 
 const EMPTY_LIST: &str = "empty output";
 
+/// Reads a document of XML; none if the text is something else, or a document of another kind.
+fn read_xml(lines: &[Line], input: &Arc<str>) -> Result<Option<Machines>, ReadError> {
+    let Some(document) = xml::document(lines) else { return Ok(None) };
+    for reader in XML {
+        let mut hosts = reader(&document, input);
+        if hosts.is_empty() {
+            continue;
+        }
+        if document.truncated {
+            hosts.iter_mut().for_each(is_cut);
+        }
+        return machines(hosts, input).map(Some);
+    }
+    Ok(None)
+}
+
+/// The input ends in the middle: its lists are not whole.
+fn is_cut(host: &mut Host) {
+    for list in &mut host.completeness.lists {
+        list.gaps.push(Gap::Truncated);
+        list.gaps.sort();
+        list.gaps.dedup();
+    }
+}
+
 fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
     if let Some(error) = foreign::missing_list(lines, input) {
         return Err(error);
@@ -278,6 +348,9 @@ fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
     }
     if found.is_empty() {
         found.extend(hotfix_table::read_wide(lines, input));
+    }
+    if found.is_empty() {
+        found.extend(id_list::read(lines, input));
     }
     // a banner above other output is of the same machine if it names the same build
     let fits =

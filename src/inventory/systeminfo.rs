@@ -208,7 +208,8 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             || middle(s)
             || facts_of(s) >= 2 && (known(s) >= 2 || s.len() >= 8) && !is_powershell(s)
     };
-    if !sections.iter().any(accepted) {
+    // winPEAS prints a few of these labels among its own
+    if super::winpeas::is_report(lines) || !sections.iter().any(accepted) {
         return Vec::new();
     }
     sections.iter().map(|s| host(s, input, FORMAT)).collect()

@@ -35,7 +35,7 @@ fn the_format_is_told_by_the_content() {
 
 #[test]
 fn what_is_no_inventory_is_refused_in_one_line() {
-    let cases: [(&[u8], &str); 14] = [
+    let cases: [(&[u8], &str); 15] = [
         (b"", "empty"),
         (b" \r\n\r\n", "empty"),
         (b"\xFF\xFE", "empty"),
@@ -45,7 +45,8 @@ fn what_is_no_inventory_is_refused_in_one_line() {
         (b"KB4462930: Update for Adobe Flash Player\nKB890830: Malicious Software Removal Tool\n", "missing"),
         (br#"[{"KBArticleIDs": ["4462930"], "Title": "Update (KB4462930)"}]"#, "missing"),
         (b"ComputerName Status KB Size Title\n-- -- -- -- --\nA D KB4462930 1MB Update\n", "missing"),
-        (b"KB4462930\nKB4470788\n", "bare list"),
+        (b"4462930\n4470788\n", "bare numbers"),
+        (b"Missing:\nKB4462930\nKB4470788\n", "missing"),
         (b"2016-09-28 04:30:31, Info                  CBS    Loaded Servicing Stack v6.1\n", "CBS.log"),
         (b"<html><body>KB2919355 was installed</body></html>", "web page"),
         (b"The patch version is 6.1.7601.23689 (KB4012212 and KB4012215)\n", "mentions updates"),

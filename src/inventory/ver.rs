@@ -13,8 +13,8 @@ const FORMAT: &str = "ver";
 pub(super) const FORMATS: &[Format] = &[Format {
     name: FORMAT,
     from: "cmd /c ver",
-    signature: "[Version 10.0.19045.3570], or OS Build 19045.3570",
-    tells: "build, and the revision from Windows 10 1709 on",
+    signature: "[Version 10.0.19045.3570], OS Build 19045.3570, or Windows 10 22H2 19045.3570",
+    tells: "build, and the revision from Windows 10 1709 on; what was typed beside it: release, product",
     cannot: "anything else",
     directness: Directness::System,
 }];
@@ -50,22 +50,96 @@ fn os_build(text: &str) -> Option<Build> {
     (build.major == 10 && (10_240..100_000).contains(&build.build)).then_some(build)
 }
 
+/// The build that people type beside the name: `Windows 10 22H2 19045.3570`, `Version 21H2 (Build 22000.1)`.
+fn typed(text: &str) -> Option<Build> {
+    let lower = text.to_lowercase();
+    let named = ["windows", "win10", "win11", "win 10", "win 11", "build"].iter().any(|w| lower.contains(w));
+    // a path or file, another number's unit
+    if !named && release(text).is_none()
+        || text.contains(['\\', '/'])
+        || lower.contains(".exe")
+        || lower.contains(".dll")
+    {
+        return None;
+    }
+    let number = |w: &str| {
+        let w = w.trim_end_matches('.');
+        let build: Build = w.parse().ok()?;
+        let whole = w.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+        (whole && build.major == 10 && (10_240..100_000).contains(&build.build)).then_some(build)
+    };
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+    let mut found = words.filter_map(number);
+    let one = found.next()?;
+    found.next().is_none().then_some(one)
+}
+
+/// `22H2`, or `Version 1809`.
+fn release(text: &str) -> Option<String> {
+    const OLDER: [&str; 10] =
+        ["1507", "1511", "1607", "1703", "1709", "1803", "1809", "1903", "1909", "2004"];
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').filter(|w| !w.is_empty()).collect();
+    let half = |w: &str| {
+        let year = w.get(..2).is_some_and(|y| y.bytes().all(|b| b.is_ascii_digit()));
+        w.len() == 4 && year && matches!(w.get(2..), Some("H1" | "H2" | "h1" | "h2"))
+    };
+    let mut halves = words.iter().filter(|w| half(w));
+    if let Some(one) = halves.next() {
+        return halves.next().is_none().then(|| one.to_uppercase());
+    }
+    let after =
+        words.iter().position(|w| w.eq_ignore_ascii_case("version")).and_then(|i| words.get(i + 1))?;
+    OLDER.contains(after).then(|| (*after).to_owned())
+}
+
+/// A heading of Microsoft names the update that a build came with: it is about the update, not about a host.
+fn names_update(text: &str) -> bool {
+    !super::facts::updates_in(text).is_empty()
+}
+
 /// The version that a line of this kind tells; none if the text has no such line.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
-    for line in lines.iter().filter(|l| l.text.len() <= 200) {
-        let found = banner(&line.text).or_else(|| {
-            let b = os_build(&line.text)?;
-            Some((Version([b.major, b.minor, b.build, 0]), Some(b.revision)))
-        });
-        if let Some((version, revision)) = found {
-            let mut c = Collector::new(input, FORMAT);
-            c.host.version = Some(c.fact(version, line.number));
-            c.host.revision = revision.map(|r| c.fact(r, line.number));
-            c.host.service_pack = service_pack(version, "").map(|n| c.fact(n, line.number));
-            return vec![c.finish(None)];
+    let short = || lines.iter().filter(|l| l.text.len() <= 200 && !names_update(&l.text));
+    let of_build = |b: Build| (Version([b.major, b.minor, b.build, 0]), Some(b.revision));
+    let printed =
+        short().find_map(|l| Some((banner(&l.text).or_else(|| os_build(&l.text).map(of_build))?, l)));
+    let found = printed.or_else(|| {
+        if !is_short(lines) {
+            return None;
         }
+        let mut all = short().filter_map(|l| Some((of_build(typed(&l.text)?), l)));
+        let first = all.next()?;
+        all.all(|other| other.0 == first.0).then_some(first)
+    });
+    let Some(((version, revision), line)) = found else { return Vec::new() };
+    let mut c = Collector::new(input, FORMAT);
+    c.host.version = Some(c.fact(version, line.number));
+    c.host.revision = revision.map(|r| c.fact(r, line.number));
+    c.host.service_pack = service_pack(version, "").map(|n| c.fact(n, line.number));
+    beside(&mut c, lines, line);
+    vec![c.finish(None)]
+}
+
+/// What people copy with it: the release, and the lines `Edition` and `Version` of the page About.
+fn beside(c: &mut Collector, lines: &[Line], at: &Line) {
+    if !is_short(lines) {
+        return;
     }
-    Vec::new()
+    let about = |l: &&Line| {
+        let t = l.text.trim();
+        t.contains('\t') && !names_update(t) || t.starts_with("Edition") || t.starts_with("Version")
+    };
+    let near: Vec<&Line> = std::iter::once(at).chain(lines.iter().filter(about)).collect();
+    c.host.release = near.iter().find_map(|l| Some(c.fact(release(&l.text)?, l.number)));
+    let product = near.iter().skip(1).find_map(|l| {
+        let value = l.text.rsplit('\t').next().unwrap_or_default().trim();
+        let value = value.strip_prefix("Edition").unwrap_or(value).trim_start_matches([':', ' ']);
+        (value.starts_with("Windows ") && value.len() <= 80).then_some((value, l.number))
+    });
+    if let Some((product, line)) = product {
+        super::facts::tell_product(c, product, line);
+    }
 }
 
 /// Is the text little more than this? A log or report may quote such a line and be about something else.
@@ -102,7 +176,35 @@ mod tests {
         ] {
             assert_eq!(told(text), Some((version.to_owned(), revision)), "{text}");
         }
+        for text in
+            ["Windows 10 22H2 19045.3570", "win10 build 10.0.19045.3570.", "Version 22H2 (Build 19045.3570)"]
+        {
+            assert_eq!(told(text), Some(("10.0.19045".into(), Some(3570))), "{text}");
+        }
+        for text in [
+            "October 10, 2023 KB5031356 (OS Build 19045.3570)",
+            "Windows 10 19044.3570 and 19045.3570",
+            "Windows 10 19044.3570\nWindows 10 19045.3570",
+            "C:\\windows\\ntoskrnl.exe 10.0.19041.3570",
+            "Windows 10 19045.3570.2",
+            "price 19045.35",
+        ] {
+            assert_eq!(told(text), None, "{text}");
+        }
         assert_eq!(told("Python 3.9 [GCC 10.0.1]"), None);
         assert_eq!(told("price (19.99)"), None);
+    }
+
+    #[test]
+    fn release_and_product_stand_beside_it() {
+        let of = |text: &str| {
+            let host = read(&lines(text), &Arc::from("f")).remove(0);
+            (host.release.map(|r| r.value), host.product.map(|p| p.value), host.edition.map(|e| e.value.0))
+        };
+        let some = |t: &str| Some(t.to_owned());
+        assert_eq!(of("22H2 (OS Build 19045.3570)"), (some("22H2"), None, None));
+        assert_eq!(of("Windows 10 Version 1809 (OS Build 17763.2114)").0, some("1809"));
+        let about = "Edition\tWindows 11 Pro\nVersion\t23H2\nInstalled on\t1/1/2024\nOS build\t22631.2861\nExperience\tWindows Feature Experience Pack 1000.22681.1000.0\n";
+        assert_eq!(of(about), (some("23H2"), some("Windows 11 Pro"), some("Pro")));
     }
 }
