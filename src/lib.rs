@@ -6,6 +6,7 @@
 pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod collect;
 pub mod diagnose;
 pub mod explain;
 pub mod graph;

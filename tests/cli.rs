@@ -23,6 +23,7 @@ const IMAGE: &str = "examples/server-2012r2-image.json";
 const HOTFIX: &str = "examples/windows-10-22h2-hotfix.csv";
 const VER: &str = "examples/windows-10-22h2-ver.txt";
 const UBR: &str = "examples/server-2019-ubr.json";
+const COLLECTED: &str = "examples/server-2019-collected.json";
 const PAST_CHECKPOINT: &str = "examples/windows-11-24h2-past-checkpoint.json";
 
 const EMPTY_2012_R2: &str = r#"{ "schema": "kbwhy/host/1", "name": "SRV00",
@@ -180,6 +181,11 @@ fn lines_fit_80_columns() {
     }
 }
 
+#[test]
+fn a_collected_host_answers_without_a_question_back() {
+    run(&["explain", "KB5005030", "--inventory", COLLECTED]).code(1).stdout_eq(snapshot("collected.txt"));
+}
+
 // explain: JSON
 
 #[test]
@@ -268,13 +274,38 @@ fn what_was_understood_as_host_facts() {
 }
 
 #[test]
+fn what_was_understood_of_a_collected_host() {
+    run(&["inventory", COLLECTED]).code(0).stderr_eq("").stdout_eq(snapshot("inventory-collected.txt"));
+}
+
+#[test]
 fn host_facts_read_back_to_the_same_answer() {
-    let facts = kbwhy(&["inventory", BARE, "--format", "json"]).output().expect("kbwhy starts").stdout;
-    let facts = String::from_utf8(facts).expect("JSON is UTF-8");
-    let direct = json(&["explain", "KB3172614", "--inventory", BARE], "");
-    let again = json(&["explain", "KB3172614", "--inventory", "-"], &facts);
-    assert_eq!(direct["verdict"], again["verdict"]);
-    assert_eq!(direct["plan"], again["plan"]);
+    for (kb, inventory) in [("KB3172614", BARE), ("KB5005030", COLLECTED)] {
+        let facts =
+            kbwhy(&["inventory", inventory, "--format", "json"]).output().expect("kbwhy starts").stdout;
+        let facts = String::from_utf8(facts).expect("JSON is UTF-8");
+        let direct = json(&["explain", kb, "--inventory", inventory], "");
+        let again = json(&["explain", kb, "--inventory", "-"], &facts);
+        assert_eq!(direct["verdict"], again["verdict"]);
+        assert_eq!(direct["plan"], again["plan"]);
+    }
+}
+
+// collect
+
+#[test]
+fn how_to_collect() {
+    run(&["collect"]).code(0).stderr_eq("").stdout_eq(snapshot("collect.txt"));
+}
+
+#[test]
+fn the_script_is_printed_as_windows_writes_files() {
+    let output = run(&["collect", "--script"]).code(0).stderr_eq("");
+    let printed = String::from_utf8(output.get_output().stdout.clone()).expect("the script is text");
+    let lines: Vec<&str> = printed.split_inclusive('\n').collect();
+    assert!(lines.iter().all(|l| l.ends_with("\r\n") && l.matches('\r').count() == 1));
+    let file = fs::read_to_string(root().join("src/collect/collect.ps1")).expect("the script is there");
+    assert_eq!(printed.replace("\r\n", "\n"), file.replace("\r\n", "\n"));
 }
 
 #[test]
@@ -448,6 +479,7 @@ fn help_is_whole_and_fits() {
         (vec!["explain", "--help"], snapshot("help-explain.txt")),
         (vec!["diagnose", "--help"], snapshot("help-diagnose.txt")),
         (vec!["inventory", "--help"], snapshot("help-inventory.txt")),
+        (vec!["collect", "--help"], snapshot("help-collect.txt")),
     ] {
         let output = kbwhy(&command).env("COLUMNS", "80").assert().code(0);
         let text = String::from_utf8_lossy(&output.get_output().stdout).into_owned();

@@ -52,6 +52,7 @@ fn facts(host: &Host) -> Host {
     host.updates.values_mut().for_each(|f| f.origin = at.clone());
     host.features.values_mut().for_each(|f| f.origin = at.clone());
     host.packages.values_mut().for_each(|f| f.origin = at.clone());
+    host.installed_on.values_mut().for_each(|f| f.origin = at.clone());
     host.failed.values_mut().for_each(|f| f.origin = at.clone());
     host.policies.values_mut().for_each(|f| f.origin = at.clone());
     host.roles.iter_mut().for_each(|f| f.origin = at.clone());
@@ -145,11 +146,12 @@ prop_compose! {
         updates in btree_map(kb(), fact((0..7usize).prop_map(|i| PackageState::ALL[i])), 0..12),
         complete in any::<bool>(), lists in vec(list(), 0..3), other_ids in btree_set("Q[0-9]{6}", 0..3),
         notes in vec(fact("[a-z]([a-z ]{0,5}[a-z])?"), 0..3), failed in btree_map(kb(), fact("(0x8024001[0-9])?"), 0..3),
+        installed_on in btree_map(kb(), fact("2014-0[1-9]-1[0-9]|[1-9]/[1-9]/2014"), 0..3),
         policies in btree_map("[A-Z]{1,3}", fact("[a-z0-9:/.]{0,6}"), 0..3),
         packages in btree_map("Package_for_KB29000[0-9]{2}~31bf3856ad364e35~amd64~~6\\.3\\.1\\.[0-9]",
             fact((0..7usize).prop_map(|i| PackageState::ALL[i])), 0..5),
     ) -> Host {
-        let mut h = Host { failed, policies, packages, servicing_stack: stack, internet_explorer: ie, features, updates, notes, ..os };
+        let mut h = Host { failed, installed_on, policies, packages, servicing_stack: stack, internet_explorer: ie, features, updates, notes, ..os };
         h.pending_reboot = flags[0].clone();
         h.esu = flags[1].clone();
         h.sha2_support = flags[2].clone();

@@ -26,6 +26,8 @@ pub(super) enum Command {
     Diagnose(Diagnose),
     /// What was understood of an inventory?
     Inventory(Inventory),
+    /// A script that collects all that is needed on a Windows host
+    Collect(Collect),
     /// The date and size of the catalog.
     Catalog,
     /// Prints the manual page in roff.
@@ -127,6 +129,13 @@ pub(super) struct Diagnose {
     pub(super) seen: Seen,
     #[command(flatten)]
     pub(super) output: Output,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Collect {
+    /// Print the script: PowerShell 2.0 and later, reads only
+    #[arg(long)]
+    pub(super) script: bool,
 }
 
 #[derive(Debug, ClapArgs)]

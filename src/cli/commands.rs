@@ -2,11 +2,12 @@
 
 use super::{
     Exit, Failure,
-    args::{Args, Command, Diagnose, Explain, Format, Inventories, Inventory, Output, Seen},
+    args::{Args, Collect, Command, Diagnose, Explain, Format, Inventories, Inventory, Output, Seen},
     input,
 };
 use crate::{
     catalog::Catalog,
+    collect,
     diagnose::ErrorEvidence,
     explain, inventory,
     model::{Architecture, KbId},
@@ -23,9 +24,24 @@ pub(super) fn run(args: Args) -> Printed {
         Command::Explain(a) => explain(a),
         Command::Diagnose(a) => diagnose(a),
         Command::Inventory(a) => show_inventory(a),
+        Command::Collect(a) => Ok((collect_text(&a), Exit::Good)),
         Command::Catalog => Ok((catalog_line(), Exit::Good)),
         Command::Man { command } => manual(command.as_deref()),
     }
+}
+
+fn collect_text(a: &Collect) -> String {
+    if a.script {
+        return collect::script();
+    }
+    "Collects all that kbwhy can use of a Windows host, in one file. Print the\n\
+     script, run it on the host, and give the file to kbwhy:\n\n  \
+       kbwhy collect --script > collect.ps1\n  \
+       powershell -NoProfile -ExecutionPolicy Bypass -File collect.ps1 -Out host.json\n  \
+       kbwhy explain KB5005030 --inventory host.json\n\n\
+     The script reads, and writes that one file. It needs no administrator, but reads\n\
+     more as one. What it reads stands at its top.\n"
+        .to_owned()
 }
 
 fn manual(command: Option<&str>) -> Printed {

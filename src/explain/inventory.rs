@@ -90,8 +90,11 @@ pub fn inventory_report(catalog: &Catalog, host: &Host, inputs: &[InputRead]) ->
             add(name, value, origin);
         }
     }
+    for role in &host.roles {
+        add("role", role.value.clone(), place(&role.origin));
+    }
     for (name, value) in &host.policies {
-        add(&format!("policy {name}"), value.value.clone(), place(&value.origin));
+        add("policy", format!("{name} = {}", value.value), place(&value.origin));
     }
     let with = |state: PackageState| -> Vec<String> {
         host.updates.iter().filter(|(_, f)| f.value == state).map(|(kb, _)| kb.to_string()).collect()

@@ -1,8 +1,10 @@
 //! Puts what a reader finds into a host: one state for each update, each fact once, ids that are no KB aside.
 
+use super::dates::Dates;
 use super::ids::{self, RowId};
 use super::merge::precedence;
 use crate::model::{Fact, Gap, Host, KbId, ListKind, ListSeen, Location, Origin, PackageState};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How many ids that are no KB are kept for display.
@@ -16,6 +18,7 @@ pub(super) struct Collector {
     format: &'static str,
     shown: u32,
     gaps: Vec<Gap>,
+    dates: Dates,
     first: Option<u32>,
 }
 
@@ -27,6 +30,7 @@ impl Collector {
             format,
             shown: 0,
             gaps: Vec::new(),
+            dates: Dates::default(),
             first: None,
         }
     }
@@ -56,6 +60,16 @@ impl Collector {
         }
     }
 
+    /// The state that was told last; what was told before does not count.
+    pub(super) fn replace(&mut self, kb: KbId, state: PackageState, origin: Origin) {
+        self.host.updates.insert(kb, Fact::new(state, origin));
+    }
+
+    /// A remark about what stands at an origin.
+    pub(super) fn remark(&mut self, text: impl Into<String>, origin: &Origin) {
+        super::os_values::note(&mut self.host, text.into(), origin);
+    }
+
     /// An id that is no KB.
     pub(super) fn other(&mut self, id: String) {
         if !self.host.other_ids.contains(&id) && self.host.other_ids.len() < OTHER_IDS {
@@ -75,8 +89,13 @@ impl Collector {
         self.first = self.first.or(first);
     }
 
-    /// A row of a list of installed updates: its id, and the id that stands beside `File 1`.
-    pub(super) fn installed_row(&mut self, id: &str, beside: Option<&str>, origin: Origin) {
+    /// When an update was installed, as it is printed.
+    pub(super) fn installed_on(&mut self, kb: KbId, text: &str, origin: Origin) {
+        self.dates.add(kb, text, origin);
+    }
+
+    /// A row of a list of installed updates: its id, and the id that stands beside `File 1`. Gives the update.
+    pub(super) fn installed_row(&mut self, id: &str, beside: Option<&str>, origin: Origin) -> Option<KbId> {
         let line = match origin.at {
             Location::Line(n) => n,
             _ => 1,
@@ -85,19 +104,27 @@ impl Collector {
             Some(beside) if ids::file_row(id) && !beside.trim().is_empty() => beside,
             _ => id,
         };
-        match ids::row_id(id) {
-            Some(RowId::Kb(kb)) => self.update(kb, PackageState::Installed, origin),
-            Some(RowId::Other(other)) => self.other(other),
-            Some(RowId::Cut) => self.gap(Gap::Elided),
-            None => return,
+        let mut update = None;
+        match ids::row_id(id)? {
+            RowId::Kb(kb) => {
+                self.update(kb, PackageState::Installed, origin);
+                update = Some(kb);
+            }
+            RowId::Other(other) => self.other(other),
+            RowId::Cut => self.gap(Gap::Elided),
         }
         self.row(line);
+        update
     }
 
     pub(super) fn gap(&mut self, gap: Gap) {
         if !self.gaps.contains(&gap) {
             self.gaps.push(gap);
         }
+    }
+
+    pub(super) fn has_gaps(&self) -> bool {
+        !self.gaps.is_empty()
     }
 
     pub(super) fn shown(&self) -> u32 {
@@ -113,7 +140,57 @@ impl Collector {
             self.host.completeness.lists.push(ListSeen { kind, shown: self.shown, gaps: self.gaps, origin });
         }
         self.host.other_ids.sort();
+        self.host.installed_on = self.dates.settle();
         self.host
+    }
+}
+
+/// More machines than one input is read for; a list of that many is no inventory of one.
+const MACHINES: usize = 20_000;
+
+/// The machines of one input, each by what the input tells them apart by.
+#[derive(Debug)]
+pub(super) struct Fleet {
+    hosts: BTreeMap<String, Collector>,
+    /// What belongs to machines beyond the limit.
+    beyond: Option<Collector>,
+    input: Arc<str>,
+    format: &'static str,
+}
+
+impl Fleet {
+    pub(super) fn new(input: &Arc<str>, format: &'static str) -> Self {
+        Self { hosts: BTreeMap::new(), beyond: None, input: Arc::clone(input), format }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.hosts.is_empty()
+    }
+
+    /// The machine of this key; the empty one stands for a machine that is not named.
+    pub(super) fn of(&mut self, key: &str) -> &mut Collector {
+        let new = || Collector::new(&self.input, self.format);
+        if self.hosts.len() >= MACHINES && !self.hosts.contains_key(key) {
+            return self.beyond.get_or_insert_with(new);
+        }
+        self.hosts.entry(key.to_owned()).or_insert_with(new)
+    }
+
+    pub(super) fn each(&mut self) -> impl Iterator<Item = &mut Collector> {
+        self.hosts.values_mut()
+    }
+
+    /// Every machine, with a list of the kind that it has.
+    pub(super) fn finish(self, kind: impl Fn(&Collector) -> Option<ListKind>) -> Vec<Host> {
+        let beyond = self.beyond.is_some();
+        let hosts = self.hosts.into_values().map(|mut c| {
+            if beyond {
+                c.note("the input names more machines than are read", 1);
+            }
+            let kind = kind(&c);
+            c.finish(kind)
+        });
+        hosts.collect()
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn is_garbage(text: &str) -> bool {
 }
 
 /// Words that only one kind of file has, what it is, and what to do.
-const MARKERS: [(&str, &str, &str); 39] = [
+const MARKERS: [(&str, &str, &str); 37] = [
     ("System Information report written at", "an msinfo32 report, which lists no updates", SYSTEMINFO),
     ("<MsInfo", "an msinfo32 file (.nfo), which lists no updates", SYSTEMINFO),
     ("[System Summary]", "an msinfo32 report, which lists no updates", SYSTEMINFO),
@@ -82,28 +82,18 @@ const MARKERS: [(&str, &str, &str); 39] = [
         "export `HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion`, and run `systeminfo > host.txt`",
     ),
     ("REGEDIT4", "a registry export (.reg) of other keys", SYSTEMINFO),
-    ("OsHotFixes", "output of Get-ComputerInfo", "run `Get-HotFix | ConvertTo-Json` and `systeminfo`"),
-    (
-        "WindowsProductName",
-        "output of Get-ComputerInfo",
-        "run `Get-HotFix | ConvertTo-Json` and `systeminfo`",
-    ),
     ("BuildNumber=", "output of `wmic os`", SYSTEMINFO),
     ("Package Identity", "output of DISM without packages", PACKAGES),
     ("http://schemas.microsoft.com/win/2004/08/events/event", "events of an event log", LOG),
     ("Microsoft-Windows-Servicing", "events of the Setup log", LOG),
-    ("osquery>", "output of osquery", SYSTEMINFO),
-    ("hotfix_id", "output of osquery", SYSTEMINFO),
     ("====== Hotfixes ======", "output of Seatbelt", SYSTEMINFO),
     ("Enumerating installed patches", "output of Metasploit", SYSTEMINFO),
-    (
-        "netbios_name0",
-        "a view of Configuration Manager",
-        "give the rows of one machine as `Get-HotFix` prints them",
-    ),
     ("<SOFTWARES>", "a GLPI or FusionInventory inventory", SYSTEMINFO),
-    ("NOT_SYNCED", "output of Wazuh", SYSTEMINFO),
     ("Plugin Output", "a Nessus report", SYSTEMINFO),
+    ("ApplicationName,", "a list of applications, which names no updates", SYSTEMINFO),
+    ("Application name", "a list of applications, which names no updates", SYSTEMINFO),
+    ("RecommendedSecurityUpdate", "an export of Defender, which names updates that are missing", SYSTEMINFO),
+    ("SoftwareVendor", "a list of software by Defender, which names no updates", SYSTEMINFO),
     (
         "QID Detection Logic",
         "a Qualys description of a vulnerability, which names updates of every Windows",
@@ -148,25 +138,20 @@ pub(super) fn missing_list(lines: &[Line], input: &str) -> Option<ReadError> {
 }
 
 /// Why this JSON is not read.
-pub(super) fn json(value: &Value, text: &str, input: &str) -> ReadError {
+pub(super) fn json(value: &Value, lines: &[Line], input: &str) -> ReadError {
     let objects = objects(value);
     let any = |names: &[&str]| objects.iter().any(|(_, o)| names.iter().any(|n| member(o, n).is_some()));
     let installed =
         objects.iter().any(|(_, o)| member(o, "IsInstalled").and_then(Value::as_bool) == Some(true));
     if any(&["KBArticleIDs", "IsDownloaded", "IsInstalled", "KBArticleID"]) && !installed {
-        let at = text.find("KBArticleID").or_else(|| text.find("IsInstalled")).unwrap_or(0);
-        let line = 1 + text[..at].matches('\n').count();
-        return ReadError::MissingList {
-            input: input.to_owned(),
-            line: u32::try_from(line).unwrap_or(u32::MAX),
-        };
+        let line = |name: &str| lines.iter().find(|l| l.text.contains(name));
+        let line = line("KBArticleID").or_else(|| line("IsInstalled")).map_or(1, |l| l.number);
+        return ReadError::MissingList { input: input.to_owned(), line };
     }
-    let what = if any(&["OsHotFixes", "OsBuildNumber", "WindowsProductName"]) {
-        "output of Get-ComputerInfo as JSON"
-    } else if any(&["Patches"]) {
+    let what = if any(&["Patches"]) {
         "output of AWS Systems Manager"
-    } else if any(&["hotfix_id", "hotfix", "package"]) {
-        "output of osquery or Wazuh"
+    } else if any(&["RecommendedSecurityUpdate", "SoftwareVendor"]) {
+        "an export of Defender, which does not list installed updates"
     } else if any(&["os", "updates", "facts"]) {
         return refuse(input, "host facts without a schema", "add \"schema\": \"kbwhy/host/1\"");
     } else {

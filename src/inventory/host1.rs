@@ -1,9 +1,11 @@
 //! `kbwhy/host/1`: the facts of one host as JSON, read and written. Reading back what was written gives the same facts.
 
+mod collected;
+
 use super::ReadError;
 use super::format::{Directness, Format};
 use super::lines::clean;
-use super::merge::precedence;
+use super::merge::{merge, precedence};
 use crate::model::{
     Conflict, Edition, Fact, FeatureState, Gap, Host, InstallationType, KbId, ListKind, ListSeen, Origin,
     PackageState, Version,
@@ -16,14 +18,19 @@ use std::sync::Arc;
 pub(super) const FORMAT: &str = "kbwhy/host/1";
 
 /// What is known of this format.
-pub(super) const FORMATS: &[Format] = &[Format {
-    name: FORMAT,
-    from: "kbwhy inventory FILE --format json",
-    signature: "JSON with the schema kbwhy/host/1",
-    tells: "all that it states",
-    cannot: "what it does not state",
-    directness: Directness::Stated,
-}];
+pub(super) const FORMATS: &[Format] = &[
+    Format {
+        name: FORMAT,
+        from: "kbwhy inventory FILE --format json",
+        signature: "JSON with the schema kbwhy/host/1",
+        tells: "all that it states",
+        cannot: "what it does not state",
+        directness: Directness::Stated,
+    },
+    collected::SYSTEM,
+    collected::LISTS,
+    collected::HISTORY,
+];
 
 type Object = Map<String, Value>;
 
@@ -85,6 +92,19 @@ impl Reader<'_> {
         let Some((at, value)) = self.member(place, name) else { return Ok(None) };
         let array = value.as_array().ok_or_else(|| self.wrong(&at, "an array", value))?;
         Ok(Some((at, array.as_slice())))
+    }
+
+    /// Texts by update.
+    fn by_update(&self, place: &Place, name: &str) -> Result<BTreeMap<KbId, Fact<String>>, ReadError> {
+        let mut out = BTreeMap::new();
+        if let Some((at, object)) = self.members(place, name)? {
+            for (name, value) in object.iter().filter(|(_, v)| !v.is_null()) {
+                let at = format!("{at}.{name}");
+                let kb: KbId = name.parse().map_err(|e| self.invalid(&at, e))?;
+                out.insert(kb, self.fact(clean(self.text_at(&at, value)?), &at));
+            }
+        }
+        Ok(out)
     }
 
     fn members<'v>(&self, place: &Place<'v>, name: &str) -> Result<Option<(String, &'v Object)>, ReadError> {
@@ -210,13 +230,8 @@ pub(super) fn read(object: &Object, input: &Arc<str>) -> Result<Host, ReadError>
         host.other_ids.sort();
         host.other_ids.dedup();
     }
-    if let Some((at, object)) = r.members(&updates, "failed")? {
-        for (name, value) in object {
-            let at = format!("{at}.{name}");
-            let kb: KbId = name.parse().map_err(|e| r.invalid(&at, e))?;
-            host.failed.insert(kb, r.fact(clean(r.text_at(&at, value)?), &at));
-        }
-    }
+    host.failed = r.by_update(&updates, "failed")?;
+    host.installed_on = r.by_update(&updates, "installed_on")?;
     facts(&r, &r.object(&root, "facts")?, &mut host)?;
     if let Some((at, array)) = r.array(&root, "notes")? {
         for (i, value) in array.iter().enumerate().take(super::collect::OTHER_IDS) {
@@ -225,7 +240,11 @@ pub(super) fn read(object: &Object, input: &Arc<str>) -> Result<Host, ReadError>
         }
     }
     host.conflicts.sort_by(|a, b| (&a.fact, &a.kept, &a.other).cmp(&(&b.fact, &b.kept, &b.other)));
-    Ok(host)
+    let derived = collected::read(&r, &r.object(&root, "collected")?)?;
+    if derived.is_empty() {
+        return Ok(host);
+    }
+    Ok(merge(std::iter::once(host).chain(derived).collect()))
 }
 
 fn facts(r: &Reader, facts: &Place, host: &mut Host) -> Result<(), ReadError> {
@@ -405,6 +424,9 @@ pub fn to_host1(host: &Host) -> Value {
     updates.insert("complete".into(), host.completeness.complete.into());
     updates.insert("lists".into(), lists.collect::<Vec<_>>().into());
     updates.insert("other_ids".into(), host.other_ids.clone().into());
+    if !host.installed_on.is_empty() {
+        updates.insert("installed_on".into(), texts(&host.installed_on, String::clone).into());
+    }
     if !host.failed.is_empty() {
         updates.insert("failed".into(), texts(&host.failed, String::clone).into());
     }

@@ -75,6 +75,7 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let wmic = header[0].eq_ignore_ascii_case("Node");
     let format = if wmic { WMIC } else { POWERSHELL };
     let beside = at("ServicePackInEffect");
+    let on = at("InstalledOn");
     let machine = ["Node", "PSComputerName", "CSName", "__SERVER", "Source"].iter().find_map(|n| at(n));
     let mut hosts: BTreeMap<String, Collector> = BTreeMap::new();
     hosts.insert(String::new(), Collector::new(input, format));
@@ -106,7 +107,11 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         }
         let origin = host.origin(line);
         let near = beside.and_then(|b| cells.get(b + (column - id)));
-        host.installed_row(cell, near.map(String::as_str), origin);
+        let kb = host.installed_row(cell, near.map(String::as_str), origin.clone());
+        let date = on.and_then(|o| cells.get(o + (column - id)));
+        if let (Some(kb), Some(date)) = (kb, date) {
+            host.installed_on(kb, date, origin);
+        }
     }
     if hosts.len() > 1 && hosts.get("").is_some_and(|c| c.shown() == 0) {
         hosts.remove("");

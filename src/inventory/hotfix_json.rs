@@ -63,7 +63,10 @@ pub(super) fn read(value: &Value, input: &Arc<str>) -> Vec<Host> {
         if let Some(name) = machine.filter(|_| host.host.name.is_none()) {
             host.host.name = Some(crate::model::Fact::new(name, origin.clone()));
         }
-        host.installed_row(&id, text(object, "ServicePackInEffect").as_deref(), origin);
+        let kb = host.installed_row(&id, text(object, "ServicePackInEffect").as_deref(), origin.clone());
+        if let (Some(kb), Some(date)) = (kb, text(object, "InstalledOn")) {
+            host.installed_on(kb, &date, origin);
+        }
     }
     hosts.into_values().map(|c| c.finish(Some(ListKind::QuickFix))).collect()
 }

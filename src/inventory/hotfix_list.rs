@@ -39,6 +39,7 @@ const PROPERTIES: usize = 100;
 struct Record {
     id: Option<(String, u32)>,
     beside: Option<String>,
+    on: Option<String>,
     machine: Option<String>,
     seen: Vec<String>,
 }
@@ -86,6 +87,7 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
                 }
                 format.get_or_insert(shape);
             }
+            "installedon" if !value.is_empty() => record.on = Some(value.to_owned()),
             "servicepackineffect" => record.beside = Some(value.to_owned()),
             "pscomputername" | "csname" | "__server" | "source" if is_machine(value) => {
                 record.machine.get_or_insert_with(|| value.to_owned());
@@ -126,7 +128,7 @@ fn flush(
     input: &Arc<str>,
     format: Option<&'static str>,
 ) {
-    let Record { id, beside, machine, .. } = std::mem::take(record);
+    let Record { id, beside, on, machine, .. } = std::mem::take(record);
     let (Some((id, line)), Some(format)) = (id, format) else { return };
     // a sentence after the name is no record
     if id.contains(char::is_whitespace) && !ids::is_update_like(&id) && !id.contains(" - ") {
@@ -138,7 +140,10 @@ fn flush(
         host.host.name = Some(host.fact(name, line));
     }
     let origin = host.origin(line);
-    host.installed_row(&id, beside.as_deref(), origin);
+    let kb = host.installed_row(&id, beside.as_deref(), origin.clone());
+    if let (Some(kb), Some(date)) = (kb, on) {
+        host.installed_on(kb, &date, origin);
+    }
 }
 
 #[cfg(test)]

@@ -61,6 +61,7 @@ struct Columns {
     id: usize,
     beside: Option<usize>,
     machine: Option<(usize, usize)>,
+    on: Option<(usize, usize)>,
     only: bool,
     dashes: bool,
 }
@@ -108,6 +109,7 @@ fn header(text: &str, below: &str) -> Option<Columns> {
         id: found[id].0,
         beside: at("ServicePackInEffect").map(|i| found[i].0),
         machine: machine.map(|i| (found[i].0, end(i))),
+        on: at("InstalledOn").map(|i| (found[i].0, end(i))),
         only: found.len() == 1,
         dashes,
     })
@@ -171,6 +173,7 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         }
         let row: Vec<char> = line.text.chars().collect();
         let aligned = cell(&row, c.id).filter(|id| is_id_cell(id, c.only));
+        let is_aligned = aligned.is_some();
         let Some(id) = aligned.or_else(|| stray_id(&line.text)) else { continue };
         let beside = c.beside.and_then(|at| cell(&row, at));
         let machine = c.machine.filter(|(s, _)| *s < c.id).and_then(|(s, e)| machine(&row, s, e));
@@ -181,7 +184,15 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         if let Some(name) = machine.filter(|_| host.host.name.is_none()) {
             host.host.name = Some(host.fact(name, line.number));
         }
-        host.installed_row(&id, beside.as_deref(), origin);
+        let kb = host.installed_row(&id, beside.as_deref(), origin.clone());
+        let aligned = |start: usize| {
+            is_aligned && (start == 0 || row.get(start - 1).is_some_and(|c| c.is_whitespace()))
+        };
+        let on = c.on.filter(|(start, _)| aligned(*start));
+        let date = on.map(|(start, end)| row.iter().take(end).skip(start).collect::<String>());
+        if let (Some(kb), Some(date)) = (kb, date) {
+            host.installed_on(kb, &date, origin);
+        }
     }
     finish(hosts, filtered, elided)
 }

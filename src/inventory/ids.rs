@@ -58,6 +58,37 @@ pub(super) fn kb_at_start(t: &str) -> Option<RowId> {
     digits[..count].parse().ok().map(RowId::Kb)
 }
 
+/// The one update that a title names, wherever it stands; none if it names several.
+pub(super) fn kb_in_title(title: &str) -> Option<KbId> {
+    let mut found: Option<KbId> = None;
+    let bytes = title.as_bytes();
+    for (at, _) in title.match_indices("KB") {
+        let bound = at.checked_sub(1).and_then(|i| bytes.get(i)).is_none_or(|b| !b.is_ascii_alphanumeric());
+        let rest = title.get(at + 2..).unwrap_or_default();
+        let count = rest.bytes().take_while(u8::is_ascii_digit).count();
+        // letters of other scripts follow without a blank
+        let ends = rest.as_bytes().get(count).is_none_or(|b| !b.is_ascii_alphanumeric());
+        if !(bound && ends && (6..=7).contains(&count)) {
+            continue;
+        }
+        let kb = rest.get(..count)?.parse().ok()?;
+        if found.is_some_and(|known| known != kb) {
+            return None;
+        }
+        found = Some(kb);
+    }
+    found
+}
+
+/// Does every month's or day's release of this update have the same KB? Then one that is offered says nothing of those
+/// before it.
+pub(super) fn recurs(title: &str) -> bool {
+    let lower = title.to_lowercase();
+    ["definition", "security intelligence", "malicious software", "antimalware platform", "(version "]
+        .iter()
+        .any(|w| lower.contains(w))
+}
+
 /// Does the row name no update, but something that only a list of updates holds?
 pub(super) fn is_update_like(text: &str) -> bool {
     let t = text.trim();
@@ -123,6 +154,18 @@ mod tests {
         assert_eq!(kb("KB123456789"), None);
         assert_eq!(kb("KB2919355abc"), None);
         assert_eq!(row_id("  "), None);
+    }
+
+    #[test]
+    fn titles_name_one_update_or_none() {
+        let of = |t| kb_in_title(t).map(|k| k.number());
+        assert_eq!(of("2022-12 累積更新プログラム (KB5021088) 向け"), Some(5_021_088));
+        assert_eq!(of("KB5021088を含む"), Some(5_021_088));
+        assert_eq!(of("Update (KB5021088) KB5021088"), Some(5_021_088));
+        assert_eq!(of("Update (KB5021088) (KB5021089)"), None);
+        assert_eq!(of("Intel - System - 1.2, 574 KB, XKB5021088, KB123"), None);
+        assert!(recurs("Security Intelligence Update - KB2267602 (Version 1.403.2100.0)"));
+        assert!(!recurs("2022-12 Cumulative Update for Windows 10 Version 21H2 (KB5021233)"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::ReadError;
 use super::format_of;
-use super::merge::{merge, same_computer};
+use super::merge::{self, merge, same_computer};
 use crate::model::{Fact, Host, Origin};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,9 +31,10 @@ pub(super) fn machines(hosts: Vec<Host>, input: &Arc<str>) -> Result<Machines, R
             unnamed.push(host);
             continue;
         };
-        let places = alike.entry(name.chars().take(12).flat_map(char::to_lowercase).collect()).or_default();
-        match places.iter().find(|i| same_computer(&named[**i].0, &name)) {
-            Some(i) => named[*i].1.push(host),
+        let head: String = merge::short_name(&name).chars().take(15).collect();
+        let places = alike.entry(head).or_default();
+        match places.iter().copied().take(1000).find(|i| same_computer(&named[*i].0, &name)) {
+            Some(i) => named[i].1.push(host),
             None => {
                 places.push(named.len());
                 named.push((name, vec![host]));
@@ -55,7 +56,9 @@ pub(super) fn machines(hosts: Vec<Host>, input: &Arc<str>) -> Result<Machines, R
         hosts.iter().any(|h| Some(format_of(h)) != first)
     };
     let tables = unnamed.iter().all(|h| h.version.is_none() && h.product.is_none());
-    let of_one = unnamed.len() < 2 || tables || formats(&unnamed) || same_facts(&unnamed);
+    // outputs of several commands may be of several machines too
+    let mixed = formats(&unnamed) && one_machine(&unnamed).is_ok();
+    let of_one = unnamed.len() < 2 || tables || mixed || same_facts(&unnamed);
     if !of_one || !unnamed.is_empty() && named.len() > 1 {
         let all: Vec<Host> = named.into_iter().flat_map(|(_, g)| g).chain(unnamed).collect();
         return Err(several(&all, input));

@@ -85,10 +85,16 @@ impl Conflicts {
     }
 }
 
+/// The name without its domain; an address has none.
+pub(super) fn short_name(name: &str) -> String {
+    let address = name.parse::<std::net::IpAddr>().is_ok();
+    let short = name.split('.').next().filter(|_| !address);
+    short.unwrap_or(name).to_lowercase()
+}
+
 /// Two names of one computer: in any case, short or with its domain, or cut at the 15 characters of NetBIOS.
 pub(super) fn same_computer(a: &str, b: &str) -> bool {
-    let short = |n: &str| n.split('.').next().unwrap_or(n).to_lowercase();
-    let (a, b) = (short(a), short(b));
+    let (a, b) = (short_name(a), short_name(b));
     let netbios = |long: &str, cut: &str| cut.chars().count() == 15 && long.starts_with(cut);
     a == b || netbios(&a, &b) || netbios(&b, &a)
 }
@@ -174,6 +180,10 @@ pub fn merge(hosts: Vec<Host>) -> Host {
     out.updates = c.each("updates", &hosts, |h| &h.updates, order, state);
     out.packages = c.each("facts.packages", &hosts, |h| &h.packages, order, state);
     let own = |f: &Fact<String>| rank(&f.origin);
+    // one day in two wordings is no conflict: a date goes before a text
+    let dated = |f: &Fact<String>| (f.value.parse::<jiff::civil::Date>().is_err(), rank(&f.origin));
+    out.installed_on =
+        Conflicts::default().each("updates.installed_on", &hosts, |h| &h.installed_on, dated, String::clone);
     out.failed = c.each("updates.failed", &hosts, |h| &h.failed, own, String::clone);
     out.policies = c.each("facts.policies", &hosts, |h| &h.policies, own, String::clone);
     let features = |f: &Fact<FeatureState>| rank(&f.origin);
@@ -299,6 +309,7 @@ mod tests {
         assert!(same_computer("SRV01", "srv01.contoso.com"));
         assert!(same_computer("DESKTOP-EXAMPLE-LONG", "DESKTOP-EXAMPLE"));
         assert!(!same_computer("SRV01", "SRV011"));
+        assert!(!same_computer("10.0.0.5", "10.0.0.6") && same_computer("10.0.0.5", "10.0.0.5"));
         assert!(same_product("Windows 10 Pro", "Microsoft Windows 10 Pro"));
         assert!(!same_product("Windows 10", "Windows 11"));
     }

@@ -11,12 +11,18 @@
 //! assert!(parsed.host.updates.contains_key(&"KB2919355".parse().unwrap()));
 //! ```
 
+mod ansible;
 mod arc;
+mod aws_ssm;
 mod collect;
+mod computer_info;
 mod cut;
+mod dates;
 mod dism;
 mod dism_packageinfo;
 mod error;
+mod exports;
+mod facter;
 mod features;
 mod foreign;
 mod format;
@@ -29,13 +35,17 @@ mod hotfix_json;
 mod hotfix_list;
 mod hotfix_table;
 mod ids;
+mod json;
 mod licence;
 mod lines;
 mod machines;
 mod merge;
 mod mojibake;
+mod node;
 mod objects;
+mod ohai;
 mod os_values;
+mod osquery;
 mod packages;
 mod powershell;
 mod powershell_values;
@@ -49,6 +59,8 @@ mod systeminfo_csv;
 mod text;
 mod texts;
 mod ver;
+mod wazuh;
+mod windows;
 mod windows_nt;
 mod words;
 
@@ -64,7 +76,6 @@ use crate::model::{Gap, Host, ListKind};
 use collect::Collector;
 use lines::Line;
 use machines::{Machines, machines, several};
-use serde_json::Value;
 use std::sync::Arc;
 
 /// The largest input that is read: 16 MB, some twenty times the largest inventory seen.
@@ -102,6 +113,14 @@ const FORMATS: &[&[Format]] = &[
     hotfix_list::FORMATS,
     hotfix_csv::FORMATS,
     hotfix_json::FORMATS,
+    computer_info::FORMATS,
+    osquery::FORMATS,
+    ansible::FORMATS,
+    wazuh::FORMATS,
+    aws_ssm::FORMATS,
+    ohai::FORMATS,
+    facter::FORMATS,
+    exports::FORMATS,
     dism::FORMATS,
     dism_packageinfo::FORMATS,
     get_windowspackage::FORMATS,
@@ -123,7 +142,15 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 }
 
 /// Formats that fill a file alone.
-const WHOLE: [LineReader; 2] = [systeminfo_csv::read, hotfix_csv::read];
+const WHOLE: [LineReader; 7] = [
+    systeminfo_csv::read,
+    hotfix_csv::read,
+    exports::read_fixes,
+    exports::read_devices,
+    wazuh::read,
+    aws_ssm::read,
+    facter::read,
+];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
 const PASTED: &[LineReader] = &[
@@ -138,18 +165,13 @@ const PASTED: &[LineReader] = &[
     powershell_values::read,
     get_package::read,
     features::read,
+    computer_info::read,
+    osquery::read,
     health::read,
     powershell::read,
     licence::read,
     arc::read,
 ];
-
-/// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
-type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
-
-/// The first one that finds something names the input.
-const JSON: [JsonReader; 4] =
-    [hotfix_json::read, get_windowspackage::read_json, powershell_values::read_json, get_package::read_json];
 
 /// Reads one input of any format, told by its content, of one machine.
 ///
@@ -198,9 +220,9 @@ pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
         });
     }
     let lines = lines::lines(&decoded.text);
-    let mut found = match json_text(&lines) {
-        Some((text, skipped)) => read_json(&text, skipped, &name)?,
-        None => read_lines(&lines, &name)?,
+    let mut found = match json::read(&lines, &name) {
+        Some(found) => found?,
+        None => read_lines(&lines, &name).or_else(|e| json::read_below(&lines, &name).ok_or(e))?,
     };
     if !decoded.text.ends_with(['\n', '\r'])
         && let Some(last) = lines.last()
@@ -223,55 +245,6 @@ pub fn decode(bytes: &[u8]) -> String {
 }
 
 const EMPTY_LIST: &str = "empty output";
-
-/// The text of a JSON document and how many lines stand before it; none if the text is something else.
-fn json_text(lines: &[Line]) -> Option<(String, usize)> {
-    let start = lines.iter().position(|l| !l.is_blank() && !lines::is_prompt(&l.text))?;
-    let join = || lines[start..].iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
-    let first = lines[start].text.trim_start();
-    if let Some(rest) = first.strip_prefix('{') {
-        // a GUID in braces is no document
-        let next = rest.trim_start().chars().next();
-        return next.is_none_or(|c| matches!(c, '"' | '}')).then(|| (join(), start));
-    }
-    if !first.starts_with('[') {
-        return None;
-    }
-    let text = join();
-    let next = text.trim_start()[1..].trim_start().chars().next();
-    next.is_none_or(|c| matches!(c, '{' | ']' | '"')).then_some((text, start))
-}
-
-fn read_json(text: &str, skipped: usize, input: &Arc<str>) -> Result<Machines, ReadError> {
-    let value: Value = serde_json::from_str(text).map_err(|e| {
-        let message = e.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
-        ReadError::BadJson {
-            input: input.to_string(),
-            line: e.line() + skipped,
-            column: e.column(),
-            message: lines::clean(message),
-        }
-    })?;
-    if let Some(object) = value.as_object()
-        && let Some(schema) = object.get("schema")
-    {
-        return match schema.as_str() {
-            Some(host1::FORMAT) => Ok(vec![(host1::read(object, input)?, host1::FORMAT)]),
-            found => Err(ReadError::WrongSchema {
-                input: input.to_string(),
-                found: lines::clean(found.unwrap_or("not a text")).chars().take(60).collect(),
-            }),
-        };
-    }
-    for reader in JSON {
-        let hosts = reader(&value, input);
-        if !hosts.is_empty() {
-            return machines(hosts, input);
-        }
-    }
-    Err(foreign::json(&value, text, input))
-}
 
 fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
     if let Some(error) = foreign::missing_list(lines, input) {

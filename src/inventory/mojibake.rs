@@ -9,7 +9,7 @@ use oem_cp::code_table::{ENCODING_TABLE_CP437, ENCODING_TABLE_CP850};
 const MARGIN: i64 = 12;
 
 /// How much of the text decides: every pair of pages is tried on it.
-const SAMPLE: usize = 3 * 1024;
+const SAMPLE: usize = 2 * 1024;
 
 /// The code pages that text is wrongly read as.
 #[derive(Clone, Copy)]
@@ -96,7 +96,9 @@ pub(super) fn undo(text: &str) -> Option<(String, &'static str)> {
         }
         // a short word of another page may be UTF-8 by chance
         let utf8 = lines.iter().filter(|l| std::str::from_utf8(l).is_ok()).count() * 2 > lines.len();
-        let pages = text::PAGES.iter().map(|(_, page)| Real::Page(*page)).filter(|_| !utf8);
+        // what a console wrote is read as ANSI by editors; only UTF-8 is read as anything
+        let ansi = matches!(wrong, Wrong::Latin1) || name.starts_with("windows-");
+        let pages = text::PAGES.iter().map(|(_, page)| Real::Page(*page)).filter(|_| !utf8 && ansi);
         for real in utf8.then_some(Real::Utf8).into_iter().chain(pages) {
             let score = text::score(&mend(&sample, wrong, real));
             if score > best {

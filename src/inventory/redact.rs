@@ -75,6 +75,7 @@ fn origins(h: &mut Host) -> Vec<&mut Origin> {
     out.extend(map(&mut h.updates));
     out.extend(map(&mut h.packages));
     out.extend(map(&mut h.failed));
+    out.extend(map(&mut h.installed_on));
     out.extend(map(&mut h.policies));
     out.extend(map(&mut h.features));
     out.extend(h.completeness.lists.iter_mut().map(|l| &mut l.origin));

@@ -26,7 +26,8 @@ pub(super) fn rewrite(host: &mut Host, text: impl Fn(&str) -> String) {
     if let Some(edition) = &mut host.edition {
         edition.value.0 = text(&edition.value.0);
     }
-    for fact in host.policies.values_mut().chain(host.failed.values_mut()) {
+    let maps = host.policies.values_mut().chain(host.failed.values_mut());
+    for fact in maps.chain(host.installed_on.values_mut()) {
         fact.value = text(&fact.value);
     }
     host.roles.iter_mut().chain(&mut host.notes).for_each(|f| f.value = text(&f.value));

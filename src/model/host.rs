@@ -250,6 +250,8 @@ pub struct Host {
     pub updates: BTreeMap<KbId, Fact<PackageState>>,
     /// Every servicing package that an input names by its identity, with its state.
     pub packages: BTreeMap<String, Fact<PackageState>>,
+    /// When updates were installed: `2014-03-18` where the source leaves no doubt, else the text that it prints.
+    pub installed_on: BTreeMap<KbId, Fact<String>>,
     /// Updates whose last attempt failed, with the error code as the source words it; empty if it gives none.
     pub failed: BTreeMap<KbId, Fact<String>>,
     /// What absence from the lists proves.

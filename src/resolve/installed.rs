@@ -11,8 +11,8 @@ use crate::{
     },
     graph,
     model::{
-        Build, Host, KbId, ListKind, Origin, PackageState, ProductSet, Requirement, Standing, Strength,
-        UpdateKind,
+        Build, Host, KbId, ListKind, ListSeen, Origin, PackageState, ProductSet, Requirement, Standing,
+        Strength, UpdateKind,
     },
 };
 use jiff::civil::Date;
@@ -285,14 +285,15 @@ impl<'a> Installed<'a> {
             );
         }
         let lists = &self.host.completeness;
-        let shown: u32 = lists.lists.iter().map(|l| l.shown).sum();
+        let quick_fix = || lists.lists.iter().filter(|l| l.kind == ListKind::QuickFix);
+        let shown: u32 = quick_fix().map(|l| l.shown).sum();
         if lists.complete || lists.has_whole(ListKind::ComponentStore) {
             return made(Truth::False, Certainty::Confirmed, vec![self.not_in_complete(kb)]);
         }
         // on 6.x a whole list of quick-fix updates shows all but what the image was built with
         if lists.has_whole(ListKind::QuickFix) && self.identity.kernel.is_some_and(|k| k.0 == 6) && shown > 0
         {
-            let origin = lists.lists.iter().find(|l| l.kind == ListKind::QuickFix).map(|l| &l.origin);
+            let origin = quick_fix().next().map(|l| &l.origin);
             let says = Says::NotInWholeList(kb, shown);
             let evidence =
                 origin.map_or_else(|| Evidence::rule(says.clone()), |o| Evidence::host(says.clone(), o));
@@ -310,9 +311,11 @@ impl<'a> Installed<'a> {
 
     fn not_in_complete(&self, kb: KbId) -> Evidence {
         let lists = &self.host.completeness;
-        let shown = lists.lists.iter().map(|l| l.shown).sum();
+        // the list that proves it: all that was stated, else the component store
+        let proves = |l: &&ListSeen| lists.complete || l.kind == ListKind::ComponentStore;
+        let shown = lists.lists.iter().filter(proves).map(|l| l.shown).sum();
         let says = Says::NotInCompleteList(kb, shown);
-        match lists.lists.first() {
+        match lists.lists.iter().find(proves) {
             Some(l) => Evidence::host(says, &l.origin),
             None => Evidence::rule(says),
         }

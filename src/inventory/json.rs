@@ -1,0 +1,473 @@
+//! JSON as people hand it over: below a prompt, in several documents, with rows left out, or cut at the end.
+
+use super::collect::is_ellipsis;
+use super::lines::{self, Line, is_prompt};
+use super::{Machines, ReadError, foreign, host1, machines};
+use crate::model::{Gap, Host};
+use serde_json::{Deserializer, Map, Value};
+use std::sync::Arc;
+
+/// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
+type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
+
+/// The first one that finds something names the input.
+const READERS: [JsonReader; 12] = [
+    super::hotfix_json::read,
+    super::get_windowspackage::read_json,
+    super::computer_info::read_json,
+    super::osquery::read_json,
+    super::ansible::read_json,
+    super::wazuh::read_json,
+    super::aws_ssm::read_json,
+    super::ohai::read_json,
+    super::facter::read_json,
+    super::exports::read_json,
+    super::powershell_values::read_json,
+    super::get_package::read_json,
+];
+
+/// More documents than any log of inventories has; what stands behind them counts as cut off.
+const DOCUMENTS: usize = 200_000;
+
+/// Deeper than the parser goes.
+const DEPTH: usize = 128;
+
+/// The documents of one text.
+#[derive(Default)]
+struct Documents {
+    values: Vec<Value>,
+    gaps: Vec<Gap>,
+    /// Why the last one could not be read whole.
+    cut: Option<ReadError>,
+    /// The first line of the second document.
+    second: Option<u32>,
+}
+
+/// Reads JSON that stands at the head of the text; none if it is something else.
+pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Option<Result<Machines, ReadError>> {
+    let start =
+        lines.iter().position(|l| !l.is_blank() && (opening(&l.text).is_some() || !is_noise(&l.text)))?;
+    // between what a console prints for its hosts anything may stand
+    let (_, host) = opening(&lines[start].text)?;
+    if lines[start].text.trim() == "[" {
+        // a list of something else may begin so
+        let next = lines[start + 1..].iter().find(|l| !l.is_blank()).map(|l| l.text.trim_start());
+        next.is_none_or(|t| t.starts_with(['{', ']', '"', '[']) || is_ellipsis(t)).then_some(())?;
+    }
+    Some(read_from(&lines[start..], host.is_some(), input))
+}
+
+/// Reads JSON that stands below other text, if a reader knows it.
+pub(super) fn read_below(lines: &[Line], input: &Arc<str>) -> Option<Machines> {
+    let start = lines.iter().take(1000).position(|l| opening(&l.text).is_some())?;
+    read_from(&lines[start..], true, input).ok()
+}
+
+/// Where in a line a document opens, and the host that a console of Ansible names before it.
+fn opening(line: &str) -> Option<(usize, Option<&str>)> {
+    let text = line.trim_start();
+    let indent = line.len() - text.len();
+    let mut chars = text.chars();
+    let first = chars.next()?;
+    let next = chars.find(|c| !c.is_whitespace());
+    let opens = match first {
+        // a GUID in braces is no document
+        '{' => next.is_none_or(|c| matches!(c, '"' | '}')),
+        '[' => next.is_none_or(|c| matches!(c, '{' | ']' | '"' | '[')),
+        _ => false,
+    };
+    if opens {
+        return Some((indent, None));
+    }
+    // older versions wrote `>>`
+    let (head, _) = text.split_once(" => {").or_else(|| text.split_once(" >> {"))?;
+    Some((indent + head.len() + " => ".len(), Some(console_host(head)?)))
+}
+
+/// `srv01 | SUCCESS`, `ok: [srv01]`, `changed: [srv01] => (item=x)`.
+fn console_host(head: &str) -> Option<&str> {
+    let name = match head.split_once(" | ") {
+        Some((name, _)) => name,
+        None => {
+            let (state, rest) = head.split_once(": [")?;
+            let plain = state.chars().all(|c| c.is_ascii_alphabetic());
+            rest.split([']', ' ']).next().filter(|_| plain)?
+        }
+    };
+    (!name.is_empty() && name.len() <= 255 && !name.contains(char::is_whitespace)).then_some(name)
+}
+
+/// A line that tools and consoles print around their JSON.
+fn is_noise(line: &str) -> bool {
+    let t = line.trim();
+    let starts = [
+        "PLAY ",
+        "TASK ",
+        "META:",
+        "RUNNING HANDLER ",
+        "Using a virtual database",
+        "Using /",
+        "No config file found",
+        "Windows PowerShell",
+        "PowerShell 7",
+        "Copyright (C)",
+        "(c) ",
+        "Microsoft Windows [",
+    ];
+    // `[admin@host ~]$ aws …`, `admin@host:~$ osqueryi …`
+    let shell = t.split_once(['$', '#']).is_some_and(|(head, rest)| {
+        rest.starts_with(' ') && head.contains('@') && head.len() <= 100 && !head.contains('"')
+    });
+    let log = t
+        .strip_prefix(['I', 'W', 'E'])
+        .is_some_and(|r| r.len() > 4 && r.bytes().take(4).all(|b| b.is_ascii_digit()) && r.contains(".cpp:"));
+    let recap = t.contains(" : ok=") && t.contains("unreachable=");
+    let state = ["ok: [", "changed: [", "skipping: ["].iter().any(|s| t.starts_with(s)) && t.ends_with(']');
+    is_prompt(line) || shell || log || recap || state || starts.iter().any(|s| t.starts_with(s))
+}
+
+/// `among` other text, lines between documents are passed over.
+fn read_from(lines: &[Line], among: bool, input: &Arc<str>) -> Result<Machines, ReadError> {
+    let mut found = documents(lines, among, input)?;
+    let several = found.values.len() > 1;
+    let of_kbwhy = |v: &Value| v.get("schema").is_some();
+    if let Some(at) = found.second.filter(|_| found.values.first().is_some_and(of_kbwhy)) {
+        return Err(bad(input, at, 1, "trailing characters"));
+    }
+    let value = match found.values.pop() {
+        Some(one) if !several => one,
+        last => {
+            // pages of one list and lines of one log are one list
+            let mut all = Vec::new();
+            for value in found.values.drain(..).chain(last) {
+                match value {
+                    Value::Array(items) => all.extend(items),
+                    other => all.push(other),
+                }
+            }
+            Value::Array(all)
+        }
+    };
+    if let Some(schema) = value.as_object().and_then(|o| o.get("schema")) {
+        return match (schema.as_str(), found.cut) {
+            (_, Some(error)) => Err(error),
+            (Some(host1::FORMAT), None) => {
+                let object = value.as_object().cloned().unwrap_or_default();
+                Ok(vec![(host1::read(&object, input)?, host1::FORMAT)])
+            }
+            (other, None) => Err(ReadError::WrongSchema {
+                input: input.to_string(),
+                found: lines::clean(other.unwrap_or("not a text")).chars().take(60).collect(),
+            }),
+        };
+    }
+    let mut hosts = Vec::new();
+    for reader in READERS {
+        hosts.extend(reader(&value, input));
+        if !several && !hosts.is_empty() {
+            break;
+        }
+    }
+    if hosts.is_empty() {
+        // of a document that is not whole nobody knows what the rest would have told
+        return Err(found.cut.unwrap_or_else(|| foreign::json(&value, lines, input)));
+    }
+    for list in hosts.iter_mut().flat_map(|h| &mut h.completeness.lists) {
+        list.gaps.extend(found.gaps.iter().cloned());
+        list.gaps.sort();
+        list.gaps.dedup();
+    }
+    machines(hosts, input)
+}
+
+fn bad(input: &Arc<str>, line: u32, column: usize, message: &str) -> ReadError {
+    ReadError::BadJson {
+        input: input.to_string(),
+        line: usize::try_from(line).unwrap_or(usize::MAX),
+        column,
+        message: lines::clean(message),
+    }
+}
+
+/// Every document from the first line on.
+fn documents(lines: &[Line], among: bool, input: &Arc<str>) -> Result<Documents, ReadError> {
+    let mut out = Documents::default();
+    let (texts, elided) = without_ellipses(lines);
+    if elided {
+        out.gaps.push(Gap::Elided);
+    }
+    let text = texts.join("\n");
+    let mut starts = Vec::with_capacity(texts.len());
+    let mut at = 0;
+    for line in &texts {
+        starts.push(at);
+        at += line.len() + 1;
+    }
+    let line_of = |offset: usize| starts.partition_point(|s| *s <= offset).saturating_sub(1);
+    let number = |index: usize| lines.get(index).map_or(1, |l| l.number);
+    let mut offset = 0;
+    loop {
+        let rest = text.get(offset..).unwrap_or_default();
+        offset += rest.len() - rest.trim_start().len();
+        if offset >= text.len() {
+            return Ok(out);
+        }
+        let index = line_of(offset);
+        let (line, begin) = (&texts[index], starts[index]);
+        let fresh = line.get(..offset - begin).is_some_and(|head| head.trim().is_empty());
+        let opened =
+            if fresh { opening(line) } else { opening(line.get(offset - begin..).unwrap_or_default()) };
+        let Some((within, host)) = opened else {
+            if fresh && (among || is_noise(line)) {
+                offset = begin + line.len();
+                continue;
+            }
+            return Err(bad(input, number(index), offset - begin + 1, "trailing characters"));
+        };
+        offset = if fresh { begin + within } else { offset + within };
+        if out.values.len() >= DOCUMENTS {
+            out.gaps.push(Gap::Truncated);
+            return Ok(out);
+        }
+        if out.values.len() == 1 {
+            out.second = Some(number(index));
+        }
+        let rest = text.get(offset..).unwrap_or_default();
+        let mut stream = Deserializer::from_str(rest).into_iter::<Value>();
+        match stream.next() {
+            Some(Ok(value)) => {
+                out.values.push(of_host(host, value));
+                offset += stream.byte_offset();
+            }
+            Some(Err(e)) => {
+                let first = if e.line() == 1 { offset - begin } else { 0 };
+                let at = number(index + e.line().saturating_sub(1));
+                let message = e.to_string();
+                let message = message.split(" at line ").next().unwrap_or_default();
+                let error = bad(input, at, e.column() + first, message);
+                if !e.is_eof() {
+                    return Err(error);
+                }
+                let whole = closed(rest).and_then(|t| serde_json::from_str::<Value>(&t).ok());
+                match whole {
+                    // of a log's last record nobody knows what it would have said of its row
+                    Some(Value::Object(_)) | None if !out.values.is_empty() => {}
+                    Some(value) => out.values.push(of_host(host, value)),
+                    None => return Err(error),
+                }
+                out.gaps.push(Gap::Truncated);
+                out.cut = Some(error);
+                return Ok(out);
+            }
+            None => return Ok(out),
+        }
+    }
+}
+
+/// What a console of Ansible printed for a host, in the shape in which its JSON output names hosts.
+fn of_host(host: Option<&str>, value: Value) -> Value {
+    let Some(host) = host else { return value };
+    let hosts = Map::from_iter([(host.to_owned(), value)]);
+    Value::Object(Map::from_iter([("hosts".to_owned(), Value::Object(hosts))]))
+}
+
+/// The lines without those that stand for rows that a person left out, and whether there were any.
+fn without_ellipses(lines: &[Line]) -> (Vec<String>, bool) {
+    let mut out: Vec<String> = Vec::with_capacity(lines.len());
+    let (mut elided, mut open) = (false, false);
+    let mut filled: Option<usize> = None;
+    for line in lines {
+        let t = line.text.trim();
+        if is_ellipsis(t) {
+            (elided, open) = (true, true);
+            out.push(String::new());
+            continue;
+        }
+        if !t.is_empty() {
+            let previous = filled.and_then(|i| out.get_mut(i)).filter(|_| open);
+            if let Some(previous) = previous {
+                let (comma, ends) = (previous.ends_with(','), t.starts_with([']', '}']));
+                if comma && ends {
+                    previous.pop();
+                } else if !comma && !ends && previous.ends_with(['}', ']', '"']) {
+                    previous.push(',');
+                }
+            }
+            open = false;
+            filled = Some(out.len());
+        }
+        out.push(line.text.clone());
+    }
+    (out, elided)
+}
+
+/// A document that ends in the middle, closed behind its last whole member. Rows of a list count only if they are
+/// whole: what is missing may be what says that the row is of something that failed.
+fn closed(text: &str) -> Option<String> {
+    let mut stack: Vec<u8> = Vec::new();
+    // how many of the open brackets are rows of a list
+    let mut rows = 0usize;
+    let (mut quoted, mut escaped) = (false, false);
+    let mut safe: Option<(usize, usize)> = None;
+    for (at, byte) in text.bytes().enumerate() {
+        if quoted {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => quoted = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => quoted = true,
+            b'{' | b'[' => {
+                if stack.len() >= DEPTH {
+                    return None;
+                }
+                rows += usize::from(stack.last() == Some(&b'['));
+                stack.push(byte);
+            }
+            b'}' | b']' => {
+                stack.pop();
+                let row = stack.last() == Some(&b'[');
+                rows = rows.saturating_sub(usize::from(row));
+                if rows == 0 {
+                    safe = Some((at + 1, stack.len()));
+                }
+            }
+            b',' if rows == 0 => safe = Some((at, stack.len())),
+            _ => {}
+        }
+    }
+    let (end, depth) = safe?;
+    let mut out = text.get(..end)?.to_owned();
+    for bracket in stack.get(..depth)?.iter().rev() {
+        out.push(if *bracket == b'{' { '}' } else { ']' });
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::{Input, Parsed, read_each};
+
+    fn parse(text: &str) -> Result<Vec<Parsed>, ReadError> {
+        read_each(&Input { name: "f", bytes: text.as_bytes() })
+    }
+
+    fn kbs(text: &str) -> Vec<u32> {
+        let found = parse(text).unwrap_or_else(|e| panic!("{text}: {e}"));
+        found.iter().flat_map(|p| p.host.updates.keys().map(|k| k.number())).collect()
+    }
+
+    fn gaps(text: &str) -> Vec<Gap> {
+        parse(text).unwrap_or_else(|e| panic!("{text}: {e}"))[0].host.completeness.lists[0].gaps.clone()
+    }
+
+    #[test]
+    fn prompts_and_fences_around_a_document_are_passed_over() {
+        let doc = "[{\"HotFixID\": \"KB4486553\"},\r\n {\"HotFixID\": \"KB4577586\"}]";
+        for text in [
+            format!("\r\n\r\nPS C:\\> Get-HotFix | ConvertTo-Json\r\n{doc}\r\n\r\nPS C:\\Users\\x>"),
+            format!("```json\n{doc}\n```\n"),
+            format!("> ```\n> {}\n> ```\n", doc.replace("\r\n", "\n> ")),
+            format!("[admin@host ~]$ type f\n{doc}\n[admin@host ~]$ exit"),
+            format!("Microsoft Windows [Version 10.0.17763.1]\n(c) 2018 x\n\nC:\\>type f\n{doc}"),
+            format!("These are the updates of the server:\n{doc}\nThank you\n"),
+        ] {
+            assert_eq!(kbs(&text), [4_486_553, 4_577_586], "{text}");
+            assert!(gaps(&text).is_empty());
+        }
+    }
+
+    #[test]
+    fn several_documents_are_one_list() {
+        assert_eq!(
+            kbs("{\"HotFixID\": \"KB4486553\"}\n{\"HotFixID\": \"KB4577586\"}\n"),
+            [4_486_553, 4_577_586]
+        );
+        assert_eq!(
+            kbs("[{\"HotFixID\": \"KB4486553\"}] [{\"HotFixID\": \"KB4577586\"}]"),
+            [4_486_553, 4_577_586]
+        );
+        // two commands of one machine
+        let text = "PS C:\\> a\n[{\"HotFixID\": \"KB4486553\"}]\nPS C:\\> b\n{\"OsBuildNumber\": \"17763\", \"OsVersion\": \"10.0.17763\"}\nPS C:\\>\n";
+        let found = parse(text).unwrap();
+        assert_eq!((found.len(), found[0].host.updates.len(), found[0].host.version.is_some()), (1, 1, true));
+    }
+
+    #[test]
+    fn a_console_of_ansible_names_its_hosts() {
+        let facts = "\"ansible_facts\": {\"ansible_os_family\": \"Windows\", \"ansible_distribution\": \"Microsoft Windows Server 2019 Standard\", \"ansible_distribution_version\": \"10.0.17763.0\"}";
+        for text in [
+            format!(
+                "srv01 | SUCCESS => {{\n    {facts},\n    \"changed\": false\n}}\n10.0.0.5 | SUCCESS => {{\n {facts}\n}}\n"
+            ),
+            format!(
+                "PLAY [all] ***\n\nTASK [setup] ***\nok: [srv01] => {{{facts}}}\nok: [10.0.0.5] => {{{facts}}}\n\nPLAY RECAP ***\nsrv01 : ok=1    changed=0    unreachable=0\n"
+            ),
+        ] {
+            let found = parse(&text).unwrap();
+            let mut names: Vec<_> =
+                found.iter().map(|p| p.host.name.as_ref().unwrap().value.clone()).collect();
+            names.sort();
+            assert_eq!(names, ["10.0.0.5", "srv01"], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cut_document_keeps_its_whole_rows() {
+        let whole = "[{\"HotFixID\": \"KB4486553\", \"x\": [1, 2]}, {\"HotFixID\": \"KB4577586\", \"y\": \"a\\\"b\"}]";
+        for end in whole.find("}, {").unwrap() + 1..whole.len() {
+            assert_eq!(kbs(&whole[..end])[0], 4_486_553, "{end}");
+            assert_eq!(gaps(&whole[..end]), [Gap::Truncated], "{end}");
+            // a row that is not closed is none
+            assert_eq!(kbs(&whole[..end]).len(), if end == whole.len() - 1 { 2 } else { 1 }, "{end}");
+        }
+        let object = "{\"OsBuildNumber\": \"17763\", \"OsVersion\": \"10.0.17763\", \"OsHotFixes\": [{\"HotFixID\": \"KB4486553\"}, {\"HotFixID\": \"KB44";
+        assert_eq!((kbs(object), gaps(object)), (vec![4_486_553], vec![Gap::Truncated]));
+    }
+
+    #[test]
+    fn nothing_whole_and_what_is_no_cut_are_errors() {
+        for (text, line, column) in [
+            ("[{\"HotFixID\": \"KB44", 1, 19),
+            ("{\"HotFixID\": \"KB4486553\"\n \"x\": 1}", 2, 2),
+            ("\n{\"HotFixID\": \"KB4486553\"}\n}", 3, 1),
+            ("C:\\>a\n{\"HotFixID\": }", 2, 14),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(
+                matches!(error, ReadError::BadJson { line: l, column: c, .. } if (l, c) == (line, column)),
+                "{text}: {error:?}"
+            );
+        }
+        // what was stated as facts counts only as a whole
+        let cut =
+            "{\"schema\": \"kbwhy/host/1\", \"name\": \"A\", \"updates\": {\"installed\": [\"KB4486553\", ";
+        assert!(matches!(parse(cut), Err(ReadError::BadJson { .. })));
+        let two = "{\"schema\": \"kbwhy/host/1\"}\n{\"schema\": \"kbwhy/host/1\"}\n";
+        assert!(matches!(parse(two), Err(ReadError::BadJson { line: 2, .. })));
+    }
+
+    #[test]
+    fn rows_that_a_person_left_out_are_a_gap() {
+        for text in [
+            "[\n {\"HotFixID\": \"KB4486553\"},\n ...\n]",
+            "[\n {\"HotFixID\": \"KB4486553\"}\n ...\n {\"HotFixID\": \"KB4577586\"}\n]",
+        ] {
+            assert_eq!(gaps(text), [Gap::Elided], "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_and_number_are_bounded() {
+        let deep = "[".repeat(100_000);
+        assert!(parse(&format!("{deep}{{")).is_err());
+        assert!(parse(&"{\"a\":".repeat(10_000)).is_err());
+        assert!(parse(&"{}\n".repeat(100_000)).is_err());
+        assert!(parse(&format!("[\"a\"{}]", "\n...".repeat(50_000))).is_err());
+    }
+}
