@@ -57,7 +57,7 @@ pub(super) fn is_garbage(text: &str) -> bool {
 }
 
 /// Words that only one kind of file has, what it is, and what to do.
-const MARKERS: [(&str, &str, &str); 37] = [
+const MARKERS: &[(&str, &str, &str)] = &[
     ("System Information report written at", "an msinfo32 report, which lists no updates", SYSTEMINFO),
     ("<MsInfo", "an msinfo32 file (.nfo), which lists no updates", SYSTEMINFO),
     ("[System Summary]", "an msinfo32 report, which lists no updates", SYSTEMINFO),
@@ -82,7 +82,6 @@ const MARKERS: [(&str, &str, &str); 37] = [
         "export `HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion`, and run `systeminfo > host.txt`",
     ),
     ("REGEDIT4", "a registry export (.reg) of other keys", SYSTEMINFO),
-    ("BuildNumber=", "output of `wmic os`", SYSTEMINFO),
     ("Package Identity", "output of DISM without packages", PACKAGES),
     ("http://schemas.microsoft.com/win/2004/08/events/event", "events of an event log", LOG),
     ("Microsoft-Windows-Servicing", "events of the Setup log", LOG),
@@ -148,9 +147,7 @@ pub(super) fn json(value: &Value, lines: &[Line], input: &str) -> ReadError {
         let line = line("KBArticleID").or_else(|| line("IsInstalled")).map_or(1, |l| l.number);
         return ReadError::MissingList { input: input.to_owned(), line };
     }
-    let what = if any(&["Patches"]) {
-        "output of AWS Systems Manager"
-    } else if any(&["RecommendedSecurityUpdate", "SoftwareVendor"]) {
+    let what = if any(&["RecommendedSecurityUpdate", "SoftwareVendor"]) {
         "an export of Defender, which does not list installed updates"
     } else if any(&["os", "updates", "facts"]) {
         return refuse(input, "host facts without a schema", "add \"schema\": \"kbwhy/host/1\"");
@@ -166,7 +163,7 @@ pub(super) fn text(lines: &[Line], input: &str) -> ReadError {
         return error;
     }
     let head = &lines[..lines.len().min(5000)];
-    for (marker, what, instead) in MARKERS {
+    for &(marker, what, instead) in MARKERS {
         if head.iter().any(|l| l.text.contains(marker)) {
             return refuse(input, what, instead);
         }

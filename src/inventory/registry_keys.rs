@@ -381,8 +381,8 @@ fn program_kb(name: &str, values: &Values) -> Option<KbId> {
 
 /// .NET Framework by its Release value, with the bounds that Microsoft's page gives:
 /// <https://learn.microsoft.com/dotnet/framework/install/how-to-determine-which-versions-are-installed>.
-fn dotnet(release: u32) -> Option<&'static str> {
-    const RELEASES: [(u32, &str); 11] = [
+pub(super) fn dotnet(release: u64) -> Option<&'static str> {
+    const RELEASES: [(u64, &str); 11] = [
         (533_320, "4.8.1"),
         (528_040, "4.8"),
         (461_808, "4.7.2"),
