@@ -24,8 +24,6 @@ const READERS: &[JsonReader] = &[
     super::ohai::read_json,
     super::facter::read_json,
     super::exports::read_json,
-    super::powershell_values::read_json,
-    super::get_package::read_json,
 ];
 
 /// More documents than any log of inventories has; what stands behind them counts as cut off.
