@@ -46,8 +46,13 @@ impl Values {
         self.0.contains_key(name)
     }
 
-    /// Names as they are spelled, with values and places.
+    /// Names in lower case with values and places.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str, &Origin)> {
+        self.0.iter().map(|(name, k)| (name.as_str(), k.value.as_str(), &k.origin))
+    }
+
+    /// Names as they are spelled, with values and places.
+    pub(super) fn spelled(&self) -> impl Iterator<Item = (&str, &str, &Origin)> {
         self.0.values().map(|k| (k.name.as_str(), k.value.as_str(), &k.origin))
     }
 }

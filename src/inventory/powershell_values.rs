@@ -128,7 +128,7 @@ fn add_keys(objects: &[Object], all: &mut Registries, input: &Arc<str>, format: 
         let registry = registry(all, object, input, format);
         registry.filtered |= object.command.as_deref().is_some_and(is_filter);
         registry.key(&key, object.line);
-        for (name, value, origin) in object.values.iter() {
+        for (name, value, origin) in object.values.spelled() {
             if !ADDED.iter().any(|a| a.eq_ignore_ascii_case(name)) {
                 registry.value(&key, name, value, objects::line_of(origin));
             }

@@ -305,7 +305,7 @@ impl Machine {
             super::os_values::note(host, text.to_owned(), origin);
         }
         if let Some(key) = self.keys.get(&Kind::Policies) {
-            for (name, data, origin) in key.values.iter().filter(|(_, data, _)| !data.is_empty()) {
+            for (name, data, origin) in key.values.spelled().filter(|(_, data, _)| !data.is_empty()) {
                 host.policies.insert(name.to_owned(), Fact::new(data.to_owned(), origin.clone()));
             }
         }
