@@ -537,3 +537,23 @@ fn the_readme_names_every_option_and_cause() {
         assert!(readme.contains(&format!("`{}`", cause.code())), "README.md does not name {cause}");
     }
 }
+
+#[test]
+fn a_log_on_standard_input_is_an_inventory_of_any_size() {
+    let chat =
+        "2016-09-28 04:30:31, Info                  CBS    Starting the TrustedInstaller main loop.\r\n";
+    let state = "2016-09-28 04:30:31, Info                  CBS    Read out cached package applicability for package: Package_for_KB2999226~31bf3856ad364e35~amd64~~6.1.1.7, ApplicableState: 112, CurrentState:112\r\n";
+    // more than any other inventory may have
+    let log = chat.repeat((17 << 20) / chat.len()) + state;
+    let host = json(&["inventory", "-"], &log);
+    assert_eq!(host["updates"]["installed"], serde_json::json!(["KB2999226"]));
+}
+
+#[test]
+fn a_large_file_that_is_no_log_is_refused_unread() {
+    let path = scratch("large.bin");
+    fs::File::create(&path).and_then(|f| f.set_len(1 << 40)).expect("a file with a hole");
+    let line = format!("kbwhy: {}: is larger than 16 MB, more than any inventory", path.display());
+    fails(run(&["inventory", &path.to_string_lossy()]), 3, &line);
+    let _ = fs::remove_file(path);
+}

@@ -9,42 +9,6 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// The formats that are read, by the names of the manifest.
-const FORMATS: [&str; 32] = [
-    "systeminfo-text",
-    "systeminfo-csv",
-    "get-hotfix-table",
-    "get-hotfix-list",
-    "get-hotfix-csv",
-    "get-hotfix-json",
-    "wmic-qfe-csv",
-    "wmic-qfe-list",
-    "wmic-qfe-table",
-    "dism-packages-list",
-    "dism-packages-table",
-    "dism-banner",
-    "ver",
-    "reg-query",
-    "get-hotfix-clixml",
-    "msinfo32-text",
-    "msinfo32-nfo",
-    "glpi-xml",
-    "eventlog-setup-xml",
-    "wmic-os",
-    "seatbelt",
-    "metasploit-enum-patches",
-    "nessus-plugin-text",
-    "negative",
-    "missing-updates",
-    "get-computerinfo-json",
-    "get-computerinfo-text",
-    "osquery-patches",
-    "ansible-win-updates",
-    "wazuh-syscollector",
-    "aws-ssm-patches",
-    "sccm-qfe-csv",
-];
-
 fn field_data() -> Option<PathBuf> {
     let folder = std::env::var_os("KBWHY_FIELD_DATA").map(PathBuf::from);
     if folder.is_none() {
@@ -145,9 +109,6 @@ fn every_capture_gives_its_known_answer() {
     let Some(folder) = field_data() else { return };
     let (mut failures, mut count) = (Vec::new(), 0);
     for (path, format, expect) in samples(&folder) {
-        if !FORMATS.contains(&format.as_str()) {
-            continue;
-        }
         count += 1;
         let bytes = std::fs::read(folder.join(&path)).expect("the capture");
         let refused = expect["is_inventory"] == false || expect["multi_machine"] == true;
@@ -258,6 +219,8 @@ fn a_capture_that_is_cut_is_recognised_and_tells_nothing_new() {
             }
             count += 1;
             match read(&Input { name: "x", bytes: &text.as_bytes()[..end] }) {
+                // the log is known, the lines that tell are in the part that is gone
+                Err(e) if e.to_string().contains("that tells the state of no update") => {}
                 Err(e) => failures.push(format!("{path} cut at {part} %: {e}")),
                 Ok(p) => {
                     let new = &in_state(&p.host, PackageState::Installed) - &all;

@@ -2,11 +2,11 @@
 //!
 //! `whole` is all that the command does between reading the file and printing.
 
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use kbwhy::{
     catalog::Catalog,
     explain::report,
-    inventory::{Input, read},
+    inventory::{Input, LogReader, read},
     model::{Host, KbId},
     render::{Style, to_json, to_text},
     resolve::{self, question::Question},
@@ -66,6 +66,44 @@ fn inventory(c: &mut Criterion) {
     group.finish();
 }
 
+/// A CBS.log of about this many bytes: one line in fifty tells a state.
+fn cbs_log(bytes: usize) -> Vec<u8> {
+    let chat = [
+        "CBS    Session: 30546173_4263962 initialized by client WindowsUpdateAgent.",
+        "CSI    00000a2f [SR] Verifying 100 components",
+        "CBS    Appl: detect Parent, Package: Microsoft-Windows-StepsRecorder-Package~31bf3856ad364e35~amd64~~10.0.19041.1, Parent: Microsoft-Windows-Client-Features-Package~31bf3856ad364e35~amd64~~10.0.19041.1, Disposition = Detect, VersionComp: EQ, BuildComp: GE, RevisionComp: GE, Exist: present",
+        "CBS    Exec: Resolving Package: Microsoft-Windows-Lxss-merged-Package~31bf3856ad364e35~amd64~en-GB~10.0.19041.1, Update: 83a63d985602d4ec7a2ea0e440ceb6cb",
+    ];
+    let mut out = Vec::with_capacity(bytes + 512);
+    let mut n = 0usize;
+    while out.len() < bytes {
+        n += 1;
+        let text = match n % 50 {
+            0 => format!(
+                "CBS    Read out cached package applicability for package: Package_for_KB{}~31bf3856ad364e35~amd64~~6.1.1.0, ApplicableState: 112, CurrentState:112",
+                2_500_000 + n / 50 % 3000
+            ),
+            _ => chat[n % chat.len()].to_owned(),
+        };
+        out.extend_from_slice(format!("2016-09-28 04:30:31, Info                  {text}\r\n").as_bytes());
+    }
+    out
+}
+
+fn logs(c: &mut Criterion) {
+    let log = cbs_log(64 << 20);
+    let mut group = c.benchmark_group("logs");
+    group.sample_size(10).throughput(Throughput::Bytes(log.len() as u64));
+    group.bench_function("CBS.log, 64 MB in pieces", |b| {
+        b.iter(|| {
+            let mut reader = LogReader::detect("CBS.log", &log).expect("it is a log");
+            log.chunks(256 * 1024).for_each(|piece| reader.feed(piece));
+            black_box(reader.finish().expect("it tells states"))
+        });
+    });
+    group.finish();
+}
+
 fn answer(c: &mut Criterion) {
     let (catalog, host, question) = (Catalog::embedded(), host(SYSTEMINFO), question());
     let answer = resolve::explain(catalog, &host, &question);
@@ -89,5 +127,5 @@ fn whole(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, catalog, inventory, answer, whole);
+criterion_group!(benches, catalog, inventory, logs, answer, whole);
 criterion_main!(benches);

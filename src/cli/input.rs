@@ -7,12 +7,12 @@ use super::{
 use crate::{
     diagnose::{LogEvidence, read_log},
     explain::InputRead,
-    inventory::{self, Input},
+    inventory::{self, Input, LogReader, Parsed},
     model::{Fact, Host, Origin},
 };
 use std::{
     fs::File,
-    io::{self, Read, Write},
+    io::{self, IsTerminal, Read, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -21,6 +21,10 @@ use std::{
 const INVENTORY_LIMIT: u64 = inventory::LIMIT as u64;
 /// The largest log that is read whole.
 const LOG_LIMIT: u64 = 512 << 20;
+/// How much of a log is read at once.
+const PIECE: usize = 256 * 1024;
+/// From this size on it is shown how far a log was read.
+const LONG_LOG: u64 = 50 << 20;
 
 /// A name as it may be shown: no control characters, at most 120 characters.
 pub(super) fn shown(name: &str) -> String {
@@ -36,29 +40,113 @@ fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn read(path: &Path, limit: u64, what: &str) -> Result<Vec<u8>, Failure> {
-    let fail = |e: &dyn std::fmt::Display| Failure::input(format!("{}: cannot be read: {e}", named(path)));
-    let mut bytes = Vec::new();
+/// What an input is read from: a file, or standard input; with the size of a file.
+fn open(path: &Path, what: &str) -> Result<(Box<dyn Read>, Option<u64>), Failure> {
     if is_stdin(path) {
-        io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(|e| fail(&e))?;
-    } else {
-        if path.is_dir() {
-            return Err(Failure::input(format!("{}: is a folder; name one {what}", named(path))));
-        }
-        let file = File::open(path).map_err(|e| fail(&e))?;
-        if file.metadata().is_ok_and(|m| m.len() > limit) {
-            return Err(too_large(path, limit, what));
-        }
-        file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| fail(&e))?;
+        return Ok((Box::new(io::stdin().lock()), None));
     }
-    if bytes.len() as u64 > limit {
+    if path.is_dir() {
+        return Err(Failure::input(format!("{}: is a folder; name one {what}", named(path))));
+    }
+    let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+    let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
+    Ok((Box::new(file), size))
+}
+
+fn unreadable(path: &Path, e: &dyn std::fmt::Display) -> Failure {
+    Failure::input(format!("{}: cannot be read: {e}", named(path)))
+}
+
+fn read(path: &Path, limit: u64, what: &str) -> Result<Vec<u8>, Failure> {
+    let (source, size) = open(path, what)?;
+    let mut bytes = Vec::new();
+    rest(source, size, &mut bytes, path, limit, what)?;
+    Ok(bytes)
+}
+
+/// Reads on to the end, if that is not beyond the limit.
+fn rest(
+    source: Box<dyn Read>,
+    size: Option<u64>,
+    bytes: &mut Vec<u8>,
+    path: &Path,
+    limit: u64,
+    what: &str,
+) -> Result<(), Failure> {
+    if size.is_some_and(|s| s > limit) {
         return Err(too_large(path, limit, what));
     }
-    Ok(bytes)
+    let left = (limit + 1).saturating_sub(bytes.len() as u64);
+    source.take(left).read_to_end(bytes).map_err(|e| unreadable(path, &e))?;
+    if bytes.len() as u64 > limit { Err(too_large(path, limit, what)) } else { Ok(()) }
 }
 
 fn too_large(path: &Path, limit: u64, what: &str) -> Failure {
     Failure::input(format!("{}: is larger than {} MB, more than any {what}", named(path), limit >> 20))
+}
+
+/// Reads one inventory. Logs are told by their first bytes and read piece by piece, however large they are.
+fn inventory_of(path: &Path) -> Result<Vec<Parsed>, Failure> {
+    let what = "inventory";
+    let refused = |e: inventory::ReadError| Failure::input(e.to_string());
+    let (mut source, size) = open(path, what)?;
+    let mut bytes = Vec::new();
+    source.by_ref().take(inventory::HEAD as u64).read_to_end(&mut bytes).map_err(|e| unreadable(path, &e))?;
+    let Some(mut log) = LogReader::detect(&named(path), &bytes) else {
+        rest(source, size, &mut bytes, path, INVENTORY_LIMIT, what)?;
+        return inventory::read_each(&Input { name: &named(path), bytes: &bytes }).map_err(refused);
+    };
+    log.feed(&bytes);
+    let mut progress = Progress::new(size, bytes.len() as u64);
+    let mut piece = vec![0; PIECE];
+    loop {
+        match source.read(&mut piece) {
+            Ok(0) => break,
+            Ok(n) => {
+                log.feed(piece.get(..n).unwrap_or_default());
+                progress.add(n as u64);
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(unreadable(path, &e)),
+        }
+    }
+    drop(progress);
+    Ok(vec![log.finish().map_err(refused)?])
+}
+
+/// How far a long log was read, on a terminal; gone when it is done.
+struct Progress {
+    size: Option<u64>,
+    done: u64,
+    shown: Option<u64>,
+    terminal: bool,
+}
+
+impl Progress {
+    fn new(size: Option<u64>, done: u64) -> Self {
+        let long = size.is_none_or(|s| s > LONG_LOG);
+        Self { size, done, shown: None, terminal: long && io::stderr().is_terminal() }
+    }
+
+    fn add(&mut self, bytes: u64) {
+        self.done += bytes;
+        let (now, unit) = match self.size {
+            Some(size) => (self.done * 100 / size.max(1), "%"),
+            None => ((self.done >> 20) / 50 * 50, " MB"),
+        };
+        if self.terminal && self.done > LONG_LOG / 10 && self.shown != Some(now) {
+            self.shown = Some(now);
+            let _ = write!(io::stderr(), "\rkbwhy: reading {now}{unit} ");
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown.is_some() {
+            let _ = write!(io::stderr(), "\r{:40}\r", "");
+        }
+    }
 }
 
 /// One host, and the inputs that tell of it.
@@ -75,11 +163,8 @@ pub(super) fn host(files: &[PathBuf], machine: &Machine) -> Result<Told, Failure
     let mut inputs = Vec::new();
     let mut hosts = Vec::new();
     for path in files {
-        let bytes = read(path, INVENTORY_LIMIT, "inventory")?;
-        let name = named(path);
-        let parsed = inventory::read_each(&Input { name: &name, bytes: &bytes });
-        for one in parsed.map_err(|e| Failure::input(e.to_string()))? {
-            inputs.push(InputRead { name: name.clone(), format: one.format, encoding: one.encoding });
+        for one in inventory_of(path)? {
+            inputs.push(InputRead { name: named(path), format: one.format, encoding: one.encoding });
             hosts.push(one.host);
         }
     }

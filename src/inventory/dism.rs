@@ -1,6 +1,7 @@
 //! `dism /online /get-packages` (or `/image:`), as list or table, in any language: package identities, then their states.
 
 use super::collect::{Collector, is_filter};
+use super::dism_packageinfo;
 use super::format::{Directness, Format};
 use super::lines::{Line, is_prompt};
 use super::packages::Packages;
@@ -33,15 +34,21 @@ pub(super) const FORMATS: &[Format] = &[
 ];
 
 /// The identity at the end of `Package Identity : …`; log lines with more words before it are something else.
-fn list_identity(text: &str) -> Option<&str> {
+pub(super) fn list_identity(text: &str) -> Option<&str> {
     let t = text.trim();
     let Some((label, rest)) = t.split_once([':', '：']) else { return Some(t) };
+    // PowerShell's name of it: that is another format
+    let label = label.trim();
+    // the package above a list of features is not listed itself
+    if label.eq_ignore_ascii_case("PackageName") || label.starts_with("Features listing") {
+        return None;
+    }
     let plain = label.chars().all(|c| !c.is_ascii_digit() && c != ',' && c != '[' && c != '\\');
     (plain && label.chars().count() <= 40).then_some(rest)
 }
 
 /// Splits `Label : value`.
-fn pair(text: &str) -> Option<(&str, &str)> {
+pub(super) fn pair(text: &str) -> Option<(&str, &str)> {
     let (label, value) = text.split_once([':', '：'])?;
     Some((label.trim(), value.trim()))
 }
@@ -108,8 +115,11 @@ fn packages(lines: &[Line]) -> (Packages, bool) {
     // the last identity, while its state is not told, and the lines with a colon since
     let mut open: Option<String> = None;
     let mut since = 0usize;
-    for line in lines {
-        if is_prompt(&line.text) {
+    let described = dism_packageinfo::blocks(lines);
+    let mut described = described.iter().peekable();
+    for (i, line) in lines.iter().enumerate() {
+        while described.next_if(|block| block.end <= i).is_some() {}
+        if is_prompt(&line.text) || described.peek().is_some_and(|block| block.contains(&i)) {
             continue;
         }
         let mut cells = line.text.split('|').map(str::trim);
@@ -133,8 +143,8 @@ fn packages(lines: &[Line]) -> (Packages, bool) {
             since = 0;
         } else if let (Some(identity), Some((label, value))) = (&open, pair(&line.text)) {
             since += 1;
-            // the state follows its identity; /get-packageinfo has other lines between and names it
-            if (matches!(label, "State" | "PackageState") || since == 1)
+            // the state follows its identity, whatever its label is
+            if (label == "State" || since == 1)
                 && let Some(state) = words::state(value)
             {
                 out.settle(identity, state, line.number);

@@ -5,6 +5,7 @@ use super::hotfix_json::{member, objects};
 use super::id_list;
 use super::ids::{self, RowId};
 use super::lines::{Line, is_prompt};
+use super::logs;
 use serde_json::Value;
 
 const SYSTEMINFO: &str = "run `systeminfo > host.txt` on the machine";
@@ -19,6 +20,11 @@ fn refuse(input: &str, looks_like: &str, instead: &str) -> ReadError {
         looks_like: looks_like.to_owned(),
         instead: instead.to_owned(),
     }
+}
+
+/// A log whose lines tell the state of no update.
+pub(super) fn stateless_log(kind: logs::Kind, input: &str) -> ReadError {
+    refuse(input, &format!("{} that tells the state of no update", kind.described()), LOG)
 }
 
 /// First bytes of files that hold no text.
@@ -58,23 +64,13 @@ pub(super) fn is_garbage(text: &str) -> bool {
 }
 
 /// Words that only one kind of file has, what it is, and what to do.
-const MARKERS: [(&str, &str, &str); 42] = [
+const MARKERS: &[(&str, &str, &str)] = &[
     (
         "System Information report written at",
         "an msinfo32 report without the system summary",
         "export the whole report, or run `systeminfo > host.txt` on the machine",
     ),
     ("<MsInfo", "an msinfo32 file (.nfo) without the system summary", SYSTEMINFO),
-    (", Info                  CBS", "a CBS.log", LOG),
-    (", Info                  CSI", "a CBS.log", LOG),
-    ("ApplicableState:", "a CBS.log", LOG),
-    ("DISM   DISM", "a dism.log", LOG),
-    ("AGENT_DETECTION_FINISHED", "a ReportingEvents.log", LOG),
-    ("AGENT_INSTALLING_", "a ReportingEvents.log", LOG),
-    ("\tAgent\t", "a WindowsUpdate.log", LOG),
-    (" Agent           ", "a WindowsUpdate.log", LOG),
-    (" ComApi          ", "a WindowsUpdate.log", LOG),
-    ("<![LOG[", "a log of Configuration Manager", LOG),
     (
         "powershell/2004/04",
         "objects saved by Export-Clixml that tell of no updates",
@@ -82,23 +78,11 @@ const MARKERS: [(&str, &str, &str); 42] = [
     ),
     (
         "Windows Registry Editor Version",
-        "a registry export (.reg)",
-        "run `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"` and save its output, and `systeminfo > host.txt`",
+        "a registry export (.reg) of other keys",
+        "export `HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion`, and run `systeminfo > host.txt`",
     ),
-    (
-        "REGEDIT4",
-        "a registry export (.reg)",
-        "run `reg query` and save its output, and `systeminfo > host.txt`",
-    ),
-    ("OperatingSystemSKU", "output of Win32_OperatingSystem", SYSTEMINFO),
-    (
-        "CurrentMajorVersionNumber",
-        "registry values printed by PowerShell",
-        "run `reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"` and save its output",
-    ),
-    ("PackageName ", "output of Get-WindowsPackage", PACKAGES),
+    ("REGEDIT4", "a registry export (.reg) of other keys", SYSTEMINFO),
     ("Package Identity", "output of DISM without packages", PACKAGES),
-    ("Feature Name :", "a list of Windows features", PACKAGES),
     (
         "http://schemas.microsoft.com/win/2004/08/events/event",
         "events of an event log, but none that tells of an update",
@@ -125,9 +109,10 @@ const MARKERS: [(&str, &str, &str); 42] = [
         SYSTEMINFO,
     ),
     ("Windows Update History", "a history of Windows Update", SYSTEMINFO),
-    ("Operationname", "output of Get-WUHistory", SYSTEMINFO),
-    ("ResultCode", "a history of Windows Update", SYSTEMINFO),
-    ("ProviderName", "output of Get-Package", SYSTEMINFO),
+    ("LastInstallationSuccessDate", "output of Get-WULastResults, which lists no updates", SYSTEMINFO),
+    (", Info       [0x", "a log of Windows Setup", SYSTEMINFO),
+    ("MOUPG", "a log of Windows Setup", SYSTEMINFO),
+    ("#Software: Microsoft Internet Information Services", "a log of a web server", SYSTEMINFO),
     ("<!DOCTYPE html", "a web page", SYSTEMINFO),
     ("<html", "a web page", SYSTEMINFO),
     ("<?xml", "an XML document", SYSTEMINFO),
@@ -174,13 +159,7 @@ pub(super) fn json(value: &Value, lines: &[Line], input: &str) -> ReadError {
         let line = line("KBArticleID").or_else(|| line("IsInstalled")).map_or(1, |l| l.number);
         return ReadError::MissingList { input: input.to_owned(), line };
     }
-    let what = if any(&["PackageName", "PackageState"]) {
-        "output of Get-WindowsPackage as JSON"
-    } else if any(&["UBR", "CurrentBuildNumber"]) {
-        "registry values as JSON"
-    } else if any(&["Patches"]) {
-        "output of AWS Systems Manager"
-    } else if any(&["RecommendedSecurityUpdate", "SoftwareVendor"]) {
+    let what = if any(&["RecommendedSecurityUpdate", "SoftwareVendor"]) {
         "an export of Defender, which does not list installed updates"
     } else if any(&["os", "updates", "facts"]) {
         return refuse(input, "host facts without a schema", "add \"schema\": \"kbwhy/host/1\"");
@@ -196,7 +175,10 @@ pub(super) fn text(lines: &[Line], input: &str) -> ReadError {
         return error;
     }
     let head = &lines[..lines.len().min(5000)];
-    for (marker, what, instead) in MARKERS {
+    if let Some(kind) = logs::quoted(head) {
+        return stateless_log(kind, input);
+    }
+    for &(marker, what, instead) in MARKERS {
         if head.iter().any(|l| l.text.contains(marker)) {
             return refuse(input, what, instead);
         }

@@ -47,7 +47,11 @@ fn header(lines: &[Line]) -> Option<(usize, u8, Vec<String>)> {
 }
 
 /// The records of a text with the line (from 0) at which each begins.
-fn records(text: &str, delimiter: u8, quoting: bool) -> impl Iterator<Item = (usize, Vec<String>)> {
+pub(super) fn records(
+    text: &str,
+    delimiter: u8,
+    quoting: bool,
+) -> impl Iterator<Item = (usize, Vec<String>)> {
     csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)

@@ -11,8 +11,12 @@ use std::sync::Arc;
 type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
 
 /// The first one that finds something names the input.
-const READERS: [JsonReader; 10] = [
+const READERS: &[JsonReader] = &[
     super::hotfix_json::read,
+    super::get_windowspackage::read_json,
+    super::powershell_values::read_json,
+    super::get_package::read_json,
+    super::wua_history::read_json,
     super::computer_info::read_json,
     super::osquery::read_json,
     super::ansible::read_json,

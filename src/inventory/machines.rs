@@ -46,6 +46,7 @@ pub(super) fn machines(hosts: Vec<Host>, input: &Arc<str>) -> Result<Machines, R
         hosts.windows(2).all(|w| {
             same(w[0].product.as_ref(), w[1].product.as_ref())
                 && same(w[0].version.as_ref(), w[1].version.as_ref())
+                && same(w[0].revision.as_ref(), w[1].revision.as_ref())
                 && same(w[0].architecture.as_ref(), w[1].architecture.as_ref())
                 && w[0].updates.keys().eq(w[1].updates.keys())
         })

@@ -20,13 +20,17 @@ mod computer_info;
 mod cut;
 mod dates;
 mod dism;
+mod dism_packageinfo;
 mod error;
 mod events;
 mod exports;
 mod facter;
 mod facts;
+mod features;
 mod foreign;
 mod format;
+mod get_package;
+mod get_windowspackage;
 mod glpi;
 mod health;
 mod host1;
@@ -39,6 +43,7 @@ mod ids;
 mod json;
 mod licence;
 mod lines;
+mod logs;
 mod machines;
 mod mbsa;
 mod merge;
@@ -47,14 +52,18 @@ mod mojibake;
 mod msinfo;
 mod nessus;
 mod node;
+mod objects;
 mod ohai;
 mod os_values;
 mod osquery;
 mod packages;
 mod powershell;
+mod powershell_values;
 mod psinfo;
 mod redact;
+mod reg_file;
 mod registry;
+mod registry_keys;
 mod seatbelt;
 mod set;
 mod systeminfo;
@@ -64,14 +73,17 @@ mod texts;
 mod ver;
 mod wazuh;
 mod windows;
+mod windows_nt;
 mod winpeas;
 mod wmic_os;
 mod words;
+mod wua_history;
 mod xml;
 
 pub use error::ReadError;
 pub use format::{Directness, Format};
 pub use host1::to_host1;
+pub use logs::{HEAD, LogReader};
 pub use machines::{of_machine, one_machine};
 pub use merge::merge;
 pub use redact::redact;
@@ -84,7 +96,7 @@ use machines::{Machines, machines, several};
 use std::sync::Arc;
 use xml::Document;
 
-/// The largest input that is read: 16 MB, some twenty times the largest inventory seen.
+/// The largest input that is read, logs apart: 16 MB, some twenty times the largest inventory seen.
 pub const LIMIT: usize = 16 * 1024 * 1024;
 
 /// What the user gave.
@@ -128,6 +140,12 @@ const FORMATS: &[&[Format]] = &[
     facter::FORMATS,
     exports::FORMATS,
     dism::FORMATS,
+    dism_packageinfo::FORMATS,
+    get_windowspackage::FORMATS,
+    get_package::FORMATS,
+    features::FORMATS,
+    powershell_values::FORMATS,
+    reg_file::FORMATS,
     registry::FORMATS,
     ver::FORMATS,
     clixml::FORMATS,
@@ -142,6 +160,12 @@ const FORMATS: &[&[Format]] = &[
     nessus::FORMATS,
     psinfo::FORMATS,
     id_list::FORMATS,
+    logs::FORMATS[0],
+    logs::FORMATS[1],
+    logs::FORMATS[2],
+    logs::FORMATS[3],
+    logs::FORMATS[4],
+    wua_history::FORMATS,
     health::FORMATS,
     powershell::FORMATS,
     licence::FORMATS,
@@ -154,7 +178,7 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 }
 
 /// Formats that fill a file alone.
-const WHOLE: [LineReader; 7] = [
+const WHOLE: &[LineReader] = &[
     systeminfo_csv::read,
     hotfix_csv::read,
     exports::read_fixes,
@@ -162,6 +186,7 @@ const WHOLE: [LineReader; 7] = [
     wazuh::read,
     aws_ssm::read,
     facter::read,
+    wua_history::read_csv,
 ];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
@@ -169,7 +194,9 @@ const PASTED: &[LineReader] = &[
     systeminfo::read,
     winpeas::read,
     seatbelt::read,
+    dism_packageinfo::read,
     dism::read,
+    get_windowspackage::read,
     hotfix_table::read,
     hotfix_list::read,
     metasploit::read,
@@ -178,9 +205,14 @@ const PASTED: &[LineReader] = &[
     events::read_text,
     msinfo::read,
     wmic_os::read,
+    reg_file::read,
     registry::read,
     computer_info::read,
     osquery::read,
+    powershell_values::read,
+    get_package::read,
+    wua_history::read,
+    features::read,
     health::read,
     powershell::read,
     licence::read,
@@ -216,6 +248,9 @@ pub fn read(input: &Input) -> Result<Parsed, ReadError> {
 pub fn read_each(input: &Input) -> Result<Vec<Parsed>, ReadError> {
     let label = lines::clean(input.name);
     let name: Arc<str> = Arc::from(label.as_str());
+    if let Some(log) = logs::read(input.name, input.bytes) {
+        return log.map(|parsed| vec![parsed]);
+    }
     if input.bytes.len() > LIMIT {
         return Err(ReadError::TooLarge { input: label, bytes: input.bytes.len(), limit: LIMIT });
     }
@@ -345,6 +380,15 @@ fn format_of(host: &Host) -> &'static str {
         host.product.as_ref().map(|f| f.origin.format),
         host.edition.as_ref().map(|f| f.origin.format),
         host.architecture.as_ref().map(|f| f.origin.format),
+        host.servicing_stack.as_ref().map(|f| f.origin.format),
+        host.dotnet_framework.as_ref().map(|f| f.origin.format),
+        host.wmf.as_ref().map(|f| f.origin.format),
+        host.internet_explorer.as_ref().map(|f| f.origin.format),
+        host.pending_reboot.as_ref().map(|f| f.origin.format),
+        host.features.values().next().map(|f| f.origin.format),
+        host.policies.values().next().map(|f| f.origin.format),
+        host.name.as_ref().map(|f| f.origin.format),
+        host.notes.first().map(|f| f.origin.format),
     ];
     list.or_else(|| origins.into_iter().flatten().next()).unwrap_or("unknown format")
 }

@@ -9,19 +9,28 @@ use std::collections::BTreeMap;
 /// More values than any object has.
 const LIMIT: usize = 2_000;
 
+/// A value as it was read, its name as it is spelled, and its place.
+#[derive(Clone, Debug)]
+struct Kept {
+    name: String,
+    value: String,
+    origin: Origin,
+}
+
 /// The values of one object or registry key by their names in any case, each with its place.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Values(BTreeMap<String, (String, Origin)>);
+pub(super) struct Values(BTreeMap<String, Kept>);
 
 impl Values {
     /// Keeps a value; the first that is not empty stays. False if another one is kept already.
     pub(super) fn put(&mut self, name: &str, value: &str, origin: Origin) -> bool {
-        let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
-        match self.0.get(&name) {
-            Some((known, _)) if !known.is_empty() => known == value || value.is_empty(),
+        let (name, value) = (name.trim(), value.trim());
+        let lower = name.to_ascii_lowercase();
+        match self.0.get(&lower) {
+            Some(known) if !known.value.is_empty() => known.value == value || value.is_empty(),
             None if self.0.len() >= LIMIT => true,
             _ => {
-                self.0.insert(name, (value.to_owned(), origin));
+                self.0.insert(lower, Kept { name: name.to_owned(), value: value.to_owned(), origin });
                 true
             }
         }
@@ -29,10 +38,7 @@ impl Values {
 
     /// A value that is not empty, by its name in lower case.
     pub(super) fn get(&self, name: &str) -> Option<(&str, &Origin)> {
-        self.0
-            .get(name)
-            .filter(|(value, _)| !value.is_empty())
-            .map(|(value, origin)| (value.as_str(), origin))
+        self.0.get(name).filter(|k| !k.value.is_empty()).map(|k| (k.value.as_str(), &k.origin))
     }
 
     /// Is the name there, even with an empty value?
@@ -40,9 +46,9 @@ impl Values {
         self.0.contains_key(name)
     }
 
-    /// Names in lower case with values and places.
+    /// Names as they are spelled, with values and places.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str, &Origin)> {
-        self.0.iter().map(|(name, (value, origin))| (name.as_str(), value.as_str(), origin))
+        self.0.values().map(|k| (k.name.as_str(), k.value.as_str(), &k.origin))
     }
 }
 
@@ -58,7 +64,14 @@ pub(super) fn is_os(values: &Values) -> bool {
     let caption = values.get("caption").is_some_and(|(c, _)| words::is_product(c));
     let numbers = values.get("version").is_some_and(|(v, _)| os_version(v).is_some())
         || values.get("buildnumber").is_some_and(|(b, _)| b.parse::<u32>().is_ok());
-    let own = ["operatingsystemsku", "osarchitecture", "servicepackmajorversion", "csdversion", "csname"];
+    let own = [
+        "operatingsystemsku",
+        "osarchitecture",
+        "servicepackmajorversion",
+        "csdversion",
+        "csname",
+        "systemdirectory",
+    ];
     caption && (numbers || own.iter().any(|n| values.has(n)))
         || numbers && own.iter().any(|n| values.has(n))
         || values.has("osarchitecture") && values.get("buildnumber").is_some()
@@ -328,6 +341,7 @@ fn language(values: &Values) -> Option<Fact<String>> {
 pub(super) fn is_computer_name(text: &str) -> bool {
     !text.is_empty()
         && text != "."
+        && !text.eq_ignore_ascii_case("localhost")
         && text.len() <= 255
         && !text.contains(char::is_whitespace)
         && !text.contains("..")

@@ -1,12 +1,11 @@
-//! `reg query` of `Windows NT\CurrentVersion`: the values that tell build, revision (UBR) and edition.
+//! `reg query`: keys with values and their REG_ types.
 
-use super::collect::Collector;
+use super::collect::is_filter;
 use super::format::{Directness, Format};
-use super::lines::Line;
-use super::systeminfo::{service_pack, service_pack_words};
-use super::words;
-use crate::model::{Architecture, Host, InstallationType, Version};
-use std::collections::BTreeMap;
+use super::lines::{Line, is_prompt};
+use super::registry_keys::Registry;
+use super::windows_nt::TELLING;
+use crate::model::Host;
 use std::sync::Arc;
 
 const FORMAT: &str = "reg query";
@@ -15,152 +14,150 @@ const FORMAT: &str = "reg query";
 pub(super) const FORMATS: &[Format] = &[Format {
     name: FORMAT,
     from: "reg query \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\"",
-    signature: "values of CurrentVersion with their REG_ types",
-    tells: "product, build, revision, edition, installation type",
-    cannot: "updates",
+    signature: "values of keys with their REG_ types",
+    tells: "what the keys hold: product, build, revision and edition, or every package with its state, and more",
+    cannot: "what lies in keys that were not asked for",
     directness: Directness::System,
 }];
 
-/// Value names in lower case, with data and line.
-pub(super) type Values = BTreeMap<String, (String, u32)>;
+/// The key that values without one are of.
+const WINDOWS: &str = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
 
-/// The values of the key that describes Windows.
-fn values(lines: &[Line]) -> Values {
-    let mut out = BTreeMap::new();
-    let mut wanted = true;
-    for line in lines {
-        let t = line.text.trim();
-        if t.get(..5).is_some_and(|h| h.eq_ignore_ascii_case("HKEY_") || h.eq_ignore_ascii_case("HKLM\\")) {
-            let key = t.to_ascii_lowercase();
-            wanted = key.ends_with("\\windows nt\\currentversion")
-                || key.ends_with("\\session manager\\environment");
-            continue;
-        }
-        let mut words = t.split_whitespace();
-        let (Some(name), Some(kind)) = (words.next(), words.next()) else { continue };
-        if !wanted || !kind.starts_with("REG_") {
-            continue;
-        }
-        let data = words.collect::<Vec<_>>().join(" ");
-        out.entry(name.to_ascii_lowercase()).or_insert((data, line.number));
-    }
-    out
+/// A line that is nothing but the path of a key.
+fn key(text: &str) -> Option<&str> {
+    let t = text.trim();
+    let known = ["HKEY_", "HKLM\\"]
+        .iter()
+        .any(|root| t.get(..root.len()).is_some_and(|head| head.eq_ignore_ascii_case(root)));
+    known.then_some(t)
 }
 
-/// A number as `reg query` prints it.
-fn number(data: &str) -> Option<u32> {
-    match data.strip_prefix("0x") {
-        Some(hex) => u32::from_str_radix(hex, 16).ok(),
-        None => data.parse().ok(),
+/// Name, type and data of a value: `    UBR    REG_DWORD    0xaa8`. Names have blanks, types have none.
+fn value(text: &str) -> Option<(&str, &str, &str)> {
+    let at = text.find("REG_")?;
+    let (name, rest) = (text.get(..at)?, text.get(at..)?);
+    let (kind, data) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let plain = kind.len() <= 40 && kind.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    let bare = name.trim();
+    (plain && name.ends_with(char::is_whitespace) && !bare.is_empty()).then(|| (bare, kind, data.trim()))
+}
+
+/// Data as text, numbers in decimal; none for what is no text and no number.
+fn data(kind: &str, text: &str) -> Option<String> {
+    match kind {
+        "REG_DWORD" | "REG_QWORD" => {
+            let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+            Some(u64::from_str_radix(hex?, 16).ok()?.to_string())
+        }
+        "REG_SZ" | "REG_EXPAND_SZ" | "REG_MULTI_SZ" => Some(text.to_owned()),
+        _ => None,
     }
 }
 
 /// Reads the values; none if there is nothing about Windows among them.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
-    let mut c = Collector::new(input, FORMAT);
-    if tell(&values(lines), &mut c) { vec![c.finish(None)] } else { Vec::new() }
-}
-
-/// Puts what the values say of Windows into the host. False if they say nothing.
-pub(super) fn tell(values: &Values, c: &mut Collector) -> bool {
-    let get = |name: &str| values.get(name).filter(|(data, _)| !data.is_empty());
-    let build = get("currentbuildnumber").or_else(|| get("currentbuild"));
-    if build.is_none() && get("ubr").is_none() && get("editionid").is_none() && get("productname").is_none() {
-        return false;
-    }
-    if let Some((build, line)) = build.and_then(|(b, line)| Some((b.parse::<u32>().ok()?, *line))) {
-        let major = get("currentmajorversionnumber").and_then(|(d, _)| number(d));
-        let minor = get("currentminorversionnumber").and_then(|(d, _)| number(d)).unwrap_or(0);
-        // CurrentVersion stays 6.3 from Windows 10 on
-        let version = match (major, get("currentversion")) {
-            (Some(major), _) => Some(Version([major, minor, build, 0])),
-            _ if build >= 10_240 => Some(Version([10, 0, build, 0])),
-            (None, Some((v, _))) => format!("{v}.{build}").parse().ok(),
-            (None, None) => None,
-        };
-        c.host.version = version.map(|v| c.fact(v, line));
-    }
-    c.host.revision = get("ubr").and_then(|(d, line)| Some(c.fact(number(d)?, *line)));
-    let version = c.host.version.as_ref().map(|f| (f.value, f.origin.clone()));
-    let pack = get("csdversion");
-    if let Some((version, origin)) = &version {
-        let words = pack.map_or("", |(d, _)| d.as_str());
-        c.host.service_pack =
-            service_pack(*version, words).map(|n| crate::model::Fact::new(n, origin.clone()));
-    } else {
-        c.host.service_pack = pack.and_then(|(d, line)| Some(c.fact(service_pack_words(d)?, *line)));
-    }
-    if let Some((name, line)) = get("productname") {
-        let mut product = words::product(name);
-        // the value still says 10 on Windows 11: the build decides
-        let client = version.as_ref().is_some_and(|(v, _)| v.0[0] == 10 && v.0[2] >= 22_000);
-        if client && product.starts_with("Windows 10") {
-            product = product.replacen("Windows 10", "Windows 11", 1);
-            c.note("ProductName says Windows 10; the build is one of Windows 11", *line);
+    let mut registry = Registry::new(input, FORMAT);
+    let mut open: Option<&str> = None;
+    let mut known = true;
+    for line in lines {
+        if is_prompt(&line.text) {
+            let asked = line.text.to_ascii_lowercase();
+            registry.filtered |= is_filter(&asked) || asked.contains("reg query") && asked.contains(" /f ");
+            // what the next command prints is of its own key
+            (open, known) = (None, true);
+        } else if let Some(path) = key(&line.text) {
+            known = registry.key(path, line.number);
+            open = Some(path);
+        } else if let Some((name, kind, text)) = value(&line.text)
+            && let Some(data) = data(kind, text).filter(|_| known)
+        {
+            let own = |n: &str| TELLING.contains(&n) || matches!(n, "productname" | "csdversion");
+            match open {
+                Some(path) => registry.value(path, name, &data, line.number),
+                None if own(&name.to_ascii_lowercase()) => {
+                    registry.value(WINDOWS, name, &data, line.number);
+                }
+                None => {}
+            }
         }
-        c.host.edition = words::edition(&product).map(|e| c.fact(e, *line));
-        c.host.product = Some(c.fact(product, *line));
     }
-    if let Some((id, line)) = get("editionid") {
-        let product = c.host.product.as_ref().map_or("Windows 10", |p| p.value.as_str());
-        c.host.edition = Some(c.fact(words::edition_id(id, product), *line));
-    }
-    c.host.installation_type =
-        get("installationtype").and_then(|(d, line)| Some(c.fact(InstallationType::parse(d)?, *line)));
-    c.host.architecture = get("processor_architecture")
-        .and_then(|(d, line)| Some((d.parse::<Architecture>().ok()?, *line)))
-        .or_else(|| get("buildlabex").and_then(|(d, line)| Some((lab_architecture(d)?, *line))))
-        .map(|(a, line)| c.fact(a, line));
-    // ReleaseId stays 2009 from 20H2 on, where DisplayVersion has the name
-    let release = get("displayversion").or_else(|| get("releaseid").filter(|(d, _)| d != "2009"));
-    c.host.release = release.map(|(d, line)| c.fact(d.clone(), *line));
-    true
-}
-
-/// `9600.17415.amd64fre.winblue_r4.141028-1500` names the architecture that was built.
-fn lab_architecture(lab: &str) -> Option<Architecture> {
-    let flavour = lab.split('.').nth(2)?;
-    flavour.strip_suffix("fre").or_else(|| flavour.strip_suffix("chk"))?.parse().ok()
+    registry.hosts()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::inventory::lines::lines;
+    use crate::model::{Gap, ListKind};
 
     const KEY: &str = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\n";
+    const PACKAGES: &str = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages";
 
-    fn one(body: &str) -> Host {
-        let mut hosts = read(&lines(&format!("{KEY}{body}")), &Arc::from("f"));
-        assert_eq!(hosts.len(), 1);
+    fn hosts(text: &str) -> Vec<Host> {
+        read(&lines(text), &Arc::from("f"))
+    }
+
+    fn one(text: &str) -> Host {
+        let mut hosts = hosts(text);
+        assert_eq!(hosts.len(), 1, "{hosts:?}");
         hosts.remove(0)
     }
 
     #[test]
-    fn the_build_decides_where_the_values_mislead() {
-        let host = one(
-            "    ProductName    REG_SZ    Windows 10 Enterprise\n    CurrentVersion    REG_SZ    6.3\n    \
-             CurrentBuildNumber    REG_SZ    22631\n    UBR    REG_DWORD    0xaa8\n    EditionID    REG_SZ    Enterprise\n",
-        );
+    fn numbers_are_hexadecimal() {
+        let host = one(&format!(
+            "\r\n{KEY}    ProductName    REG_SZ    Windows 10 Enterprise\n    CurrentVersion    REG_SZ    6.3\n    \
+             CurrentBuildNumber    REG_SZ    22631\n    UBR    REG_DWORD    0xaa8\n    EditionID    REG_SZ    Enterprise\n"
+        ));
         assert_eq!(host.product.as_ref().map(|p| p.value.as_str()), Some("Windows 11 Enterprise"));
-        assert_eq!(host.version.as_ref().map(|v| v.value.to_string()).as_deref(), Some("10.0.22631"));
         assert_eq!(host.revision.as_ref().map(|r| r.value), Some(0xaa8));
         assert!(host.completeness.is_empty());
     }
 
     #[test]
-    fn older_windows_has_its_version_in_current_version() {
-        let host = one("    CurrentVersion    REG_SZ    6.1\n    CurrentBuild    REG_SZ    7601\n    \
-             CSDVersion    REG_SZ    Service Pack 1\n    BuildLabEx    REG_SZ    7601.17514.amd64fre.win7sp1_rtm.1\n");
-        assert_eq!(host.version.as_ref().map(|v| v.value.to_string()).as_deref(), Some("6.1.7601"));
-        assert_eq!(host.service_pack.as_ref().map(|s| s.value), Some(1));
-        assert_eq!(host.architecture.as_ref().map(|a| a.value), Some(Architecture::X64));
-        assert_eq!(host.revision, None);
+    fn tabs_and_names_with_blanks_are_read() {
+        let host = one(&format!(
+            "! REG.EXE VERSION 3.0\r\n\r\n{KEY}    <NO NAME>\tREG_SZ\t\r\n    ProductName\tREG_SZ\tMicrosoft Windows XP\r\n\
+             \tCurrentVersion\tREG_SZ\t5.1\r\n    CurrentBuildNumber\tREG_SZ\t2600\r\n    CSDVersion\tREG_SZ\tService Pack 3\r\n"
+        ));
+        assert_eq!(host.version.map(|v| v.value.to_string()).as_deref(), Some("5.1.2600"));
+        assert_eq!(host.service_pack.map(|s| s.value), Some(3));
+        assert_eq!(value("    My name    REG_SZ    a REG_B"), Some(("My name", "REG_SZ", "a REG_B")));
+    }
+
+    #[test]
+    fn packages_are_read_with_their_states() {
+        let package = |name: &str, state: &str| {
+            format!(
+                "{PACKAGES}\\{name}~31bf3856ad364e35~amd64~~10.0.1.1\r\n    CurrentState    REG_DWORD    {state}\r\n\r\n\
+                {PACKAGES}\\{name}~31bf3856ad364e35~amd64~~10.0.1.1\\Owners\r\n    {name}    REG_DWORD    0x20070\r\n\r\n"
+            )
+        };
+        let text = package("Package_for_KB4534170", "0x70")
+            + &package("Package_for_KB4562830", "0x50")
+            + "End of search: 2 match(es) found.\r\n";
+        let host = one(&text);
+        let states: Vec<_> = host.updates.iter().map(|(k, f)| (k.number(), f.value.name())).collect();
+        assert_eq!(states, [(4_534_170, "installed"), (4_562_830, "superseded")]);
+        assert!(host.completeness.has_whole(ListKind::ComponentStore));
+        let host = one(&format!("C:\\>reg query \"{PACKAGES}\" /s /f KB45\n{text}"));
+        assert_eq!(host.completeness.lists[0].gaps, [Gap::Filtered]);
+    }
+
+    #[test]
+    fn names_of_packages_alone_prove_nothing() {
+        let host = one(&format!(
+            "{PACKAGES}\\Package_for_KB4534170~31bf3856ad364e35~amd64~~10.0.1.1\n\
+             {PACKAGES}\\Package_for_KB4562830~31bf3856ad364e35~amd64~~10.0.1.1\n"
+        ));
+        assert!(host.updates.is_empty());
+        assert_eq!(host.completeness.lists[0].gaps, [Gap::NotAvailable]);
     }
 
     #[test]
     fn other_keys_are_not_windows() {
-        let text = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Foo\n    UBR    REG_DWORD    0x1\n";
-        assert!(read(&lines(text), &Arc::from("f")).is_empty());
+        assert!(hosts("HKEY_LOCAL_MACHINE\\SOFTWARE\\Foo\n    UBR    REG_DWORD    0x1\n").is_empty());
+        assert!(hosts("    Foo    REG_DWORD    0x1\n").is_empty());
+        assert_eq!(one("    UBR    REG_DWORD    0x1\n").revision.map(|r| r.value), Some(1));
     }
 }

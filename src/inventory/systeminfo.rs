@@ -198,8 +198,14 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let sections = sections(lines);
     // labels alone are no inventory: a glossary explains them
     let known = |s: &[Field]| s.iter().filter(|f| words::label(&f.label).is_some()).count();
+    // the type of the system among other labels, with processors counted: the middle of a report
+    let middle = |s: &[Field]| {
+        let counted = |f: &Field| f.rows.iter().any(|r| r.text.ends_with("Mhz"));
+        s.len() >= 6 && s.iter().any(|f| system_type(&f.value).is_some()) && s.iter().any(counted)
+    };
     let accepted = |s: &Vec<Field>| {
         s.iter().any(is_update_list)
+            || middle(s)
             || facts_of(s) >= 2 && (known(s) >= 2 || s.len() >= 8) && !is_powershell(s)
     };
     // winPEAS prints a few of these labels among its own

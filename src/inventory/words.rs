@@ -426,7 +426,23 @@ pub(super) fn state(text: &str) -> Option<crate::model::PackageState> {
         | "geïnstalleerd"
         | "yüklü"
         | "nainstalováno"
-        | "installerad" => S::Installed,
+        | "installerad"
+        | "installerat"
+        | "telepítve"
+        | "installeret"
+        | "installert"
+        | "asennettu"
+        | "εγκαταστάθηκε"
+        | "εγκατεστημένο"
+        | "встановлено"
+        | "установлена"
+        | "instalat"
+        | "nainštalované"
+        | "instalirano"
+        | "инсталирано"
+        | "מותקן"
+        | "مثبت"
+        | "ติดตั้งแล้ว" => S::Installed,
         "installation ausstehend"
         | "installation en attente"
         | "instalación pendiente"
@@ -474,9 +490,57 @@ pub(super) fn state(text: &str) -> Option<crate::model::PackageState> {
     })
 }
 
+/// The state of a feature or capability in the languages of DISM.
+pub(super) fn feature_state(text: &str) -> Option<crate::model::FeatureState> {
+    use crate::model::{FeatureState as F, PackageState as S};
+    if let Some(state) = F::parse(text) {
+        return Some(state);
+    }
+    if let Some(state) = S::parse(text) {
+        // capabilities have the states of packages
+        return Some(match state {
+            S::Installed => F::Enabled,
+            S::InstallPending => F::EnablePending,
+            S::UninstallPending => F::DisablePending,
+            S::Staged => F::Disabled,
+            S::Absent => F::Removed,
+            S::Superseded | S::PartiallyInstalled => return None,
+        });
+    }
+    Some(match text.trim().to_lowercase().as_str() {
+        "aktiviert" | "activé" | "activée" | "habilitado" | "habilitada" | "abilitato" | "abilitata"
+        | "attivato" | "attivata" | "ativado" | "включен" | "включена" | "включено" | "已启用" | "已啟用"
+        | "有効" | "włączone" | "włączona" | "ingeschakeld" | "aktiverad" => F::Enabled,
+        "deaktiviert" | "désactivé" | "désactivée" | "deshabilitado" | "deshabilitada" | "desabilitado"
+        | "disabilitato" | "disabilitata" | "disattivato" | "disattivata" | "desativado" | "отключен"
+        | "отключена" | "отключено" | "已禁用" | "已停用" | "無効" | "wyłączone" | "wyłączona"
+        | "uitgeschakeld" | "inaktiverad" => F::Disabled,
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn states_that_are_not_known_are_not_guessed() {
+        use crate::model::PackageState;
+        for (text, want) in [
+            ("Telepítve", Some(PackageState::Installed)),
+            ("Установлено", Some(PackageState::Installed)),
+            (" Installation en attente ", Some(PackageState::InstallPending)),
+            ("インストール済み", Some(PackageState::Installed)),
+            ("Nicht installiert", None),
+            ("не установлено", None),
+            ("instalado parcialmente", None),
+            ("", None),
+        ] {
+            assert_eq!(state(text), want, "{text}");
+        }
+        assert_eq!(feature_state("已启用"), Some(crate::model::FeatureState::Enabled));
+        assert_eq!(feature_state("Superseded"), None);
+    }
 
     #[test]
     fn labels_are_known_with_and_without_their_accents() {

@@ -7,8 +7,9 @@ use crate::inventory::collect::Collector;
 use crate::inventory::format::{Directness, Format};
 use crate::inventory::ids::{self, RowId};
 use crate::inventory::lines::clean;
+use crate::inventory::os_values::Values;
 use crate::inventory::packages::Packages;
-use crate::inventory::registry::{self, Values};
+use crate::inventory::{registry_keys, windows_nt};
 use crate::model::{Fact, FeatureState, Gap, Host, KbId, ListKind, Location, Origin, PackageState, Version};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -42,23 +43,6 @@ pub(in crate::inventory) const HISTORY: Format = Format {
     cannot: "what was installed or removed by other means, or before the history was reset",
     directness: Directness::Logged,
 };
-
-/// The lowest `Release` of each .NET Framework.
-///
-/// Source: <https://learn.microsoft.com/dotnet/framework/install/how-to-determine-which-versions-are-installed>
-const DOTNET: [(u64, &str); 11] = [
-    (533_320, "4.8.1"),
-    (528_040, "4.8"),
-    (461_808, "4.7.2"),
-    (461_308, "4.7.1"),
-    (460_798, "4.7"),
-    (394_802, "4.6.2"),
-    (394_254, "4.6.1"),
-    (393_295, "4.6"),
-    (379_893, "4.5.2"),
-    (378_675, "4.5.1"),
-    (378_389, "4.5"),
-];
 
 /// Roles whose localized name gives way to the names that updates ask for.
 ///
@@ -159,20 +143,20 @@ fn system(r: &Reader, all: &Place) -> Result<Host, ReadError> {
     if r.flag(all, "administrator")?.is_some_and(|f| !f.value) {
         p.note("collected without administrator rights", "collected.administrator");
     }
-    let mut values = Values::new();
+    let mut values = Values::default();
     if let Some((at, object)) = r.members(all, "windows")? {
         for (name, value) in object {
             if let Some(data) = scalar(value) {
-                let line = p.at(format!("{at}.{name}"));
-                values.insert(name.to_ascii_lowercase(), (data, line));
+                let origin = p.fact((), &format!("{at}.{}", clean(name))).origin;
+                values.put(name, &data, origin);
             }
         }
     }
     if let Some(architecture) = r.text(all, "architecture")? {
-        let line = p.at("collected.architecture");
-        values.insert("processor_architecture".into(), (architecture.value, line));
+        let origin = p.fact((), "collected.architecture").origin;
+        values.put("PROCESSOR_ARCHITECTURE", &architecture.value, origin);
     }
-    registry::tell(&values, &mut p.c);
+    windows_nt::tell(&values, &mut p.c.host);
     if let Some(language) = r.text(all, "language")?.filter(|f| !f.value.is_empty()) {
         p.c.host.language = Some(p.fact(language.value, "collected.language"));
     }
@@ -283,7 +267,7 @@ fn components(r: &Reader, all: &Place, p: &mut Part) -> Result<(), ReadError> {
     };
     let release = number("v4\\Full", "Release")?;
     let version = match release {
-        Some(release) => DOTNET.iter().find(|(least, _)| release >= *least).map(|(_, v)| *v),
+        Some(release) => registry_keys::dotnet(release),
         None if number("v4\\Full", "Install")? == Some(1) => Some("4.0"),
         None if number("v4\\Client", "Install")? == Some(1) => Some("4.0 Client Profile"),
         None if number("v3.5", "Install")? == Some(1) => Some("3.5"),
