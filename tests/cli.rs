@@ -557,3 +557,25 @@ fn a_large_file_that_is_no_log_is_refused_unread() {
     fails(run(&["inventory", &path.to_string_lossy()]), 3, &line);
     let _ = fs::remove_file(path);
 }
+
+/// A listing of DISM for Windows 8.1 and 2012 R2 that names one update.
+fn packages(foundation: bool) -> String {
+    let block = |identity: &str| {
+        format!(
+            "Package Identity : {identity}\nState : Installed\nRelease Type : Update\nInstall Time : \n\n"
+        )
+    };
+    let system = "Microsoft-Windows-Foundation-Package~31bf3856ad364e35~amd64~~6.3.9600.16384";
+    let mut text = "Tool\nVersion: 6.3.9600.17031\n\nImage Version: 6.3.9600.17031\n\n".to_owned();
+    if foundation {
+        text.push_str(&block(system));
+    }
+    text + &block("Package_for_KB2919442~31bf3856ad364e35~amd64~~6.3.1.8")
+}
+
+#[test]
+fn an_excerpt_of_packages_does_not_prove_that_the_rest_is_missing() {
+    let asked = |text: String| kbwhy(&["explain", "KB3172614", "--inventory", "-"]).stdin(text).assert();
+    asked(packages(true)).code(1);
+    asked(packages(false)).code(5);
+}

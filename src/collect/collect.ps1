@@ -165,8 +165,8 @@ Read-Part 'servicing packages' {
     $packages = New-Object System.Collections.Specialized.OrderedDictionary
     $unread = 0
     foreach ($name in $key.GetSubKeyNames()) {
-        # updates; the thousands of others are the parts that Windows itself is made of
-        if ($name -notlike 'Package_*') { continue }
+        # updates, and the one package that every store has; the thousands of others are the parts of Windows itself
+        if ($name -notlike 'Package_*' -and $name -notlike 'Microsoft-Windows-Foundation-Package~*') { continue }
         try {
             $package = $key.OpenSubKey($name)
             $packages[$name] = $package.GetValue('CurrentState')

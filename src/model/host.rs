@@ -294,6 +294,16 @@ pub struct Host {
     pub notes: Vec<Fact<String>>,
 }
 
+impl Host {
+    /// A list of the whole component store was read. What people paste is often an excerpt, which only what every store
+    /// has can tell: the package that Windows itself is.
+    pub fn has_whole_store(&self) -> bool {
+        let foundation =
+            || self.packages.keys().any(|p| p.starts_with("Microsoft-Windows-Foundation-Package~"));
+        self.completeness.has_whole(ListKind::ComponentStore) && foundation()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

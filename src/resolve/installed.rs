@@ -10,6 +10,7 @@ use crate::{
         view::{Entry, LineKind, RelationKind},
     },
     graph,
+    inventory::{self, Directness},
     model::{
         Build, Host, KbId, ListKind, ListSeen, Origin, PackageState, ProductSet, Requirement, Standing,
         Strength, UpdateKind,
@@ -62,6 +63,13 @@ fn month(d: Date) -> String {
 /// Is this state one of a package that is there now?
 fn is_there(state: PackageState) -> bool {
     matches!(state, PackageState::Installed | PackageState::UninstallPending | PackageState::Superseded)
+}
+
+/// What a log or a person tells was so once; the system itself tells how it is.
+fn how_sure(origin: &Origin) -> Certainty {
+    let format = inventory::formats().find(|f| f.name == origin.format);
+    let past = format.is_some_and(|f| f.directness >= Directness::Logged);
+    if past { Certainty::Inferred } else { Certainty::Confirmed }
 }
 
 impl<'a> Installed<'a> {
@@ -240,12 +248,13 @@ impl<'a> Installed<'a> {
         let listed = self.host.updates.get(&kb);
         if let Some(fact) = listed {
             let evidence = vec![Evidence::host(Says::Listed(kb, fact.value), &fact.origin)];
+            let certainty = how_sure(&fact.origin);
             match fact.value {
                 PackageState::Installed | PackageState::UninstallPending => {
-                    return made(Truth::True, Certainty::Confirmed, evidence);
+                    return made(Truth::True, certainty, evidence);
                 }
                 PackageState::InstallPending | PackageState::Staged | PackageState::PartiallyInstalled => {
-                    return made(Truth::False, Certainty::Confirmed, evidence);
+                    return made(Truth::False, certainty, evidence);
                 }
                 PackageState::Superseded | PackageState::Absent => {}
             }
@@ -280,14 +289,14 @@ impl<'a> Installed<'a> {
         if let Some(fact) = listed.filter(|f| f.value == PackageState::Absent) {
             return made(
                 Truth::False,
-                Certainty::Confirmed,
+                how_sure(&fact.origin),
                 vec![Evidence::host(Says::StatedAbsent(kb), &fact.origin)],
             );
         }
         let lists = &self.host.completeness;
         let quick_fix = || lists.lists.iter().filter(|l| l.kind == ListKind::QuickFix);
         let shown: u32 = quick_fix().map(|l| l.shown).sum();
-        if lists.complete || lists.has_whole(ListKind::ComponentStore) {
+        if lists.complete || self.host.has_whole_store() {
             return made(Truth::False, Certainty::Confirmed, vec![self.not_in_complete(kb)]);
         }
         // on 6.x a whole list of quick-fix updates shows all but what the image was built with
