@@ -19,13 +19,16 @@ pub fn set_fact(host: &mut Host, text: &str) -> Result<(), String> {
         }
         ("facts", "roles") => json!(value.split(',').map(str::trim).collect::<Vec<_>>()),
         // versions stay text: 4.8 is no number here
-        ("os", "product" | "version" | "edition" | "architecture" | "language" | "installation_type")
+        (
+            "os",
+            "product" | "version" | "edition" | "architecture" | "language" | "installation_type" | "release",
+        )
         | ("facts", "servicing_stack" | "dotnet_framework" | "wmf") => json!(value),
-        ("os", "revision" | "service_pack" | "offline_image")
+        ("os", "revision" | "branch" | "service_pack" | "offline_image")
         | (
             "facts",
             "pending_reboot" | "ie" | "esu" | "sha2_support" | "store_corrupt" | "azure_arc" | "hotpatch"
-            | "remote_session",
+            | "remote_session" | "free_space",
         )
         | ("updates", "complete") => serde_json::from_str::<Value>(value)
             .map_err(|_| format!("`{value}` is no number, true or false"))?,
@@ -34,6 +37,12 @@ pub fn set_fact(host: &mut Host, text: &str) -> Result<(), String> {
                 &json!({"facts": {"features": {feature["features.".len()..].to_owned(): value}}}),
             )?;
             host.features.extend(stated.features);
+            return Ok(());
+        }
+        ("facts", policy) if policy.starts_with("policies.") => {
+            let name = &policy["policies.".len()..];
+            let stated = overlay_value(&json!({"facts": {"policies": {name: value}}}))?;
+            host.policies.extend(stated.policies);
             return Ok(());
         }
         _ => return Err(format!("`{path}` is no fact of kbwhy/host/1")),
@@ -63,7 +72,9 @@ fn overlay(host: &mut Host, stated: Host) {
         product,
         version,
         revision,
+        branch,
         revision_at_least,
+        release,
         service_pack,
         edition,
         installation_type,
@@ -80,7 +91,8 @@ fn overlay(host: &mut Host, stated: Host) {
         store_corrupt,
         azure_arc,
         hotpatch,
-        remote_session
+        remote_session,
+        free_space
     );
     host.updates.extend(stated.updates);
     host.features.extend(stated.features);
