@@ -579,3 +579,20 @@ fn an_excerpt_of_packages_does_not_prove_that_the_rest_is_missing() {
     asked(packages(true)).code(1);
     asked(packages(false)).code(5);
 }
+
+#[test]
+fn the_branch_of_a_rollup_in_a_log_tells_what_it_can() {
+    let log = "2023-03-15 10:00:00, Info                  CBS    Read out cached package applicability for package: \
+         Package_for_RollupFix~31bf3856ad364e35~amd64~~19041.2728.1.12, ApplicableState: 112, CurrentState:112\n";
+    let asked = |kb: &str| kbwhy(&["explain", kb, "--inventory", "-"]).stdin(log).assert();
+    // 19041.867 is of the same branch, 17763.2114 of another Windows
+    asked("KB5000802").code(1).stdout_eq(str![[r#"
+KB5000802 is not applicable to this host: build 19042.2728, which it has,
+...
+"#]]);
+    asked("KB5005030").code(1);
+    kbwhy(&["inventory", "-"]).stdin(log).assert().code(0).stdout_eq(str![[r#"
+Understood as Windows 10 Version 2004 [..]
+...
+"#]]);
+}

@@ -3,7 +3,7 @@
 use super::statement::{Certainty, Evidence, Says};
 use crate::{
     catalog::{Catalog, view::Product},
-    model::{Edition, Host, PackageState, ProductSet, Version},
+    model::{Edition, Host, PackageState, ProductSet, Version, branch_of},
 };
 
 /// The host as far as it is identified.
@@ -244,8 +244,14 @@ pub fn identify(catalog: &Catalog, host: &Host) -> Identity {
         .map(|s| s.value)
         .or_else(|| version.and_then(|v| service_pack_of_build(v.value.0[2])))
         .or_else(|| named.as_ref().and_then(|(w, _)| w.service_pack));
-    let by_version: Option<ProductSet> =
-        version.map(|v| catalog.products().filter(|p| version_fits(p, v.value)).map(|p| p.id).collect());
+    let by_version: Option<ProductSet> = version
+        .map(|v| catalog.products().filter(|p| version_fits(p, v.value)).map(|p| p.id).collect())
+        // a cumulative update in a log names the base build of the branch, not the build
+        .or_else(|| {
+            let branch = host.branch.as_ref()?.value;
+            let of = |p: &Product<'_>| p.version.0[0] == 10 && branch_of(p.version.0[2]) == branch;
+            Some(catalog.products().filter(of).map(|p| p.id).collect())
+        });
     let installation_server =
         host.installation_type.as_ref().map(|t| t.value != crate::model::InstallationType::Client);
     let server =
@@ -284,8 +290,12 @@ pub fn identify(catalog: &Catalog, host: &Host) -> Identity {
         builds.all(|b| b == first).then_some(first)
     });
     let words = in_words(catalog, host, products, service_pack);
+    let branch = host.branch.as_ref().filter(|_| version.is_none());
     for origin in
-        [version.map(|f| &f.origin), host.product.as_ref().map(|f| &f.origin)].into_iter().flatten().take(1)
+        [version.map(|f| &f.origin), branch.map(|f| &f.origin), host.product.as_ref().map(|f| &f.origin)]
+            .into_iter()
+            .flatten()
+            .take(1)
     {
         evidence.push(Evidence::host(Says::HostIs(words.clone()), origin));
     }
@@ -315,7 +325,7 @@ fn in_words(catalog: &Catalog, host: &Host, products: ProductSet, service_pack: 
         (_, None) => {
             let mut names: Vec<&str> = products.iter().map(|p| catalog.product(p).name).take(3).collect();
             if products.len() > 3 {
-                names.push("...");
+                names.push("others");
             }
             names.join(" or ")
         }
