@@ -1,6 +1,6 @@
 //! Laws of the inventory readers: order changes nothing, what is written reads back, and no bytes make them panic.
 
-use kbwhy::inventory::{Input, Parsed, ReadError, merge, read, to_host1};
+use kbwhy::inventory::{Input, Parsed, ReadError, merge, read, redact, to_host1};
 use kbwhy::model::{
     Architecture, Edition, Fact, FeatureState, Gap, Host, InstallationType, KbId, ListKind, ListSeen,
     Location, Origin, PackageState, Version,
@@ -322,5 +322,26 @@ fn every_format_here_reads_its_ids() {
         let host = parse(text.as_bytes()).unwrap_or_else(|e| panic!("{text}: {e}")).host;
         assert_eq!(host.updates.len(), if matches!(i, 9 | 10) { 0 } else { IDS.len() }, "{text}");
         assert!(host.updates.values().all(|f| f.origin.at != Location::Whole));
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_redacted_names_no_machine(host in host(), name in "[a-z]{3}[a-z0-9-]{2,9}[a-z0-9]", account in "q[a-z]{5}z") {
+        let origin = Origin::whole(&Arc::from(format!("{name}.txt")), "x");
+        let mut host = host;
+        host.name = Some(Fact::new(format!("{}.corp.{account}.example", name.to_uppercase()), origin.clone()));
+        let noted = format!("{name} at 10.1.2.3 (\\\\{account}\\share, {account}\\{account}, C:\\Users\\{account}\\x, {account}@corp.example)");
+        host.notes.push(Fact::new(noted, origin.clone()));
+        host.policies.insert("WUServer".into(), Fact::new(format!("http://{account}.corp:8530/{name}"), origin));
+        let redacted = redact(&host, &[]);
+        let shown = format!("{redacted:?}").to_lowercase();
+        prop_assert!(!shown.contains(&account), "{}", shown);
+        let word = |at: usize| shown[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-')
+            || shown[at + name.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '-');
+        prop_assert!(shown.match_indices(&name).all(|(at, _)| word(at)), "{}", shown);
+        // what decides about updates stays
+        prop_assert_eq!(&facts(&redacted).updates, &facts(&host).updates);
+        prop_assert_eq!(facts(&redacted).version, facts(&host).version);
     }
 }
