@@ -46,7 +46,11 @@ fn open(path: &Path, what: &str) -> Result<(Box<dyn Read>, Option<u64>), Failure
         return Ok((Box::new(io::stdin().lock()), None));
     }
     if path.is_dir() {
-        return Err(Failure::input(format!("{}: is a folder; name one {what}", named(path))));
+        return Err(Failure::input(format!(
+            "{}: is a folder; name one {what}; {}",
+            named(path),
+            instead(what)
+        )));
     }
     let file = File::open(path).map_err(|e| unreadable(path, &e))?;
     let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
@@ -81,8 +85,21 @@ fn rest(
     if bytes.len() as u64 > limit { Err(too_large(path, limit, what)) } else { Ok(()) }
 }
 
+/// What to give instead of something that cannot be it.
+fn instead(what: &str) -> &'static str {
+    match what {
+        "log" => "give CBS.log or the lines of it that matter",
+        _ => "run `systeminfo > host.txt` on the machine",
+    }
+}
+
 fn too_large(path: &Path, limit: u64, what: &str) -> Failure {
-    Failure::input(format!("{}: is larger than {} MB, more than any {what}", named(path), limit >> 20))
+    Failure::input(format!(
+        "{}: is larger than {} MB, more than any {what}; {}",
+        named(path),
+        limit >> 20,
+        instead(what)
+    ))
 }
 
 /// Reads one inventory. Logs are told by their first bytes and read piece by piece, however large they are.
