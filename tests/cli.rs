@@ -553,7 +553,10 @@ fn a_log_on_standard_input_is_an_inventory_of_any_size() {
 fn a_large_file_that_is_no_log_is_refused_unread() {
     let path = scratch("large.bin");
     fs::File::create(&path).and_then(|f| f.set_len(1 << 40)).expect("a file with a hole");
-    let line = format!("kbwhy: {}: is larger than 16 MB, more than any inventory; run `systeminfo > host.txt` on the machine", path.display());
+    let line = format!(
+        "kbwhy: {}: is larger than 16 MB, more than any inventory; run `systeminfo > host.txt` on the machine",
+        path.display()
+    );
     fails(run(&["inventory", &path.to_string_lossy()]), 3, &line);
     let _ = fs::remove_file(path);
 }

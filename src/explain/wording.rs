@@ -375,6 +375,7 @@ pub(super) fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -
 
 /// A fact to collect: its name in host facts, and the command that gives it.
 pub fn ask_words(a: &Ask) -> (String, String) {
+    const PACKAGES: &str = "dism /online /english /get-packages > packages.txt";
     const REVISION: &str = r#"reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" /v UBR"#;
     let (fact, collect): (&str, String) = match a {
         Ask::OsVersion => ("os.version", "systeminfo".into()),
@@ -384,16 +385,9 @@ pub fn ask_words(a: &Ask) -> (String, String) {
             "os.edition",
             r#"reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" /v EditionID"#.into(),
         ),
-        Ask::Updates(updates) => (
-            "updates",
-            format!(
-                "Get-HotFix -Id {}",
-                updates.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-            ),
-        ),
-        Ask::ServicingStack => {
-            ("facts.servicing_stack", "dism /online /english /get-packages /format:list".into())
-        }
+        // the whole list settles it either way; Get-HotFix hides what the image was built with, and fails on an absent one
+        Ask::Updates(_) => ("updates", PACKAGES.into()),
+        Ask::ServicingStack => ("facts.servicing_stack", PACKAGES.into()),
         Ask::Dotnet => (
             "facts.dotnet_framework",
             r#"reg query "HKLM\SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full" /v Version"#.into(),
@@ -412,7 +406,7 @@ pub fn ask_words(a: &Ask) -> (String, String) {
         Ask::Hotpatch => {
             ("facts.hotpatch", "azcmagent show  (Azure Arc; or the portal's update settings)".into())
         }
-        Ask::PendingReboot => ("facts.pending_reboot", "dism /online /english /get-packages".into()),
+        Ask::PendingReboot => ("facts.pending_reboot", PACKAGES.into()),
         Ask::StoreHealth => {
             ("facts.store_corrupt", "dism /online /english /cleanup-image /scanhealth".into())
         }
@@ -420,7 +414,7 @@ pub fn ask_words(a: &Ask) -> (String, String) {
             ("log", r#"findstr /i "superseded requires corrupt" %windir%\Logs\CBS\CBS.log > cbs.txt"#.into())
         }
         Ask::PackageName => ("package", "the file name of the .msu or .cab  (then --package NAME)".into()),
-        Ask::Packages => ("updates", "dism /online /english /get-packages /format:list".into()),
+        Ask::Packages => ("updates", PACKAGES.into()),
     };
     (fact.to_owned(), collect)
 }
