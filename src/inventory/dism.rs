@@ -7,7 +7,7 @@ use super::lines::{Line, is_prompt};
 use super::packages::Packages;
 use super::systeminfo::service_pack;
 use super::words;
-use crate::model::{Gap, Host, ListKind, Version};
+use crate::model::{Fact, Gap, Host, ListKind, Version};
 use std::sync::Arc;
 
 const LIST: &str = "DISM packages";
@@ -106,6 +106,12 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     packages.tell(&mut c, offline);
     let list = (!packages.is_empty()).then_some(ListKind::ComponentStore);
     vec![c.finish(list)]
+}
+
+/// Does a host tell no more than the banner above all that DISM prints?
+pub(super) fn is_banner(host: &Host) -> bool {
+    let of_dism = |f: &Fact<Version>| f.origin.format == LIST;
+    host.version.as_ref().is_some_and(of_dism) && host.completeness.lists.is_empty()
 }
 
 /// Every package with the state that belongs to it, and whether they came as a table.

@@ -26,10 +26,20 @@ const SENTENCES: [(&str, bool); 4] = [
     ("The component store cannot be repaired", true),
 ];
 
+/// A line without the bar of progress that newer versions leave before the sentence: `[=====100.0%=====] No component …`.
+fn sentence(line: &str) -> &str {
+    let text = line.trim();
+    let bar = |t: &str| {
+        t.contains('%') && t.chars().all(|c| matches!(c, '=' | '%' | '.' | ' ') || c.is_ascii_digit())
+    };
+    let after = text.strip_prefix('[').and_then(|t| t.split_once(']')).filter(|(head, _)| bar(head));
+    after.map_or(text, |(_, rest)| rest.trim_start())
+}
+
 /// Reads the last sentence; none if there is none.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let told = lines.iter().rev().find_map(|l| {
-        let t = l.text.trim();
+        let t = sentence(&l.text);
         SENTENCES.iter().find(|(words, _)| t.starts_with(words)).map(|(_, corrupt)| (*corrupt, l.number))
     });
     let Some((corrupt, line)) = told else { return Vec::new() };
@@ -57,5 +67,7 @@ mod tests {
             Some(true)
         );
         assert_eq!(corrupt("The operation completed successfully.\n"), None);
+        let bar = "[==========================100.0%==========================] No component store corruption detected.\n";
+        assert_eq!((corrupt(bar), corrupt(&bar.replace("100.0%", "x"))), (Some(false), None));
     }
 }

@@ -362,8 +362,8 @@ fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
     if found.is_empty() {
         return Err(foreign::text(lines, input));
     }
-    // of several outputs the first names the format
-    let format = format_of(&found[0]);
+    // of several outputs the first names the format, but for the banner that all of DISM's have
+    let format = format_of(found.iter().find(|h| !dism::is_banner(h)).unwrap_or(&found[0]));
     let mut out = machines(found, input)?;
     for (_, named) in &mut out {
         *named = format;
@@ -374,23 +374,47 @@ fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
 /// The format that a host was read as: that of its list, else of any fact.
 fn format_of(host: &Host) -> &'static str {
     let list = host.completeness.lists.first().map(|l| l.origin.format);
-    let origins = [
-        host.version.as_ref().map(|f| f.origin.format),
-        host.revision.as_ref().map(|f| f.origin.format),
-        host.product.as_ref().map(|f| f.origin.format),
-        host.edition.as_ref().map(|f| f.origin.format),
-        host.architecture.as_ref().map(|f| f.origin.format),
-        host.servicing_stack.as_ref().map(|f| f.origin.format),
-        host.dotnet_framework.as_ref().map(|f| f.origin.format),
-        host.wmf.as_ref().map(|f| f.origin.format),
-        host.internet_explorer.as_ref().map(|f| f.origin.format),
-        host.pending_reboot.as_ref().map(|f| f.origin.format),
+    macro_rules! of {
+        ($($fact:ident),*) => { [$(host.$fact.as_ref().map(|f| f.origin.format)),*] };
+    }
+    let facts = of!(
+        version,
+        revision,
+        product,
+        edition,
+        architecture,
+        servicing_stack,
+        dotnet_framework,
+        wmf,
+        internet_explorer,
+        pending_reboot,
+        store_corrupt,
+        esu,
+        azure_arc,
+        hotpatch,
+        sha2_support,
+        revision_at_least,
+        branch,
+        release,
+        service_pack,
+        installation_type,
+        language,
+        offline_image,
+        remote_session,
+        free_space
+    );
+    let others = [
+        host.updates.values().next().map(|f| f.origin.format),
+        host.failed.values().next().map(|f| f.origin.format),
+        host.packages.values().next().map(|f| f.origin.format),
         host.features.values().next().map(|f| f.origin.format),
+        host.roles.first().map(|f| f.origin.format),
         host.policies.values().next().map(|f| f.origin.format),
         host.name.as_ref().map(|f| f.origin.format),
         host.notes.first().map(|f| f.origin.format),
     ];
-    list.or_else(|| origins.into_iter().flatten().next()).unwrap_or("unknown format")
+    let mut origins = facts.into_iter().chain(others).flatten();
+    list.or_else(|| origins.next()).unwrap_or("unknown format")
 }
 
 #[cfg(test)]

@@ -53,7 +53,11 @@ fn os_build(text: &str) -> Option<Build> {
 /// The build that people type beside the name: `Windows 10 22H2 19045.3570`, `Version 21H2 (Build 22000.1)`.
 fn typed(text: &str) -> Option<Build> {
     let lower = text.to_lowercase();
-    let named = ["windows", "win10", "win11", "win 10", "win 11", "build"].iter().any(|w| lower.contains(w));
+    // whole words: `BuildLabEx` and `BuildVersion` name the branch that Windows was built from, which keeps its number
+    let named = lower.split(|c: char| !c.is_alphanumeric()).any(|word| {
+        let rest = ["windows", "win"].iter().find_map(|w| word.strip_prefix(w));
+        matches!(word, "build" | "osbuild") || rest.is_some_and(|r| r.bytes().all(|b| b.is_ascii_digit()))
+    });
     // a path or file, another number's unit
     if !named && release(text).is_none()
         || text.contains(['\\', '/'])
@@ -188,6 +192,9 @@ mod tests {
             "C:\\windows\\ntoskrnl.exe 10.0.19041.3570",
             "Windows 10 19045.3570.2",
             "price 19045.35",
+            "BuildLabEx : 19041.1.",
+            "WindowsBuildLabEx : 22621.1.",
+            "BuildVersion   10.0.19041.2061",
         ] {
             assert_eq!(told(text), None, "{text}");
         }

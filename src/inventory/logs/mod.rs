@@ -348,9 +348,12 @@ impl Lines {
 
 /// The length of a line without the KB number that its end may have cut.
 fn uncut(line: &[u8]) -> usize {
-    let digits = line.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    let end = line.len() - digits;
-    let kb = line.get(..end).is_some_and(|l| l.to_ascii_lowercase().ends_with(b"kb"));
+    // half a character of UTF-16 may stand behind it
+    let whole = line.strip_suffix("\u{fffd}".as_bytes()).unwrap_or(line);
+    let digits = whole.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let end = whole.len() - digits;
+    let head = whole.get(..end).unwrap_or_default().to_ascii_lowercase();
+    let kb = [&b"kb"[..], b"qnumbers="].iter().any(|label| head.ends_with(label));
     if kb { end } else { line.len() }
 }
 
