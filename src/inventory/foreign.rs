@@ -140,6 +140,23 @@ pub(super) fn missing_list(lines: &[Line], input: &str) -> Option<ReadError> {
         ["isinstalled:false", "isinstalled=false", "isinstalled=0"].iter().any(|k| t.contains(k))
             || t.starts_with("kbarticleids:")
     };
+    // what Windows Exploit Suggester finds, and lists with the updates that would mend it
+    let suggested = |l: &&Line| {
+        let t = l.text.trim();
+        [
+            "[+] Missing patches",
+            "[+] Determining missing patches",
+            "[!] Found vulnerabilities",
+            "[M] MS",
+            "[E] MS",
+        ]
+        .iter()
+        .any(|w| t.starts_with(w))
+    };
+    let listed = || lines.iter().any(|l| l.text.trim_start().starts_with("[01]: KB"));
+    if let Some(line) = filled().find(suggested).filter(|_| !listed()) {
+        return Some(ReadError::MissingList { input: input.to_owned(), line: line.number });
+    }
     let line = if count * 2 > all {
         filled().find(offered)
     } else {

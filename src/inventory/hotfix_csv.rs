@@ -40,10 +40,22 @@ fn header(lines: &[Line]) -> Option<(usize, u8, Vec<String>)> {
         [b',', b';', b'\t'].into_iter().find_map(|delimiter| {
             let cells = records(&line.text, delimiter, true).next()?.1;
             let quoted = line.text.trim_start().starts_with('"');
+            if !cells.iter().all(|c| is_name(c)) {
+                return None;
+            }
             let id = cells.iter().any(|c| c.eq_ignore_ascii_case("HotFixID"));
             (id && (cells.len() > 1 || quoted)).then_some((i, delimiter, cells))
         })
     })
+}
+
+/// Can this be the name of a column? A line of a script names the columns too, among words and signs of its own.
+fn is_name(cell: &str) -> bool {
+    !cell.contains(['[', ']', '{', '}', '=', '|', '<', '>', '$', ';', '\\'])
+        && !cell
+            .to_ascii_lowercase()
+            .split_whitespace()
+            .any(|w| matches!(w, "get" | "wmic" | "get-hotfix" | "select"))
 }
 
 /// The records of a text with the line (from 0) at which each begins.
@@ -96,6 +108,10 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         };
         // without a header of its own, what follows the table is no row
         if cells.len() < 2 && header.len() > 1 {
+            continue;
+        }
+        // the rule below a header whose columns are apart by tabs
+        if cells.iter().all(|c| c.bytes().all(|b| b == b'-')) {
             continue;
         }
         let line = body.get(offset).map_or(1, |l| l.number);

@@ -132,6 +132,25 @@ fn stray_id(text: &str) -> Option<String> {
     text.split_whitespace().find(|w| matches!(ids::kb_at_start(w), Some(RowId::Kb(_)))).map(str::to_owned)
 }
 
+/// Does what follows the id fit a row: nothing, who installed it, or when? In a table of nothing else, nothing.
+fn is_row_end(text: &str, id: &str, only: bool) -> bool {
+    let rest = text.split_once(id).map_or("", |(_, rest)| rest).trim();
+    let mut words = rest.split_whitespace();
+    if rest.is_empty() || only {
+        return rest.is_empty();
+    }
+    // `30-Nov-22`, `1/10/2024`, `2024年1月10日`, `20090605`, `01c5ad4bd1ea3d00`, `S-1-5-18`, `NT AUTHORITY\SYSTEM`
+    let date = |w: &str| {
+        let digits = w.bytes().filter(u8::is_ascii_digit).count();
+        digits >= 3 && w.starts_with(|c: char| c.is_ascii_digit()) && !w.starts_with("0x")
+    };
+    words.clone().count() <= 12
+        && words
+            .by_ref()
+            .take(5)
+            .any(|w| date(w) || w.contains('\\') || w.starts_with("S-1-") || w.starts_with("{"))
+}
+
 /// Does the word look like an id in this column, rather than a line of something else?
 fn is_id_cell(cell: &str, only: bool) -> bool {
     let shape =
@@ -157,6 +176,8 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         }
         if is_prompt(&line.text) || line.text.trim_start().starts_with("Get-HotFix") {
             filtered |= is_filter(&line.text);
+            // what another command prints is no row
+            columns = None;
             continue;
         }
         let below = || lines[i + 1..].iter().find(|l| !l.is_blank()).map_or("", |l| l.text.as_str());
@@ -175,6 +196,10 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         let aligned = cell(&row, c.id).filter(|id| is_id_cell(id, c.only));
         let is_aligned = aligned.is_some();
         let Some(id) = aligned.or_else(|| stray_id(&line.text)) else { continue };
+        // a sentence below the table names updates too
+        if (c.id == 0 || !is_aligned) && !is_row_end(&line.text, &id, c.only) {
+            continue;
+        }
         let beside = c.beside.and_then(|at| cell(&row, at));
         let machine = c.machine.filter(|(s, _)| *s < c.id).and_then(|(s, e)| machine(&row, s, e));
         let format = if c.dashes { POWERSHELL } else { WMIC };

@@ -20,10 +20,20 @@ const PREFIXES: [&str; 9] = ["REM::", "REM ", "rem ", ">", "//", "::", "#", "|",
 
 /// Splits at LF, CR LF, CR CR LF and lone CR, cleans each line, and takes off quotes and fences.
 pub(super) fn lines(text: &str) -> Vec<Line> {
-    let mut out: Vec<Line> = split(text)
-        .enumerate()
-        .map(|(i, l)| Line { number: u32::try_from(i + 1).unwrap_or(u32::MAX), text: clean(l) })
-        .collect();
+    let html = is_html(text);
+    let numbered = split(text).enumerate().map(|(i, l)| (u32::try_from(i + 1).unwrap_or(u32::MAX), l));
+    let mut out: Vec<Line> = if html {
+        numbered
+            .flat_map(|(number, l)| {
+                let shown = shown(l);
+                let parts: Vec<Line> =
+                    shown.split('\n').map(|text| Line { number, text: clean(text) }).collect();
+                parts
+            })
+            .collect()
+    } else {
+        numbered.map(|(number, l)| Line { number, text: clean(l) }).collect()
+    };
     for line in &mut out {
         let t = line.text.trim();
         if t.starts_with("```")
@@ -39,6 +49,49 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
             break;
         }
     }
+    out
+}
+
+/// Was the text saved as HTML, by a wiki or a mail program: line breaks are marked, or blanks are entities?
+fn is_html(text: &str) -> bool {
+    let head = text.trim_start();
+    let xml = head.starts_with("<?xml") || head.starts_with("<Objs") || head.starts_with(['{', '[']);
+    let tag = |t: &str| text.contains(t) || text.contains(&t.to_ascii_uppercase());
+    !xml && (tag("<br") || tag("<pre") || tag("&nbsp;"))
+}
+
+/// A line of HTML as a browser shows it, as far as line breaks, entities and the tags around lines go.
+fn shown(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find(['<', '&']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let tag = |names: &[&str]| {
+            let body = rest.strip_prefix('<')?;
+            let end = body.find('>').filter(|e| *e < 200)?;
+            let name = body[..end].trim_start_matches('/').split([' ', '/']).next()?.to_ascii_lowercase();
+            names.contains(&name.as_str()).then_some(end + 2)
+        };
+        let entity =
+            [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
+                .into_iter()
+                .find(|(name, _)| rest.starts_with(name));
+        if let Some(length) = tag(&["br", "p", "div", "pre", "li", "tr"]) {
+            out.push('\n');
+            rest = &rest[length..];
+        } else if let Some(length) = tag(&["code", "span", "b", "i", "strong", "font", "samp", "td"]) {
+            rest = &rest[length..];
+        } else if let Some((name, is)) = entity {
+            out.push_str(is);
+            rest = &rest[name.len()..];
+        } else {
+            let first = rest.chars().next().map_or(1, char::len_utf8);
+            out.push_str(&rest[..first]);
+            rest = &rest[first..];
+        }
+    }
+    out.push_str(rest);
     out
 }
 

@@ -48,8 +48,11 @@ pub(super) fn label_value(text: &str) -> Option<(&str, &str)> {
     })?;
     let label = text[..at].trim();
     let value = text[at + colon.len_utf8()..].trim();
-    let letters = label.chars().any(char::is_alphabetic);
-    (letters && label.chars().count() <= 60).then_some((label, value))
+    // letters that a code page lacked are question marks
+    let letters = label.chars().any(char::is_alphabetic) || label.matches('?').count() > 2;
+    // what was UTF-8 of another script once is three times as long
+    let longest = if label.is_ascii() { 60 } else { 120 };
+    (letters && label.chars().count() <= longest).then_some((label, value))
 }
 
 /// `[07]: KB1` and `[07] : x` give what follows; a cut row (`[07`, `[07]`) gives nothing.

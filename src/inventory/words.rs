@@ -131,7 +131,7 @@ pub(super) fn starts_with_label(line: &str) -> bool {
 }
 
 /// Words that tell a code page apart where labels do not: parts of other labels, editions and states.
-const TELLING: [&str; 48] = [
+const TELLING: [&str; 58] = [
     "installées",
     "Propriétaire",
     "Identificateur",
@@ -178,6 +178,16 @@ const TELLING: [&str; 48] = [
     "組建",
     "ビルド",
     "インストールされています",
+    "インストール済み",
+    "パッケージ",
+    "イメージ",
+    "패키지",
+    "이미지",
+    "程序包",
+    "映像",
+    "Состояние",
+    "образа",
+    "Paketidentität",
     "빌드",
     "설치",
 ];
@@ -327,6 +337,82 @@ const EDITIONS: [(&str, &str); 63] = [
     ("pro", "Pro"),
 ];
 
+/// Editions whose names are of several words, which other editions' names are a part of: `Pro для рабочих станций`.
+fn edition_of_words(tail: &str) -> Option<String> {
+    let any = |words: &[&str]| words.iter().any(|w| tail.contains(w));
+    let pro = any(&["pro", "про", "专业", "專業", "프로"]);
+    let workstations = any(&[
+        "workstation",
+        "stations de travail",
+        "estaciones de trabajo",
+        "estações de trabalho",
+        "arbeitsstation",
+        "рабочих станций",
+        "робочих станцій",
+        "工作站",
+        "ワークステーション",
+        "워크스테이션",
+        "stacji roboczych",
+    ]);
+    let education = any(&[
+        "education",
+        "éducation",
+        "educación",
+        "educação",
+        "образован",
+        "教育",
+        "에듀케이션",
+        "edukacja",
+    ]);
+    let home = any(&["home", "famille", "домашняя", "домашня", "家庭", "家用", "hogar"]);
+    let single = any(&[
+        "single language",
+        "unilingue",
+        "для одного языка",
+        "для однієї мови",
+        "单语言",
+        "單一語言",
+        "un solo idioma",
+        "único idioma",
+    ]);
+    let base = if pro && workstations {
+        "Pro for Workstations"
+    } else if pro && education {
+        "Pro Education"
+    } else if home && single {
+        "Home Single Language"
+    } else {
+        let enterprise = any(&[
+            "enterprise",
+            "entreprise",
+            "корпоративная",
+            "корпоративна",
+            "企业版",
+            "企業版",
+            "엔터프라이즈",
+        ]);
+        let iot = tail.contains("iot");
+        let branch = any(&["долгосрочн", "长期服务", "長期服務", "長期維護"]);
+        if !enterprise || !(iot || branch) {
+            return None;
+        }
+        // with the words that tell the branch in this language
+        let base = if iot { "IoT Enterprise" } else { "Enterprise" };
+        let ltsb = ["2015", "2016", "ltsb"].iter().any(|w| tail.contains(w));
+        let ltsc = branch || tail.contains("lts");
+        let suffix = if !ltsc {
+            ""
+        } else if ltsb {
+            " LTSB"
+        } else {
+            " LTSC"
+        };
+        return Some(format!("{base}{suffix}"));
+    };
+    let n = tail.split_whitespace().any(|w| w == "n");
+    Some(if n { format!("{base} N") } else { base.to_owned() })
+}
+
 /// The edition that the words of a product name tell, in the spelling that admins use.
 pub(super) fn edition(product_name: &str) -> Option<Edition> {
     let lower = product(product_name).to_lowercase();
@@ -341,6 +427,9 @@ pub(super) fn edition(product_name: &str) -> Option<Edition> {
             free(haystack[..i].chars().next_back()) && free(haystack[i + word.len()..].chars().next())
         })
     };
+    if let Some(named) = edition_of_words(tail) {
+        return Some(Edition(named));
+    }
     let (_, base) = EDITIONS.iter().find(|(word, _)| has(tail, word))?;
     let modern = ["windows 8", "windows 8.1", "windows 10", "windows 11"].iter().any(|w| has(tail, w));
     let mut edition = match *base {
