@@ -6,6 +6,7 @@ use super::id_list;
 use super::ids::{self, RowId};
 use super::lines::{Line, is_prompt};
 use super::logs;
+use super::wanted::Lower;
 use serde_json::Value;
 
 const SYSTEMINFO: &str = "run `systeminfo > host.txt` on the machine";
@@ -121,48 +122,69 @@ const MARKERS: &[(&str, &str, &str)] = &[
 ];
 
 /// `KB4100347: title` in most lines, or what Get-WindowsUpdate prints: updates that are offered.
-pub(super) fn missing_list(lines: &[Line], input: &str) -> Option<ReadError> {
-    let filled = || lines.iter().filter(|l| !l.is_blank() && !is_prompt(&l.text));
+pub(super) fn missing_list(lines: &[Line], lower: &Lower, input: &str) -> Option<ReadError> {
+    let named = lower.has_any(&["kb"]);
+    let found = suggested(lines, lower)
+        .or_else(|| if named { offered(lines, lower) } else { None })
+        .or_else(|| flagged(lines, lower));
+    found.map(|line| ReadError::MissingList { input: input.to_owned(), line: line.number })
+}
+
+fn filled<'a>(lines: &'a [Line]) -> impl Iterator<Item = &'a Line<'a>> {
+    lines.iter().filter(|l| !l.is_blank() && !is_prompt(&l.text))
+}
+
+/// What Windows Exploit Suggester finds, and lists with the updates that would mend it.
+fn suggested<'a>(lines: &'a [Line], lower: &Lower) -> Option<&'a Line<'a>> {
+    const HEADS: [&str; 5] = [
+        "[+] Missing patches",
+        "[+] Determining missing patches",
+        "[!] Found vulnerabilities",
+        "[M] MS",
+        "[E] MS",
+    ];
+    if !lower.has_any(&["missing patches", "found vulnerabilities", "[m] ms", "[e] ms"]) {
+        return None;
+    }
+    let listed = || lines.iter().any(|l| l.text.trim_start().starts_with("[01]: KB"));
+    let head = |l: &&Line| HEADS.iter().any(|h| l.text.trim_start().starts_with(h));
+    lines.iter().find(head).filter(|_| !listed())
+}
+
+/// Most lines are ids with titles, or one is the header of such a table.
+fn offered<'a>(lines: &'a [Line], lower: &Lower) -> Option<&'a Line<'a>> {
     let offered = |l: &&Line| {
-        let Some((head, title)) = l.text.trim().split_once(':') else { return false };
+        let text = l.text.trim_start();
+        if !text.starts_with(['K', 'k']) {
+            return false;
+        }
+        let Some((head, title)) = text.split_once(':') else { return false };
         matches!(ids::kb_at_start(head), Some(RowId::Kb(_)))
             && !head.contains(char::is_whitespace)
             && title.starts_with(' ')
             && title.trim().len() > 8
     };
-    let (count, all) = (filled().filter(offered).count(), filled().count());
+    let (count, all) = (filled(lines).filter(offered).count(), filled(lines).count());
+    if count * 2 > all {
+        return filled(lines).find(offered);
+    }
     let table = |l: &&Line| {
-        let words: Vec<&str> = l.text.split_whitespace().collect();
-        words.contains(&"KB") && words.contains(&"Size") && words.contains(&"Title")
+        ["KB", "Size", "Title"].iter().all(|name| l.text.split_whitespace().any(|word| word == *name))
     };
-    let keys = |l: &&Line| {
+    if lower.has_any(&["title"]) { filled(lines).find(table) } else { None }
+}
+
+/// A member says that the update is not installed.
+fn flagged<'a>(lines: &'a [Line], lower: &Lower) -> Option<&'a Line<'a>> {
+    if !lower.has_any(&["isinstalled", "is installed", "kbarticle", "kb article"]) {
+        return None;
+    }
+    let flag = |l: &&Line| {
         let t = l.text.replace([' ', '"'], "").to_ascii_lowercase();
         ["isinstalled:false", "isinstalled=false", "isinstalled=0"].iter().any(|k| t.contains(k))
             || t.starts_with("kbarticleids:")
     };
-    // what Windows Exploit Suggester finds, and lists with the updates that would mend it
-    let suggested = |l: &&Line| {
-        let t = l.text.trim();
-        [
-            "[+] Missing patches",
-            "[+] Determining missing patches",
-            "[!] Found vulnerabilities",
-            "[M] MS",
-            "[E] MS",
-        ]
-        .iter()
-        .any(|w| t.starts_with(w))
-    };
-    let listed = || lines.iter().any(|l| l.text.trim_start().starts_with("[01]: KB"));
-    if let Some(line) = filled().find(suggested).filter(|_| !listed()) {
-        return Some(ReadError::MissingList { input: input.to_owned(), line: line.number });
-    }
-    let line = if count * 2 > all {
-        filled().find(offered)
-    } else {
-        filled().find(table).or_else(|| filled().find(keys))
-    }?;
-    Some(ReadError::MissingList { input: input.to_owned(), line: line.number })
+    filled(lines).find(flag)
 }
 
 /// Why this JSON is not read.
@@ -188,9 +210,6 @@ pub(super) fn json(value: &Value, lines: &[Line], input: &str) -> ReadError {
 
 /// Why this text is not read.
 pub(super) fn text(lines: &[Line], input: &str) -> ReadError {
-    if let Some(error) = missing_list(lines, input) {
-        return error;
-    }
     let head = &lines[..lines.len().min(5000)];
     if let Some(kind) = logs::quoted(head) {
         return stateless_log(kind, input);

@@ -92,7 +92,7 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let mut hosts: BTreeMap<String, Collector> = BTreeMap::new();
     hosts.insert(String::new(), Collector::new(input, format));
     let body = &lines[start + 1..];
-    let text = body.iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
+    let text = body.iter().map(|l| &*l.text).collect::<Vec<_>>().join("\n");
     for (offset, cells) in records(&text, delimiter, !wmic) {
         // commas in a cell that wmic does not quote push the id to the right
         let pushed = cells.len().saturating_sub(header.len());

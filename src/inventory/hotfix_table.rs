@@ -180,7 +180,7 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             columns = None;
             continue;
         }
-        let below = || lines[i + 1..].iter().find(|l| !l.is_blank()).map_or("", |l| l.text.as_str());
+        let below = || lines[i + 1..].iter().find(|l| !l.is_blank()).map_or("", |l| &*l.text);
         if let Some(c) = header(&line.text, below()) {
             let format = if c.dashes { POWERSHELL } else { WMIC };
             hosts.entry(String::new()).or_insert_with(|| Collector::new(input, format));

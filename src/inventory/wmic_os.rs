@@ -110,6 +110,20 @@ const COLUMNS: [&str; 64] = [
     "WindowsDirectory",
 ];
 
+/// One of these is in all that tells of Windows, in lower case; `|` is in its `Name`.
+pub(super) const WORDS: [&str; 10] = [
+    "node,",
+    "caption",
+    "buildnumber",
+    "osarchitecture",
+    "operatingsystemsku",
+    "servicepackmajorversion",
+    "csdversion",
+    "csname",
+    "systemdirectory",
+    "|",
+];
+
 fn is_column(word: &str) -> bool {
     COLUMNS.iter().any(|c| c.eq_ignore_ascii_case(word))
 }
