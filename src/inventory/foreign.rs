@@ -157,12 +157,50 @@ pub(super) fn missing_list(lines: &[Line], input: &str) -> Option<ReadError> {
     if let Some(line) = filled().find(suggested).filter(|_| !listed()) {
         return Some(ReadError::MissingList { input: input.to_owned(), line: line.number });
     }
+    if let Some(line) = says_absent(lines) {
+        return Some(ReadError::MissingList { input: input.to_owned(), line });
+    }
     let line = if count * 2 > all {
         filled().find(offered)
     } else {
         filled().find(table).or_else(|| filled().find(keys))
     }?;
     Some(ReadError::MissingList { input: input.to_owned(), line: line.number })
+}
+
+/// What a column of a table says of an update that is not there.
+const ABSENT: [&str; 12] = [
+    "missing",
+    "not installed",
+    "notinstalled",
+    "needed",
+    "required",
+    "absent",
+    "not present",
+    "failed",
+    "not applicable",
+    "uninstalled",
+    "fehlend",
+    "manquant",
+];
+
+/// A table with a column HotFixID whose rows say that their updates are not there: the line of the first.
+fn says_absent(lines: &[Line]) -> Option<u32> {
+    let names = |l: &&Line| l.text.to_ascii_lowercase().contains("hotfixid");
+    let start = lines.iter().take(200).position(|l| names(&l))?;
+    let absent = |cell: &str| {
+        let cell = cell.trim_matches(['"', ' ', '\'', '|']).to_lowercase();
+        ABSENT.contains(&cell.as_str())
+    };
+    let row = |l: &&Line| {
+        let text = l.text.trim();
+        let cells = || text.split([',', ';', '\t', '|']).flat_map(|c| c.split("  "));
+        let last = text.rsplit(char::is_whitespace).next().unwrap_or("");
+        cells().chain([last]).any(absent)
+            && (cells().any(|c| matches!(ids::row_id(c), Some(RowId::Kb(_))))
+                || text.split_whitespace().any(|w| matches!(ids::kb_at_start(w), Some(RowId::Kb(_)))))
+    };
+    lines[start + 1..].iter().find(row).map(|l| l.number)
 }
 
 /// Why this JSON is not read.
@@ -214,4 +252,37 @@ pub(super) fn text(lines: &[Line], input: &str) -> ReadError {
         return refuse(input, "text that mentions updates", SYSTEMINFO);
     }
     refuse(input, "text of another kind", SYSTEMINFO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::lines::lines;
+
+    #[test]
+    fn a_column_may_say_that_updates_are_missing() {
+        for text in [
+            "Asset,HotfixID,Status\nPC,KB4486553,Missing\n",
+            "HotFixID  Status\n--------  ------\nKB4486553 Missing\n",
+            "\"HotFixID\";\"State\"\n\"KB4486553\";\"Not Installed\"\n",
+        ] {
+            assert!(missing_list(&lines(text), "f").is_some(), "{text}");
+        }
+        for text in [
+            "Source,Description,HotFixID\nMISSING-PC,Update,KB4486553\n",
+            "HotFixID  InstalledBy\n--------  -----------\nKB4486553 PC\\missing\n",
+            "HotFixID\nKB4486553\n\nThe others failed\n",
+        ] {
+            assert!(missing_list(&lines(text), "f").is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_suggester_finds_is_missing() {
+        let found = "[+] Operating System\n    - Installed hotfixes (1): KB4486553\n[+] Missing patches: 1\n    - KB4470788: patches 3\n";
+        assert!(matches!(missing_list(&lines(found), "f"), Some(ReadError::MissingList { line: 3, .. })));
+        // below what it was given, it takes nothing away
+        let both = format!("OS Name: Microsoft Windows 10 Pro\nHotfix(s): 1\n   [01]: KB4486553\n{found}");
+        assert!(missing_list(&lines(&both), "f").is_none());
+    }
 }

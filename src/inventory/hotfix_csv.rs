@@ -155,6 +155,25 @@ mod tests {
     }
 
     #[test]
+    fn scripts_that_name_the_columns_are_no_list() {
+        for text in [
+            "wmic qfe get Caption,HotFixID,InstalledOn\nwmic service get name,displayname,startmode\n",
+            "columns = [\"Source\",\"HotFixID\"]\nprint(row[\"HotFixID\"], \"KB4486553\")\n",
+            "Get-HotFix | select Description, HotFixID\n",
+        ] {
+            assert!(read(&lines(text), &Arc::from("f")).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn columns_may_be_apart_by_tabs() {
+        let text = "Source\tHotFixID\tInstalledOn\n------\t--------\t-----------\nPC\tKB4486553\t1/2/2019\n";
+        let hosts = read(&lines(text), &Arc::from("f"));
+        assert_eq!(hosts.len(), 1);
+        assert_eq!(hosts[0].name.as_ref().map(|n| n.value.as_str()), Some("PC"));
+    }
+
+    #[test]
     fn quoted_cells_hold_quotes_and_commas() {
         let path = r#""\\A:Win32_QuickFixEngineering.HotFixID=""KB1111111"",ServicePackInEffect=""""""#;
         let text = format!(

@@ -2,6 +2,7 @@
 
 use super::collect::{Collector, is_ellipsis, is_filter};
 use super::format::{Directness, Format};
+use super::id_list;
 use super::ids::{self, RowId};
 use super::lines::{Line, is_prompt};
 use crate::model::{Gap, Host, ListKind};
@@ -170,6 +171,8 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let mut columns: Option<Columns> = None;
     let mut filtered = false;
     let mut elided = false;
+    let drawn = undrawn(lines);
+    let lines = drawn.as_deref().unwrap_or(lines);
     for (i, line) in lines.iter().enumerate() {
         if line.is_blank() {
             continue;
@@ -195,7 +198,13 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         let row: Vec<char> = line.text.chars().collect();
         let aligned = cell(&row, c.id).filter(|id| is_id_cell(id, c.only));
         let is_aligned = aligned.is_some();
-        let Some(id) = aligned.or_else(|| stray_id(&line.text)) else { continue };
+        let Some(id) = aligned.or_else(|| stray_id(&line.text)) else {
+            // a heading: what follows is another list
+            if line.text.trim_end().ends_with([':', '：']) || id_list::says_missing(&line.text) {
+                columns = None;
+            }
+            continue;
+        };
         // a sentence below the table names updates too
         if (c.id == 0 || !is_aligned) && !is_row_end(&line.text, &id, c.only) {
             continue;
@@ -220,6 +229,37 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         }
     }
     finish(hosts, filtered, elided)
+}
+
+/// A table drawn with bars, as Markdown has it, in the columns that PowerShell would print; none if there is none.
+fn undrawn(lines: &[Line]) -> Option<Vec<Line>> {
+    fn cells(line: &Line) -> Vec<&str> {
+        line.text.trim().trim_matches('|').split('|').map(str::trim).collect()
+    }
+    let names = |l: &Line| {
+        l.text.contains('|') && cells(l).iter().any(|c| c.trim_matches('*').eq_ignore_ascii_case("HotFixID"))
+    };
+    let ruled = |l: &Line| {
+        l.text.contains("--") && l.text.contains('|') && l.text.chars().all(|c| "-|:+ \t".contains(c))
+    };
+    let start = lines.iter().position(names).filter(|i| lines.get(i + 1).is_some_and(ruled))?;
+    let rows = lines[start..].iter().take_while(|l| l.text.contains('|')).count();
+    let table: Vec<Vec<&str>> = lines[start..start + rows].iter().map(cells).collect();
+    let width = |column: usize| {
+        let cells = table.iter().enumerate().filter(|(i, _)| *i != 1);
+        cells.filter_map(|(_, r)| r.get(column)).map(|c| c.chars().count()).max().unwrap_or(0).clamp(1, 100)
+    };
+    let widths: Vec<usize> = (0..table[0].len().min(40)).map(width).collect();
+    let mut out = lines.to_vec();
+    for (i, row) in table.iter().enumerate() {
+        let mut text = String::new();
+        for (&width, cell) in widths.iter().zip(row) {
+            let cell = if i == 1 { "-".repeat(width) } else { cell.trim_matches(['*', '`']).to_owned() };
+            text.push_str(&format!("{cell:<width$}  "));
+        }
+        out[start + i].text = text.trim_end().to_owned();
+    }
+    Some(out)
 }
 
 /// The computer's name of a row; a name that the console cut is none.
@@ -342,6 +382,34 @@ Caption  CSName  Description  FixComments  HotFixID                             
         assert_eq!(host.completeness.lists[0].gaps, [Gap::Elided]);
         let host = one("PS C:\\> Get-HotFix -Id KB1\nHotFixID\n--------\nKB2849697\n");
         assert_eq!(host.completeness.lists[0].gaps, [Gap::Filtered]);
+    }
+
+    #[test]
+    fn what_follows_a_table_is_no_row() {
+        let table = "Source Description HotFixID  InstalledBy         InstalledOn\n\
+                     ------ ----------- --------  -----------         -----------\n\
+                     PC     Update      KB4486553 NT AUTHORITY\\SYSTEM 1/2/2019\n\n";
+        for after in [
+            "I tried KB4470788 but it fails with 0x800f0922.\n",
+            "Missing here:\nKB4470788 1/3/2019\n",
+            "PS C:\\> Get-Content offered.txt\nPC Update KB4470788 1/3/2019\n",
+        ] {
+            assert_eq!(kbs(&one(&format!("{table}{after}"))), [4_486_553], "{after}");
+        }
+        // in a table of ids alone, words after one make a sentence
+        let ids = "HotFixID\n--------\nKB4486553\n\nKB4470788 fails to install\n";
+        assert_eq!(kbs(&one(ids)), [4_486_553]);
+        // a row that the console moved is one still
+        let moved = format!("{table}PC Sicherheitsupdate KB4470788 30.01.2019 00:00:00\n");
+        assert_eq!(read(&lines(&moved), &Arc::from("f")).iter().map(|h| h.updates.len()).sum::<usize>(), 2);
+    }
+
+    #[test]
+    fn tables_drawn_with_bars_are_read() {
+        let text = "| Source | HotFixID | InstalledOn |\n|:---|---|---|\n| PC | `KB4486553` | 1/2/2019 |\n| PC | KB4470788 | |\n";
+        let host = one(text);
+        assert_eq!(kbs(&host), [4_470_788, 4_486_553]);
+        assert_eq!(host.name.map(|n| n.value).as_deref(), Some("PC"));
     }
 
     #[test]

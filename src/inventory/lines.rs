@@ -214,6 +214,19 @@ mod tests {
     }
 
     #[test]
+    fn web_pages_are_read_as_they_are_shown() {
+        let text = "<p>Look:<br>OS Name:&nbsp;&nbsp; A &amp; B<br/>\n<pre><code>PS C:\\&gt; ver</code></pre>";
+        let shown: Vec<String> = texts(text).into_iter().filter(|l| !l.trim().is_empty()).collect();
+        assert_eq!(shown, ["Look:", "OS Name:   A & B", "PS C:\\> ver"]);
+        assert_eq!(lines(text).last().map(|l| l.number), Some(2));
+        // XML says what it says
+        assert_eq!(
+            texts("<?xml version=\"1.0\"?>\n<a>&lt;br&gt;&amp;</a><br/>")[1],
+            "<a>&lt;br&gt;&amp;</a><br/>"
+        );
+    }
+
+    #[test]
     fn prompts_are_seen() {
         for p in [
             "C:\\>ver",

@@ -108,12 +108,28 @@ impl Section {
     }
 }
 
+/// A line without the marks of Markdown: `1. **OS Name:** x`, `- **OS Name**: x`, `- [01]: KB1`.
+fn unmarked(text: &str) -> std::borrow::Cow<'_, str> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let bullet = match text[digits..].strip_prefix(". ") {
+        Some(rest) if digits > 0 => Some(rest),
+        _ => text.strip_prefix(['-', '*', '+']).and_then(|rest| rest.strip_prefix(' ')),
+    };
+    let rest =
+        bullet.map(str::trim_start).filter(|r| r.starts_with("**") || r.starts_with('[')).unwrap_or(text);
+    match rest.strip_prefix("**") {
+        Some(bold) => bold.replacen("**", "", 1).into(),
+        None => rest.into(),
+    }
+}
+
 /// The sections of a text, one for each run of the tool.
 fn sections(lines: &[Line]) -> Vec<Vec<Field>> {
     let mut sections: Vec<Vec<Field>> = Vec::new();
     let mut open = Section::default();
     for line in lines {
-        let text = line.text.trim();
+        let text = unmarked(line.text.trim());
+        let text = text.trim();
         if text.is_empty() {
             continue;
         }
