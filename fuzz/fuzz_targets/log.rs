@@ -1,4 +1,4 @@
-//! Any bytes as a log, in any encoding.
+//! Any bytes as a log, in any encoding: what decides is found, and no more of it than is shown.
 #![no_main]
 
 use kbwhy::{diagnose::read_log, inventory::decode};

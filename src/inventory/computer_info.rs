@@ -1,6 +1,6 @@
 //! `Get-ComputerInfo`, printed as a list or a table, or as JSON, whole or with some of its properties selected.
 
-use super::collect::Collector;
+use super::collect::{Collector, MACHINES};
 use super::format::{Directness, Format};
 use super::ids::{self, RowId};
 use super::lines::{Line, is_prompt};
@@ -350,7 +350,9 @@ fn host(values: Values, input: &Arc<str>, hosts: &mut Vec<Host>) {
             None => c.gap(Gap::NotAvailable),
         }
     }
-    hosts.push(c.finish(list.then_some(ListKind::QuickFix)));
+    if hosts.len() < MACHINES {
+        hosts.push(c.finish(list.then_some(ListKind::QuickFix)));
+    }
 }
 
 /// Names of columns with where each begins, in characters.

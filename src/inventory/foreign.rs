@@ -4,7 +4,7 @@ use super::ReadError;
 use super::hotfix_json::{member, objects};
 use super::id_list;
 use super::ids::{self, RowId};
-use super::lines::{Line, is_prompt};
+use super::lines::{Line, is_prompt, mentions};
 use super::logs;
 use super::wanted::Lower;
 use serde_json::Value;
@@ -125,6 +125,7 @@ const MARKERS: &[(&str, &str, &str)] = &[
 pub(super) fn missing_list(lines: &[Line], lower: &Lower, input: &str) -> Option<ReadError> {
     let named = lower.has_any(&["kb"]);
     let found = suggested(lines, lower)
+        .or_else(|| says_absent(lines, lower))
         .or_else(|| if named { offered(lines, lower) } else { None })
         .or_else(|| flagged(lines, lower));
     found.map(|line| ReadError::MissingList { input: input.to_owned(), line: line.number })
@@ -187,6 +188,43 @@ fn flagged<'a>(lines: &'a [Line], lower: &Lower) -> Option<&'a Line<'a>> {
     filled(lines).find(flag)
 }
 
+/// What a column of a table says of an update that is not there.
+const ABSENT: [&str; 12] = [
+    "missing",
+    "not installed",
+    "notinstalled",
+    "needed",
+    "required",
+    "absent",
+    "not present",
+    "failed",
+    "not applicable",
+    "uninstalled",
+    "fehlend",
+    "manquant",
+];
+
+/// A table with a column HotFixID whose rows say that their updates are not there: the first of them.
+fn says_absent<'a>(lines: &'a [Line], lower: &Lower) -> Option<&'a Line<'a>> {
+    if !lower.has_any(&["hotfixid"]) || !lower.has_any(&ABSENT) {
+        return None;
+    }
+    let start = lines.iter().take(200).position(|l| mentions(&l.text, "HotFixID"))?;
+    let absent = |cell: &str| {
+        let cell = cell.trim_matches(['"', ' ', '\'', '|']);
+        ABSENT.iter().any(|w| cell.eq_ignore_ascii_case(w))
+    };
+    let row = |l: &&Line| {
+        let text = l.text.trim();
+        let cells = || text.split([',', ';', '\t', '|']).flat_map(|c| c.split("  "));
+        let last = text.rsplit(char::is_whitespace).next().unwrap_or("");
+        cells().chain([last]).any(absent)
+            && (cells().any(|c| matches!(ids::row_id(c), Some(RowId::Kb(_))))
+                || text.split_whitespace().any(|w| matches!(ids::kb_at_start(w), Some(RowId::Kb(_)))))
+    };
+    lines[start + 1..].iter().find(row)
+}
+
 /// Why this JSON is not read.
 pub(super) fn json(value: &Value, lines: &[Line], input: &str) -> ReadError {
     let objects = objects(value);
@@ -233,4 +271,42 @@ pub(super) fn text(lines: &[Line], input: &str) -> ReadError {
         return refuse(input, "text that mentions updates", SYSTEMINFO);
     }
     refuse(input, "text of another kind", SYSTEMINFO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::lines::lines;
+
+    fn missing(text: &str) -> Option<ReadError> {
+        let lines = lines(text);
+        missing_list(&lines, &Lower::of(&lines), "f")
+    }
+
+    #[test]
+    fn a_column_may_say_that_updates_are_missing() {
+        for text in [
+            "Asset,HotfixID,Status\nPC,KB4486553,Missing\n",
+            "HotFixID  Status\n--------  ------\nKB4486553 Missing\n",
+            "\"HotFixID\";\"State\"\n\"KB4486553\";\"Not Installed\"\n",
+        ] {
+            assert!(missing(text).is_some(), "{text}");
+        }
+        for text in [
+            "Source,Description,HotFixID\nMISSING-PC,Update,KB4486553\n",
+            "HotFixID  InstalledBy\n--------  -----------\nKB4486553 PC\\missing\n",
+            "HotFixID\nKB4486553\n\nThe others failed\n",
+        ] {
+            assert!(missing(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_suggester_finds_is_missing() {
+        let found = "[+] Operating System\n    - Installed hotfixes (1): KB4486553\n[+] Missing patches: 1\n    - KB4470788: patches 3\n";
+        assert!(matches!(missing(found), Some(ReadError::MissingList { line: 3, .. })));
+        // below what it was given, it takes nothing away
+        let both = format!("OS Name: Microsoft Windows 10 Pro\nHotfix(s): 1\n   [01]: KB4486553\n{found}");
+        assert!(missing(&both).is_none());
+    }
 }

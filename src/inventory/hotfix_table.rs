@@ -1,11 +1,11 @@
 //! Tables of quick-fix updates: `Get-HotFix` (a header over dashes), `wmic qfe` (a header), `Format-Wide` (ids alone).
 
-use super::collect::{Collector, is_ellipsis, is_filter};
+use super::collect::{Collector, Fleet, is_ellipsis, is_filter};
 use super::format::{Directness, Format};
+use super::id_list;
 use super::ids::{self, RowId};
-use super::lines::{Line, is_prompt};
+use super::lines::{Line, is_prompt, mentions};
 use crate::model::{Gap, Host, ListKind};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const POWERSHELL: &str = "Get-HotFix table";
@@ -166,10 +166,12 @@ fn is_id_cell(cell: &str, only: bool) -> bool {
 
 /// Reads every table in the text, one host for each machine that the rows name; empty if there is none.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
-    let mut hosts: BTreeMap<String, Collector> = BTreeMap::new();
+    let mut fleet = Fleet::new(input, POWERSHELL);
     let mut columns: Option<Columns> = None;
     let mut filtered = false;
     let mut elided = false;
+    let drawn = undrawn(lines);
+    let lines = drawn.as_deref().unwrap_or(lines);
     for (i, line) in lines.iter().enumerate() {
         if line.is_blank() {
             continue;
@@ -181,9 +183,11 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             continue;
         }
         let below = || lines[i + 1..].iter().find(|l| !l.is_blank()).map_or("", |l| &*l.text);
-        if let Some(c) = header(&line.text, below()) {
-            let format = if c.dashes { POWERSHELL } else { WMIC };
-            hosts.entry(String::new()).or_insert_with(|| Collector::new(input, format));
+        if mentions(&line.text, "HotFixID")
+            && let Some(c) = header(&line.text, below())
+        {
+            fleet.format = if c.dashes { POWERSHELL } else { WMIC };
+            fleet.of("");
             columns = Some(c);
             continue;
         }
@@ -195,20 +199,21 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         let row: Vec<char> = line.text.chars().collect();
         let aligned = cell(&row, c.id).filter(|id| is_id_cell(id, c.only));
         let is_aligned = aligned.is_some();
-        let Some(id) = aligned.or_else(|| stray_id(&line.text)) else { continue };
+        let Some(id) = aligned.or_else(|| stray_id(&line.text)) else {
+            // a heading: what follows is another list
+            if line.text.trim_end().ends_with([':', '：']) || id_list::says_missing(&line.text) {
+                columns = None;
+            }
+            continue;
+        };
         // a sentence below the table names updates too
         if (c.id == 0 || !is_aligned) && !is_row_end(&line.text, &id, c.only) {
             continue;
         }
         let beside = c.beside.and_then(|at| cell(&row, at));
         let machine = c.machine.filter(|(s, _)| *s < c.id).and_then(|(s, e)| machine(&row, s, e));
-        let format = if c.dashes { POWERSHELL } else { WMIC };
-        let host =
-            hosts.entry(machine.clone().unwrap_or_default()).or_insert_with(|| Collector::new(input, format));
-        let origin = host.origin(line.number);
-        if let Some(name) = machine.filter(|_| host.host.name.is_none()) {
-            host.host.name = Some(host.fact(name, line.number));
-        }
+        let origin = fleet.origin(line.number);
+        let host = fleet.named(machine.as_deref(), &origin);
         let kb = host.installed_row(&id, beside.as_deref(), origin.clone());
         let aligned = |start: usize| {
             is_aligned && (start == 0 || row.get(start - 1).is_some_and(|c| c.is_whitespace()))
@@ -219,7 +224,53 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             host.installed_on(kb, &date, origin);
         }
     }
-    finish(hosts, filtered, elided)
+    fleet.settle_header();
+    for host in fleet.each() {
+        if filtered {
+            host.gap(Gap::Filtered);
+        }
+        if elided {
+            host.gap(Gap::Elided);
+        }
+        if host.shown() == 0 {
+            host.gap(Gap::NotAvailable);
+        }
+    }
+    fleet.finish(|_| Some(ListKind::QuickFix))
+}
+
+/// More rows than a table that a person wrote has.
+const ROWS: usize = 10_000;
+
+/// A table drawn with bars, as Markdown has it, in the columns that PowerShell would print; none if there is none.
+fn undrawn<'a>(lines: &[Line<'a>]) -> Option<Vec<Line<'a>>> {
+    fn cells<'t>(line: &'t Line) -> Vec<&'t str> {
+        line.text.trim().trim_matches('|').split('|').map(str::trim).collect()
+    }
+    let names = |l: &Line| {
+        l.text.contains('|') && cells(l).iter().any(|c| c.trim_matches('*').eq_ignore_ascii_case("HotFixID"))
+    };
+    let ruled = |l: &Line| {
+        l.text.contains("--") && l.text.contains('|') && l.text.chars().all(|c| "-|:+ \t".contains(c))
+    };
+    let start = lines.iter().position(names).filter(|i| lines.get(i + 1).is_some_and(ruled))?;
+    let rows = lines[start..].iter().take(ROWS).take_while(|l| l.text.contains('|')).count();
+    let table: Vec<Vec<&str>> = lines[start..start + rows].iter().map(cells).collect();
+    let width = |column: usize| {
+        let cells = table.iter().enumerate().filter(|(i, _)| *i != 1);
+        cells.filter_map(|(_, r)| r.get(column)).map(|c| c.chars().count()).max().unwrap_or(0).clamp(1, 100)
+    };
+    let widths: Vec<usize> = (0..table[0].len().min(40)).map(width).collect();
+    let mut out = lines.to_vec();
+    for (i, row) in table.iter().enumerate() {
+        let mut text = String::new();
+        for (&width, cell) in widths.iter().zip(row) {
+            let cell = if i == 1 { "-".repeat(width) } else { cell.trim_matches(['*', '`']).to_owned() };
+            text.push_str(&format!("{cell:<width$}  "));
+        }
+        out[start + i].text = text.trim_end().to_owned().into();
+    }
+    Some(out)
 }
 
 /// The computer's name of a row; a name that the console cut is none.
@@ -231,28 +282,6 @@ fn machine(row: &[char], start: usize, end: usize) -> Option<String> {
         && !name.contains("..")
         && !name.contains('…');
     whole.then(|| name.to_owned())
-}
-
-fn finish(mut hosts: BTreeMap<String, Collector>, filtered: bool, elided: bool) -> Vec<Host> {
-    // the header made a host without a name; rows with a name have their own
-    if hosts.len() > 1 && hosts.get("").is_some_and(|c| c.shown() == 0) {
-        hosts.remove("");
-    }
-    hosts
-        .into_values()
-        .map(|mut c| {
-            if filtered {
-                c.gap(Gap::Filtered);
-            }
-            if elided {
-                c.gap(Gap::Elided);
-            }
-            if c.shown() == 0 {
-                c.gap(Gap::NotAvailable);
-            }
-            c.finish(Some(ListKind::QuickFix))
-        })
-        .collect()
 }
 
 /// `Get-HotFix | Format-Wide`: nothing but ids, several in a line. One id in each line could be any list.
@@ -342,6 +371,34 @@ Caption  CSName  Description  FixComments  HotFixID                             
         assert_eq!(host.completeness.lists[0].gaps, [Gap::Elided]);
         let host = one("PS C:\\> Get-HotFix -Id KB1\nHotFixID\n--------\nKB2849697\n");
         assert_eq!(host.completeness.lists[0].gaps, [Gap::Filtered]);
+    }
+
+    #[test]
+    fn what_follows_a_table_is_no_row() {
+        let table = "Source Description HotFixID  InstalledBy         InstalledOn\n\
+                     ------ ----------- --------  -----------         -----------\n\
+                     PC     Update      KB4486553 NT AUTHORITY\\SYSTEM 1/2/2019\n\n";
+        for after in [
+            "I tried KB4470788 but it fails with 0x800f0922.\n",
+            "Missing here:\nKB4470788 1/3/2019\n",
+            "PS C:\\> Get-Content offered.txt\nPC Update KB4470788 1/3/2019\n",
+        ] {
+            assert_eq!(kbs(&one(&format!("{table}{after}"))), [4_486_553], "{after}");
+        }
+        // in a table of ids alone, words after one make a sentence
+        let ids = "HotFixID\n--------\nKB4486553\n\nKB4470788 fails to install\n";
+        assert_eq!(kbs(&one(ids)), [4_486_553]);
+        // a row that the console moved is one still
+        let moved = format!("{table}PC Sicherheitsupdate KB4470788 30.01.2019 00:00:00\n");
+        assert_eq!(read(&lines(&moved), &Arc::from("f")).iter().map(|h| h.updates.len()).sum::<usize>(), 2);
+    }
+
+    #[test]
+    fn tables_drawn_with_bars_are_read() {
+        let text = "| Source | HotFixID | InstalledOn |\n|:---|---|---|\n| PC | `KB4486553` | 1/2/2019 |\n| PC | KB4470788 | |\n";
+        let host = one(text);
+        assert_eq!(kbs(&host), [4_470_788, 4_486_553]);
+        assert_eq!(host.name.map(|n| n.value).as_deref(), Some("PC"));
     }
 
     #[test]

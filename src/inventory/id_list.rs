@@ -210,7 +210,7 @@ pub(super) fn is_numbers(lines: &[Line]) -> bool {
     !found.ids.is_empty() && !found.named && found.headings.is_empty()
 }
 
-fn says_missing(text: &str) -> bool {
+pub(super) fn says_missing(text: &str) -> bool {
     let lower = text.to_lowercase();
     MISSING.iter().any(|w| lower.contains(w))
 }

@@ -9,10 +9,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
-type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
+pub(super) type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
 
 /// The first one that finds something names the input.
-const READERS: &[JsonReader] = &[
+pub(super) const READERS: &[JsonReader] = &[
     super::hotfix_json::read,
     super::get_windowspackage::read_json,
     super::powershell_values::read_json,

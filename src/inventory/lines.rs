@@ -152,7 +152,7 @@ pub(super) fn clean(line: &str) -> String {
 }
 
 /// Most lines hold nothing that goes: those are not copied.
-fn cleaned(line: &str) -> Cow<'_, str> {
+pub(super) fn cleaned(line: &str) -> Cow<'_, str> {
     let plain = |b: u8| matches!(b, b'\t' | b' '..=b'~');
     if line.bytes().all(plain) || line.chars().all(|c| shows(c) == Some(c)) {
         return Cow::Borrowed(line.trim_end());
@@ -204,12 +204,17 @@ fn without_escapes(line: &str) -> String {
     out
 }
 
+/// Where a word of ASCII stands in the text, in any case.
+pub(super) fn position(text: &str, word: &str) -> Option<usize> {
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    let first = word.first()?;
+    memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text)
+        .find(|&at| text.get(at..at + word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word)))
+}
+
 /// Is a word of ASCII in the text, in any case?
 pub(super) fn mentions(text: &str, word: &str) -> bool {
-    let (text, word) = (text.as_bytes(), word.as_bytes());
-    let Some(first) = word.first() else { return true };
-    memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text)
-        .any(|at| text.get(at..at + word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word)))
+    position(text, word).is_some()
 }
 
 /// A line that a shell printed before what was typed: `C:\>`, `PS C:\>`, `*Evil-WinRM* PS C:\>`, `meterpreter >`, `$`.
@@ -253,6 +258,19 @@ mod tests {
         assert_eq!(texts("```\na\n```"), ["", "a", ""]);
         // one line of this kind is content
         assert_eq!(texts("#TYPE x\n\"a\"\n\"b\"\n\"c\""), ["#TYPE x", "\"a\"", "\"b\"", "\"c\""]);
+    }
+
+    #[test]
+    fn web_pages_are_read_as_they_are_shown() {
+        let text = "<p>Look:<br>OS Name:&nbsp;&nbsp; A &amp; B<br/>\n<pre><code>PS C:\\&gt; ver</code></pre>";
+        let shown: Vec<String> = texts(text).into_iter().filter(|l| !l.trim().is_empty()).collect();
+        assert_eq!(shown, ["Look:", "OS Name:   A & B", "PS C:\\> ver"]);
+        assert_eq!(lines(text).last().map(|l| l.number), Some(2));
+        // XML says what it says
+        assert_eq!(
+            texts("<?xml version=\"1.0\"?>\n<a>&lt;br&gt;&amp;</a><br/>")[1],
+            "<a>&lt;br&gt;&amp;</a><br/>"
+        );
     }
 
     #[test]

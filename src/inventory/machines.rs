@@ -3,7 +3,7 @@
 use super::ReadError;
 use super::format_of;
 use super::merge::{self, merge, same_computer};
-use crate::model::{Fact, Host, Origin};
+use crate::model::{Fact, Host, Origin, branch_of};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -149,6 +149,15 @@ fn difference(a: &Host, b: &Host) -> Option<(Told, Told)> {
             return Some((words(x), words(y)));
         }
     }
+    for (one, two) in [(a, b), (b, a)] {
+        // an update that was serviced while an image was upgraded is of the other branch too: named alike they are one
+        let (Some(version), None, Some(branch)) = (&one.version, &two.version, &two.branch) else { continue };
+        let apart = one.name.is_none() || two.name.is_none();
+        if apart && version.value.0[0] == 10 && branch_of(version.value.0[2]) != branch.value {
+            let windows = told(version, format!("Windows {}", version.value));
+            return Some((windows, told(branch, format!("a Windows of branch {}", branch.value))));
+        }
+    }
     let apart = a.name.is_none() || b.name.is_none();
     // one build serves clients and servers: 17763 is Windows 10 and Windows Server 2019
     if let (Some(x), Some(y)) = (&a.product, &b.product) {
@@ -166,4 +175,44 @@ fn difference(a: &Host, b: &Host) -> Option<(Told, Told)> {
         return Some((words(x), words(y)));
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Version;
+
+    fn host(name: Option<&str>, build: Option<u32>, branch: Option<u32>) -> Host {
+        let origin = Origin::whole(&Arc::from("f"), "x");
+        Host {
+            name: name.map(|n| Fact::new(n.to_owned(), origin.clone())),
+            version: build.map(|b| Fact::new(Version([10, 0, b, 0]), origin.clone())),
+            branch: branch.map(|b| Fact::new(b, origin.clone())),
+            ..Host::default()
+        }
+    }
+
+    fn one(a: Host, b: Host) -> bool {
+        let (ab, ba) = (one_machine(&[a.clone(), b.clone()]), one_machine(&[b, a]));
+        assert_eq!(ab.is_ok(), ba.is_ok());
+        ab.is_ok()
+    }
+
+    #[test]
+    fn names_builds_and_branches_tell_machines_apart() {
+        assert!(one(host(Some("A"), Some(19045), None), host(Some("a.corp"), Some(19045), None)));
+        assert!(!one(host(Some("A"), None, None), host(Some("B"), None, None)));
+        assert!(!one(host(None, Some(19045), None), host(None, Some(17763), None)));
+        assert!(one(host(None, Some(19045), None), host(None, None, Some(19041))));
+        assert!(!one(host(None, Some(17763), None), host(None, None, Some(19041))));
+    }
+
+    #[test]
+    fn the_machine_that_is_meant_is_found_under_any_of_its_names() {
+        let all = || vec![host(Some("PC-1"), None, None), host(Some("pc-2.corp.local"), None, None)];
+        assert_eq!(of_machine(all(), "PC-2").unwrap().len(), 1);
+        assert!(
+            matches!(of_machine(all(), "PC-3"), Err(ReadError::NoSuchHost { names, .. }) if names.len() == 2)
+        );
+    }
 }

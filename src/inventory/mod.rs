@@ -29,6 +29,8 @@ mod facts;
 mod features;
 mod foreign;
 mod format;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod get_package;
 mod get_windowspackage;
 mod glpi;
@@ -92,6 +94,8 @@ pub use set::set_fact;
 
 use crate::model::{Gap, Host, ListKind};
 use collect::Collector;
+#[cfg(fuzzing)]
+use json::READERS as JSON;
 use lines::Line;
 use machines::{Machines, machines, several};
 use std::sync::Arc;

@@ -261,6 +261,13 @@ mod tests {
     }
 
     #[test]
+    fn ids_that_became_one_are_one() {
+        let other_ids = vec!["10.199.34.56".into(), "fe80::8480:4c4:5bee:36fd".into()];
+        let out = redact(&Host { other_ids, ..Host::default() }, &[]);
+        assert_eq!(out.other_ids, ["ADDRESS"]);
+    }
+
+    #[test]
     fn names_of_files_and_hosts_are_gone() {
         let origin = |input: &str| Origin::line(&Arc::from(input), "x", 3);
         let host = Host {

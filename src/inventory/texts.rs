@@ -32,6 +32,9 @@ pub(super) fn rewrite(host: &mut Host, text: impl Fn(&str) -> String) {
     }
     host.roles.iter_mut().chain(&mut host.notes).for_each(|f| f.value = text(&f.value));
     host.other_ids.iter_mut().for_each(|id| *id = text(id));
+    // two may have become one
+    host.other_ids.sort();
+    host.other_ids.dedup();
     for c in &mut host.conflicts {
         c.fact = text(&c.fact);
         c.kept.0 = text(&c.kept.0);
@@ -47,8 +50,6 @@ pub(super) fn rewrite(host: &mut Host, text: impl Fn(&str) -> String) {
 pub(super) fn tidy(host: &mut Host) {
     rewrite(host, |t| clean(t).trim().to_owned());
     host.other_ids.retain(|id| !id.is_empty());
-    host.other_ids.sort();
-    host.other_ids.dedup();
 }
 
 #[cfg(test)]

@@ -259,8 +259,11 @@ fn table(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let mut out = Vec::new();
     let mut filled = lines.iter().filter(|l| !l.is_blank()).peekable();
     while let Some(line) = filled.next() {
+        if !line.text.split_whitespace().next().is_some_and(is_column) {
+            continue;
+        }
         let names = columns(&line.text);
-        if names.is_empty() || !names.iter().all(|(_, n)| is_column(n)) {
+        if !names.iter().all(|(_, n)| is_column(n)) {
             continue;
         }
         let Some(row) = filled.peek() else { break };

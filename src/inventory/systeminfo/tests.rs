@@ -207,3 +207,35 @@ fn cells_are_split_at_the_first_colon_before_a_blank() {
     assert!(is_row("[24") && is_row("[246]") && is_row("[1]: x") && is_row("[246]:"));
     assert!(!is_row("[Version 6.3]") && !is_row("[System Summary]"));
 }
+
+#[test]
+fn marks_of_markdown_are_no_part_of_labels_and_rows() {
+    let text = "\
+- **OS Name**: Microsoft Windows 10 Pro
+- **OS Version**: 10.0.19045 N/A Build 19045
+- **System Type:** x64-based PC
+- **Hotfix(s)**: 2 Hotfix(s) Installed.
+  - [01]: KB5033909
+  - [02]: KB5012170
+1. **Domain:** WORKGROUP
+";
+    let host = read(&lines(text), &Arc::from("f")).remove(0);
+    assert_eq!(host.updates.len(), 2);
+    assert_eq!(host.version.map(|v| v.value.to_string()).as_deref(), Some("10.0.19045"));
+    assert_eq!(host.architecture.map(|a| a.value), Some(Architecture::X64));
+}
+
+#[test]
+fn labels_whose_letters_were_lost_are_labels() {
+    let lost = ["??? ????", "???????? ??", "?????? ??", "??? ???????", "???????????(?)"];
+    let text = report(
+        lost,
+        "?????????? Windows 10 Pro",
+        "10.0.19045 ?/? ?????????? 19045",
+        &format!("2{}", rows(&["KB5033909", "KB5012170"])),
+    );
+    let host = read(&lines(&text), &Arc::from("f")).remove(0);
+    assert_eq!(host.updates.len(), 2);
+    assert_eq!(host.version.map(|v| v.value.to_string()).as_deref(), Some("10.0.19045"));
+    assert_eq!(host.architecture.map(|a| a.value), Some(Architecture::X64));
+}
