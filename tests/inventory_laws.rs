@@ -103,6 +103,7 @@ fn gap() -> impl Strategy<Value = Gap> {
         Just(Gap::Elided),
         Just(Gap::Filtered),
         Just(Gap::NotAvailable),
+        Just(Gap::OnlyTouched),
         Just(Gap::Truncated),
     ]
 }

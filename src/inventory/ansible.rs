@@ -126,7 +126,7 @@ fn tell_result(node: &Node, host: &str, fleet: &mut Fleet, input: &Arc<str>) {
         c.host.pending_reboot = Some(Fact::new(true, reboot.origin(input, UPDATES)));
     }
     // it is about one run, whatever it found
-    c.gap(Gap::Filtered);
+    c.gap(Gap::OnlyTouched);
 }
 
 fn code(node: &Node) -> String {
@@ -218,7 +218,7 @@ fn progress(root: &Node, fleet: &mut Fleet, input: &Arc<str>) {
     if results.keys().any(|id| !found.contains_key(id)) {
         c.gap(Gap::Elided);
     }
-    c.gap(Gap::Filtered);
+    c.gap(Gap::OnlyTouched);
     if let Some(reboot) = reboot {
         c.host.pending_reboot = Some(Fact::new(true, reboot.origin(input, UPDATES)));
     }

@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// How many ids that are no KB are kept for display.
 pub(super) const OTHER_IDS: usize = 100;
 
+/// More updates than any machine has.
+const UPDATES: usize = 50_000;
+
 /// A host in the making, and the input it is read from.
 #[derive(Clone, Debug)]
 pub(super) struct Collector {
@@ -54,6 +57,12 @@ impl Collector {
     pub(super) fn update(&mut self, kb: KbId, state: PackageState, origin: Origin) {
         match self.host.updates.get(&kb) {
             Some(known) if precedence(known.value) <= precedence(state) => {}
+            None if self.host.updates.len() >= UPDATES => {
+                if !self.gaps.contains(&Gap::Elided) {
+                    self.remark(format!("updates beyond the first {UPDATES} are left out"), &origin);
+                }
+                self.gap(Gap::Elided);
+            }
             _ => {
                 self.host.updates.insert(kb, Fact::new(state, origin));
             }

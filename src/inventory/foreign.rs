@@ -2,7 +2,7 @@
 
 use super::ReadError;
 use super::hotfix_json::{member, objects};
-use super::id_list;
+use super::id_list::{self, Doubt};
 use super::ids::{self, RowId};
 use super::lines::{Line, is_prompt, mentions};
 use super::logs;
@@ -257,15 +257,16 @@ pub(super) fn text(lines: &[Line], input: &str) -> ReadError {
             return refuse(input, what, instead);
         }
     }
-    if let Some(line) = id_list::is_missing(lines) {
-        return ReadError::MissingList { input: input.to_owned(), line };
-    }
-    if id_list::is_numbers(lines) {
-        return refuse(
-            input,
-            "a list of bare numbers, which does not say what they are",
-            "give the output that they come from, or write KB before each update that is installed",
-        );
+    match id_list::doubt(lines) {
+        Some(Doubt::Missing(line)) => return ReadError::MissingList { input: input.to_owned(), line },
+        Some(Doubt::Numbers) => {
+            return refuse(
+                input,
+                "a list of bare numbers, which does not say what they are",
+                "give the output that they come from, or write KB before each update that is installed",
+            );
+        }
+        None => {}
     }
     if head.iter().any(|l| l.text.contains("KB") && l.text.contains(|c: char| c.is_ascii_digit())) {
         return refuse(input, "text that mentions updates", SYSTEMINFO);

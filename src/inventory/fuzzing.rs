@@ -1,5 +1,6 @@
 //! What the fuzzers in `fuzz/` reach that nobody else can: each reader by itself, without the detection before it.
 
+use super::wanted::Lower;
 use super::{
     JSON, Line, Machines, PASTED, WHOLE, XML, foreign, hotfix_table, id_list, json, lines, logs, machines,
     ver, xml,
@@ -31,11 +32,11 @@ pub fn run(reader: usize, text: &str) -> usize {
 fn of(reader: usize, text: &str, lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let [whole, pasted, others, documents, _] = groups();
     let mut at = reader % readers();
-    if let Some(read) = WHOLE.get(at) {
+    if let Some((read, _)) = WHOLE.get(at) {
         return read(lines, input);
     }
     at -= whole;
-    if let Some(read) = PASTED.get(at) {
+    if let Some((read, _)) = PASTED.get(at) {
         return read(lines, input);
     }
     at -= pasted;
@@ -45,7 +46,7 @@ fn of(reader: usize, text: &str, lines: &[Line], input: &Arc<str>) -> Vec<Host> 
         2 => return hotfix_table::read_wide(lines, input),
         _ => at -= others,
     }
-    if let Some(read) = JSON.get(at) {
+    if let Some((read, _)) = JSON.get(at) {
         return serde_json::from_str(text).map(|value| read(&value, input)).unwrap_or_default();
     }
     at -= documents;
@@ -60,7 +61,7 @@ pub fn explain(text: &str) {
     let input: Arc<str> = Arc::from("fuzz");
     let lines = lines::lines(text);
     let _ = foreign::text(&lines, &input).to_string();
-    let _ = foreign::missing_list(&lines, &input);
+    let _ = foreign::missing_list(&lines, &Lower::of(&lines), &input);
     let _ = logs::quoted(&lines);
     let _ = json::read_below(&lines, &input);
 }

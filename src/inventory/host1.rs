@@ -355,6 +355,7 @@ fn gap(r: &Reader, at: &str, value: &Value) -> Result<Gap, ReadError> {
         "elided" => Ok(Gap::Elided),
         "filtered" => Ok(Gap::Filtered),
         "not-available" => Ok(Gap::NotAvailable),
+        "only-touched" => Ok(Gap::OnlyTouched),
         "truncated" => Ok(Gap::Truncated),
         _ => Err(r.invalid(at, "is no gap that is known")),
     }
@@ -367,6 +368,7 @@ fn gap_value(gap: &Gap) -> Value {
         Gap::Elided => json!("elided"),
         Gap::Filtered => json!("filtered"),
         Gap::NotAvailable => json!("not-available"),
+        Gap::OnlyTouched => json!("only-touched"),
         Gap::Truncated => json!("truncated"),
     }
 }

@@ -5,7 +5,7 @@ use super::format::{Directness, Format};
 use super::ids::{self, RowId};
 use super::lines::{Line, is_prompt};
 use crate::model::{Gap, Host, ListKind};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 const EXPANDED: &str = "Get-HotFix ids";
 const BARE: &str = "list of KBs";
@@ -181,6 +181,9 @@ fn ids_of(line: &str) -> Option<Vec<String>> {
     (!open && !out.is_empty()).then_some(out)
 }
 
+/// Other lines that a list may have; where there are more, it is none.
+const HEADINGS: usize = 1_000;
+
 fn scan<'a>(lines: &'a [Line]) -> Found<'a> {
     let mut found = Found::default();
     for line in lines.iter().filter(|l| !l.is_blank()) {
@@ -192,28 +195,46 @@ fn scan<'a>(lines: &'a [Line]) -> Found<'a> {
         } else {
             found.headings.push(&line.text);
         }
+        if found.headings.len() > HEADINGS {
+            return Found::default();
+        }
     }
     found
 }
 
-/// Is it a list whose words say that its updates are not there?
-pub(super) fn is_missing(lines: &[Line]) -> Option<u32> {
+/// Why a list of ids is not read.
+pub(super) enum Doubt {
+    /// Its words say that its updates are not there; with its first line.
+    Missing(u32),
+    /// Nothing says what its numbers are.
+    Numbers,
+}
+
+/// What stands against a list of ids; none if the text is no such list.
+pub(super) fn doubt(lines: &[Line]) -> Option<Doubt> {
     let found = scan(lines);
     let (_, line) = found.ids.first()?;
     let few = found.headings.len() <= 5;
-    (few && found.headings.iter().chain(&found.prompts).any(|h| says_missing(h))).then_some(*line)
-}
-
-/// Is it a list of numbers that nothing names?
-pub(super) fn is_numbers(lines: &[Line]) -> bool {
-    let found = scan(lines);
-    !found.ids.is_empty() && !found.named && found.headings.is_empty()
+    if few && found.headings.iter().chain(&found.prompts).any(|h| says_missing(h)) {
+        return Some(Doubt::Missing(*line));
+    }
+    (!found.named && found.headings.is_empty()).then_some(Doubt::Numbers)
 }
 
 pub(super) fn says_missing(text: &str) -> bool {
     let lower = text.to_lowercase();
-    MISSING.iter().any(|w| lower.contains(w))
+    let begins = |(at, byte): (usize, u8)| {
+        let words = MISSING_BY_BYTE.get(usize::from(byte)).map_or(&[] as &[&str], Vec::as_slice);
+        words.iter().any(|w| lower.as_bytes()[at..].starts_with(w.as_bytes()))
+    };
+    lower.bytes().enumerate().any(begins)
 }
+
+/// The words by their first byte: there are many of them, and a text of any size may be asked line by line.
+static MISSING_BY_BYTE: LazyLock<Vec<Vec<&str>>> = LazyLock::new(|| {
+    let of = |byte| MISSING.iter().copied().filter(|w| w.as_bytes().first() == Some(&byte)).collect();
+    (0..=u8::MAX).map(of).collect()
+});
 
 /// A heading that leaves no doubt: it says installed, or nothing at all.
 fn is_heading(text: &str) -> bool {
@@ -226,8 +247,10 @@ fn is_heading(text: &str) -> bool {
 /// Reads the list; empty if there is more than ids, or a word that they are missing.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let found = scan(lines);
-    let doubt = found.headings.iter().chain(&found.prompts).any(|h| says_missing(h));
-    if found.ids.is_empty() || !found.named || doubt || !found.headings.iter().all(|h| is_heading(h)) {
+    if found.ids.is_empty() || !found.named || !found.headings.iter().all(|h| is_heading(h)) {
+        return Vec::new();
+    }
+    if found.headings.iter().chain(&found.prompts).any(|h| says_missing(h)) {
         return Vec::new();
     }
     let command = |p: &&&str| {
@@ -294,15 +317,16 @@ mod tests {
             "Please install these:\nKB4486553\n",
         ] {
             assert_eq!(kbs(text), [0u32; 0], "{text}");
-            assert!(is_missing(&lines(text)).is_some(), "{text}");
+            assert!(matches!(doubt(&lines(text)), Some(Doubt::Missing(_))), "{text}");
         }
         for text in
             ["4486553\n4470788\n", "June:\nKB4486553\n", "KB4486553 KB44\n", "[ ] KB4486553\n", "KB\n", ""]
         {
             assert_eq!(kbs(text), [0u32; 0], "{text}");
-            assert!(is_missing(&lines(text)).is_none(), "{text}");
+            assert!(!matches!(doubt(&lines(text)), Some(Doubt::Missing(_))), "{text}");
         }
-        assert!(is_numbers(&lines("4486553\n4470788\n")) && !is_numbers(&lines("hello\n")));
+        assert!(matches!(doubt(&lines("4486553\n4470788\n")), Some(Doubt::Numbers)));
+        assert!(doubt(&lines("hello\n")).is_none());
     }
 
     #[test]

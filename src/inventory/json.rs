@@ -2,6 +2,7 @@
 
 use super::collect::is_ellipsis;
 use super::lines::{self, Line, is_prompt};
+use super::wanted::Lower;
 use super::{Machines, ReadError, foreign, host1, machines};
 use crate::model::{Gap, Host};
 use serde_json::{Deserializer, Map, Value};
@@ -11,22 +12,25 @@ use std::sync::Arc;
 /// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
 pub(super) type JsonReader = fn(&Value, &Arc<str>) -> Vec<Host>;
 
+/// A reader, and names of members in lower case: it finds nothing in a document that has none of them, and is not asked.
+type Asked = (JsonReader, &'static [&'static str]);
+
 /// The first one that finds something names the input.
-pub(super) const READERS: &[JsonReader] = &[
-    super::hotfix_json::read,
-    super::get_windowspackage::read_json,
-    super::powershell_values::read_json,
-    super::get_package::read_json,
-    super::computer_info::read_json,
-    super::osquery::read_json,
-    super::wua_history::read_json,
-    super::ansible::read_json,
-    super::wazuh::read_json,
-    super::aws_ssm::read_json,
-    super::ohai::read_json,
-    super::facter::read_json,
-    super::exports::read_json,
-    super::glpi::read_json,
+pub(super) const READERS: &[Asked] = &[
+    (super::hotfix_json::read, &["hotfixid"]),
+    (super::get_windowspackage::read_json, &["packagename"]),
+    (super::powershell_values::read_json, &super::powershell_values::MEMBERS),
+    (super::get_package::read_json, &["providername"]),
+    (super::computer_info::read_json, &super::computer_info::OWN),
+    (super::osquery::read_json, &["hotfix_id", "result_code", "build"]),
+    (super::wua_history::read_json, &["title"]),
+    (super::ansible::read_json, &["ansible_", "updates", "search_result", "install_result"]),
+    (super::wazuh::read_json, &["hotfix", "not_synced", "windows"]),
+    (super::aws_ssm::read_json, &["kbid", "compliancetype", "hotfixid", "platformname"]),
+    (super::ohai::read_json, &["platform_version"]),
+    (super::facter::read_json, &["kernelversion", "kernelrelease"]),
+    (super::exports::read_json, &["devicename"]),
+    (super::glpi::read_json, &["content"]),
 ];
 
 /// More documents than any log of inventories has; what stands behind them counts as cut off.
@@ -165,7 +169,8 @@ fn read_from(lines: &[Line], among: bool, input: &Arc<str>) -> Result<Machines, 
         };
     }
     let mut hosts = Vec::new();
-    for reader in READERS {
+    let lower = Lower::of(lines);
+    for (reader, _) in READERS.iter().filter(|(_, words)| lower.has_any(words)) {
         hosts.extend(reader(&value, input));
         if !several && !hosts.is_empty() {
             break;

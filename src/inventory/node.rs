@@ -8,6 +8,9 @@ use std::sync::Arc;
 /// The longest name of a member that a place shows.
 const SHOWN: usize = 60;
 
+/// More members than any object has.
+const MEMBERS: usize = 10_000;
+
 /// A value and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Node<'a> {
@@ -34,7 +37,8 @@ impl<'a> Node<'a> {
     pub(super) fn get(&self, name: &str) -> Option<Node<'a>> {
         let object = self.value.as_object()?;
         let exact = object.get_key_value(name);
-        let (key, value) = exact.or_else(|| object.iter().find(|(k, _)| k.eq_ignore_ascii_case(name)))?;
+        let (key, value) =
+            exact.or_else(|| object.iter().take(MEMBERS).find(|(k, _)| k.eq_ignore_ascii_case(name)))?;
         (!value.is_null()).then(|| self.child(key, value))
     }
 

@@ -5,7 +5,7 @@ use crate::model::{Architecture, Gap, PackageState, Version, is_shared_branch};
 use crate::package::PackageIdentity;
 use std::collections::BTreeMap;
 
-/// More packages than any component store has; those beyond are counted, not kept.
+/// More packages than any component store has; those beyond are counted, and that they are left out is told.
 const LIMIT: usize = 50_000;
 
 /// A package, where it was named first, and its last state with its place.
@@ -22,6 +22,8 @@ pub(super) struct Packages {
     seen: BTreeMap<String, Package>,
     rows: u32,
     first: Option<u32>,
+    /// The line of the first package beyond the limit.
+    beyond: Option<u32>,
 }
 
 impl Packages {
@@ -54,6 +56,8 @@ impl Packages {
             let Some(identity) = PackageIdentity::parse(text) else { return false };
             if self.seen.len() < LIMIT {
                 self.seen.insert(text.to_owned(), Package { identity, line, state });
+            } else {
+                self.beyond.get_or_insert(line);
             }
         }
         self.rows = self.rows.saturating_add(1);
@@ -65,6 +69,10 @@ impl Packages {
     /// stack, a pending restart (not of an image that is `offline`).
     pub(super) fn tell(&self, c: &mut Collector, offline: bool) {
         c.rows(self.rows, self.first);
+        if let Some(line) = self.beyond {
+            c.gap(Gap::Elided);
+            c.note(format!("packages beyond the first {LIMIT} are left out"), line);
+        }
         let mut packages: Vec<(&String, &Package)> = self.seen.iter().collect();
         packages.sort_by_key(|(text, p)| (p.line, *text));
         for (text, package) in packages {

@@ -77,6 +77,26 @@ pub(super) const WORDS: [&str; 15] = [
     "buildnumber",
 ];
 
+/// One of these members is in all JSON that is read here, in lower case.
+pub(super) const MEMBERS: [&str; 16] = [
+    "ubr",
+    "currentbuild",
+    "editionid",
+    "buildlabex",
+    "currentmajorversionnumber",
+    "pspath",
+    "pschildname",
+    "processor_architecture",
+    "caption",
+    "csname",
+    "csdversion",
+    "servicepackmajorversion",
+    "osarchitecture",
+    "operatingsystemsku",
+    "systemdirectory",
+    "buildnumber",
+];
+
 /// Columns of a CSV export that is worth a look.
 const COLUMNS: [&str; 6] =
     ["currentbuild", "currentbuildnumber", "ubr", "currentstate", "operatingsystemsku", "osarchitecture"];

@@ -147,6 +147,11 @@ fn a_reader_that_is_not_asked_would_find_nothing() {
         let text = decode(&std::fs::read(&path).unwrap());
         let lines = lines::lines(&text);
         let lower = Lower::of(&lines);
+        let document: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+        let unasked = json::READERS.iter().filter(|(_, words)| !lower.has_any(words));
+        for ((reader, words), document) in unasked.zip(document.iter().cycle()) {
+            assert!(reader(document, &Arc::from("f")).is_empty(), "{words:?} in {}", path.display());
+        }
         for (reader, words) in WHOLE.iter().chain(PASTED).filter(|(_, words)| !lower.has_any(words)) {
             assert!(reader(&lines, &Arc::from("f")).is_empty(), "{words:?} in {}", path.display());
         }

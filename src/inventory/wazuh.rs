@@ -162,14 +162,14 @@ fn record(node: &Node, above: &Above, fleet: &mut Fleet, input: &Arc<str>) -> bo
         node.get("Start").filter(|s| s.text_of("module").is_some_and(|m| m.contains("syscollector")))
     {
         if start.text_of("mode").is_some_and(|m| m.eq_ignore_ascii_case("delta")) {
-            machine(node, above, fleet, input).gap(Gap::Filtered);
+            machine(node, above, fleet, input).gap(Gap::OnlyTouched);
         }
         return false;
     }
     // messages about one change are no list
     if node.text_of("type").or_else(|| node.text_of("collector")).is_some_and(|t| t == "dbsync_hotfixes") {
         if tells_change(node) {
-            machine(node, above, fleet, input).gap(Gap::Filtered);
+            machine(node, above, fleet, input).gap(Gap::OnlyTouched);
         }
         return false;
     }
@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(states(host), [(5_034_122, "absent"), (5_034_763, "installed")]);
         assert_eq!((name(host), host.revision.as_ref().map(|r| r.value)), ("WIN10", Some(4043)));
         assert_eq!(host.release.as_ref().map(|r| r.value.as_str()), Some("22H2"));
-        assert_eq!(host.completeness.lists[0].gaps, [Gap::Filtered]);
+        assert_eq!(host.completeness.lists[0].gaps, [Gap::OnlyTouched]);
         assert_eq!(
             host.updates.values().next().unwrap().origin.to_string(),
             "f: data_values[2].payload.package.hotfix.name"
@@ -343,7 +343,7 @@ mod tests {
         );
         assert_eq!(states(&hosts[0]), [(5_000_001, "absent"), (5_000_002, "installed")]);
         assert_eq!(hosts[0].revision.as_ref().map(|r| r.value), Some(685));
-        assert_eq!((hosts.len(), &hosts[0].completeness.lists[0].gaps), (1, &vec![Gap::Filtered]));
+        assert_eq!((hosts.len(), &hosts[0].completeness.lists[0].gaps), (1, &vec![Gap::OnlyTouched]));
         assert!(json(r#"{"type": "dbsync_hotfixes", "data": {"hotfix": "KB5000001"}}"#).is_empty());
         let hits = r#"{"hits": {"hits": [{"_source": {"agent": {"id": "001", "name": "A"}, "package": {"hotfix": {"name": "KB5000001"}}}},
             {"_source": {"agent": {"id": "002", "name": "B"}, "package": {"hotfix": {"name": "KB5000002"}}}}]}}"#;

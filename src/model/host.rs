@@ -149,6 +149,8 @@ pub enum Gap {
     Filtered,
     /// The tool could not tell (`N/A`, access denied, an empty file).
     NotAvailable,
+    /// A log or a history: what nothing was done to while it was written is not in it.
+    OnlyTouched,
     /// The file ends within a row.
     Truncated,
 }
@@ -164,6 +166,7 @@ impl Gap {
             Self::Elided => "rows were left out (...)".into(),
             Self::Filtered => "it shows only the rows that were asked for".into(),
             Self::NotAvailable => "the tool did not tell which updates are installed".into(),
+            Self::OnlyTouched => "it names only what was serviced while it was written".into(),
             Self::Truncated => "the file ends within a row".into(),
         }
     }

@@ -262,7 +262,7 @@ impl Log for Cbs {
             return None;
         }
         packages.tell(&mut c, false);
-        c.gap(Gap::Filtered);
+        c.gap(Gap::OnlyTouched);
         for (name, state, line) in &states {
             if let Some(kb) = self.names.get(*name) {
                 let origin = c.origin(*line);
@@ -389,7 +389,7 @@ mod tests {
         assert_eq!(host.updates.get(&KbId::new(5_003_791).unwrap()).unwrap().origin.to_string(), "CBS.log:4");
         assert_eq!(host.revision.as_ref().map(|r| r.value), Some(5206));
         assert_eq!(host.architecture.as_ref().map(|a| a.value), Some(Architecture::X64));
-        assert_eq!(host.completeness.lists[0].gaps, [Gap::Filtered]);
+        assert_eq!(host.completeness.lists[0].gaps, [Gap::OnlyTouched]);
         assert_eq!((host.completeness.lists[0].shown, host.pending_reboot), (6, None));
         assert!(host.notes.iter().any(|n| n.value.starts_with("states as of 2023-03-29")));
     }

@@ -89,7 +89,7 @@ impl Log for Dism {
             return None;
         }
         packages.tell(&mut c, false);
-        c.gap(Gap::Filtered);
+        c.gap(Gap::OnlyTouched);
         let line = self.seen.values().map(|(_, line)| *line).max().unwrap_or(1);
         if let Some(day) = self.date.get(..10) {
             c.note(format!("states as of {day}: what happened later is not in the log"), line);

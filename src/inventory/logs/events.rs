@@ -115,7 +115,7 @@ impl Events {
     pub(in crate::inventory) fn tell(self, c: &mut Collector) {
         c.rows(self.rows, self.first);
         // what no update did is in no log
-        c.gap(Gap::Filtered);
+        c.gap(Gap::OnlyTouched);
         for (kb, seen) in self.seen {
             if let Some((code, line)) = seen.failed {
                 let fact = c.fact(code, line);
