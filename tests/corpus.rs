@@ -66,8 +66,12 @@ fn every_format_has_a_sample_and_is_recognised_by_its_content() {
     assert_eq!(names.len(), formats().count(), "two formats share a name of files");
     let samples = samples();
     let with: BTreeSet<String> = samples.iter().map(|s| s.format.clone()).collect();
-    assert_eq!(names.difference(&with).collect::<Vec<_>>(), [&String::new(); 0], "formats without a sample");
-    assert_eq!(with.difference(&names).collect::<Vec<_>>(), [&String::new(); 0], "samples of no format");
+    assert_eq!(
+        names.difference(&with).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "formats without a sample"
+    );
+    assert_eq!(with.difference(&names).collect::<Vec<_>>(), Vec::<&String>::new(), "samples of no format");
     let mut bad = Vec::new();
     for sample in &samples {
         let parsed = parse(&sample.bytes).unwrap_or_else(|e| panic!("{}: {e}", sample.file));
