@@ -116,6 +116,8 @@ const MARKERS: &[(&str, &str, &str)] = &[
     ("<!DOCTYPE html", "a web page", SYSTEMINFO),
     ("<html", "a web page", SYSTEMINFO),
     ("<?xml", "an XML document", SYSTEMINFO),
+    ("No Instance(s) Available", "an error message of wmic", SYSTEMINFO),
+    ("FullyQualifiedErrorId", "an error message of PowerShell", SYSTEMINFO),
     ("Access is denied", "an error message", SYSTEMINFO),
     ("is not recognized as", "an error message", SYSTEMINFO),
 ];
