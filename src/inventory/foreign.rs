@@ -116,6 +116,8 @@ const MARKERS: &[(&str, &str, &str)] = &[
     ("<!DOCTYPE html", "a web page", SYSTEMINFO),
     ("<html", "a web page", SYSTEMINFO),
     ("<?xml", "an XML document", SYSTEMINFO),
+    ("No Instance(s) Available", "an error message of wmic", SYSTEMINFO),
+    ("FullyQualifiedErrorId", "an error message of PowerShell", SYSTEMINFO),
     ("Access is denied", "an error message", SYSTEMINFO),
     ("is not recognized as", "an error message", SYSTEMINFO),
 ];
@@ -186,7 +188,11 @@ const ABSENT: [&str; 12] = [
 
 /// A table with a column HotFixID whose rows say that their updates are not there: the line of the first.
 fn says_absent(lines: &[Line]) -> Option<u32> {
-    let names = |l: &&Line| l.text.to_ascii_lowercase().contains("hotfixid");
+    let names = |l: &&Line| {
+        let text = l.text.to_ascii_lowercase();
+        let told = ["status", "state", "result", "complian"].iter().any(|w| text.contains(w));
+        text.contains("hotfixid") && told && !is_prompt(&l.text)
+    };
     let start = lines.iter().take(200).position(|l| names(&l))?;
     let absent = |cell: &str| {
         let cell = cell.trim_matches(['"', ' ', '\'', '|']).to_lowercase();
@@ -200,7 +206,7 @@ fn says_absent(lines: &[Line]) -> Option<u32> {
             && (cells().any(|c| matches!(ids::row_id(c), Some(RowId::Kb(_))))
                 || text.split_whitespace().any(|w| matches!(ids::kb_at_start(w), Some(RowId::Kb(_)))))
     };
-    lines[start + 1..].iter().find(row).map(|l| l.number)
+    lines[start + 1..].iter().take_while(|l| !is_prompt(&l.text)).find(row).map(|l| l.number)
 }
 
 /// Why this JSON is not read.
@@ -271,7 +277,8 @@ mod tests {
         for text in [
             "Source,Description,HotFixID\nMISSING-PC,Update,KB4486553\n",
             "HotFixID  InstalledBy\n--------  -----------\nKB4486553 PC\\missing\n",
-            "HotFixID\nKB4486553\n\nThe others failed\n",
+            "HotFixID\nKB4486553\n\nKB4470788 failed\n",
+            "HotFixID   Status\nKB4486553\n\nC:\\>echo KB4470788 is missing\nKB4470788 is missing\n",
         ] {
             assert!(missing_list(&lines(text), "f").is_none(), "{text}");
         }
