@@ -135,7 +135,11 @@ pub(super) fn missing_list(lines: &[Line], input: &str) -> Option<ReadError> {
     let (count, all) = (filled().filter(offered).count(), filled().count());
     let table = |l: &&Line| {
         let words: Vec<&str> = l.text.split_whitespace().collect();
-        words.contains(&"KB") && words.contains(&"Size") && words.contains(&"Title")
+        // Install-WindowsUpdate says in a column what came of it
+        words.contains(&"KB")
+            && words.contains(&"Size")
+            && words.contains(&"Title")
+            && !words.contains(&"Result")
     };
     let keys = |l: &&Line| {
         let t = l.text.replace([' ', '"'], "").to_ascii_lowercase();

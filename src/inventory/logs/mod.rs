@@ -8,7 +8,7 @@ mod events;
 mod reporting;
 mod windows_update;
 
-pub(super) use events::{Event, Events, kb_in_title};
+pub(super) use events::{Era, Event, Events, era, kb_in_title};
 
 use super::foreign;
 use super::format::Format;
