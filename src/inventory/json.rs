@@ -66,7 +66,7 @@ pub(super) fn read_below(lines: &[Line], input: &Arc<str>) -> Option<Machines> {
 }
 
 /// Where in a line a document opens, and the host that a console of Ansible names before it.
-fn opening(line: &str) -> Option<(usize, Option<&str>)> {
+pub(super) fn opening(line: &str) -> Option<(usize, Option<&str>)> {
     let text = line.trim_start();
     let indent = line.len() - text.len();
     let mut chars = text.chars();
