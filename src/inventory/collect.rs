@@ -146,7 +146,7 @@ impl Collector {
 }
 
 /// More machines than one input is read for; a list of that many is no inventory of one.
-const MACHINES: usize = 20_000;
+pub(super) const MACHINES: usize = 20_000;
 
 /// The machines of one input, each by what the input tells them apart by.
 #[derive(Debug)]
@@ -155,7 +155,8 @@ pub(super) struct Fleet {
     /// What belongs to machines beyond the limit.
     beyond: Option<Collector>,
     input: Arc<str>,
-    format: &'static str,
+    /// Of the machines that come next.
+    pub(super) format: &'static str,
 }
 
 impl Fleet {
@@ -167,6 +168,10 @@ impl Fleet {
         self.hosts.is_empty()
     }
 
+    pub(super) fn origin(&self, line: u32) -> Origin {
+        Origin::line(&self.input, self.format, line)
+    }
+
     /// The machine of this key; the empty one stands for a machine that is not named.
     pub(super) fn of(&mut self, key: &str) -> &mut Collector {
         let new = || Collector::new(&self.input, self.format);
@@ -174,6 +179,22 @@ impl Fleet {
             return self.beyond.get_or_insert_with(new);
         }
         self.hosts.entry(key.to_owned()).or_insert_with(new)
+    }
+
+    /// The machine that a row of a list names, if it names one.
+    pub(super) fn named(&mut self, name: Option<&str>, origin: &Origin) -> &mut Collector {
+        let c = self.of(name.unwrap_or_default());
+        if let Some(name) = name.filter(|_| c.host.name.is_none()) {
+            c.host.name = Some(Fact::new(name.to_owned(), origin.clone()));
+        }
+        c
+    }
+
+    /// A header stands for a machine without a name, unless all rows below it name theirs.
+    pub(super) fn settle_header(&mut self) {
+        if self.hosts.len() > 1 && self.hosts.get("").is_some_and(|c| c.shown() == 0) {
+            self.hosts.remove("");
+        }
     }
 
     pub(super) fn each(&mut self) -> impl Iterator<Item = &mut Collector> {
@@ -232,6 +253,10 @@ pub(super) fn is_filter(command: &str) -> bool {
 pub(super) fn is_ellipsis(line: &str) -> bool {
     let t = line.trim();
     let dots = t.chars().all(|c| matches!(c, '.' | '…')) && (t.len() >= 3 || t == "…");
+    // a row of anything is longer
+    if t.is_empty() || t.chars().count() > 40 {
+        return false;
+    }
     let bare = t.trim_matches(|c: char| !c.is_ascii_alphabetic()).to_ascii_lowercase();
     // `[...]`, `（中略）`: in brackets, dots or a word for what was left out
     let inner = t.trim_matches(|c: char| "()[]<>（）【】#/* -".contains(c));

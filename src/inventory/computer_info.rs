@@ -1,6 +1,6 @@
 //! `Get-ComputerInfo`, printed as a list or a table, or as JSON, whole or with some of its properties selected.
 
-use super::collect::Collector;
+use super::collect::{Collector, MACHINES};
 use super::format::{Directness, Format};
 use super::ids::{self, RowId};
 use super::lines::{Line, is_prompt};
@@ -35,7 +35,7 @@ pub(super) const FORMATS: &[Format] = &[
 ];
 
 /// Properties that nothing else prints; one of them tells the format.
-const OWN: [&str; 11] = [
+pub(super) const OWN: [&str; 11] = [
     "windowsproductname",
     "windowseditionid",
     "windowsbuildlabex",
@@ -283,7 +283,7 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let mut i = 0;
     while let Some(line) = lines.get(i) {
         i += 1;
-        let below = lines.get(i).map_or("", |l| l.text.as_str());
+        let below = lines.get(i).map_or("", |l| &*l.text);
         if let Some(columns) = table_header(&line.text, below) {
             flush(&mut last, &mut open, &origin);
             host(std::mem::take(&mut open), input, &mut hosts);
@@ -298,7 +298,7 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             }
             continue;
         }
-        let text = line.text.as_str();
+        let text = &*line.text;
         let pair = text
             .split_once(':')
             .map(|(n, v)| (n.trim(), v))
@@ -350,7 +350,9 @@ fn host(values: Values, input: &Arc<str>, hosts: &mut Vec<Host>) {
             None => c.gap(Gap::NotAvailable),
         }
     }
-    hosts.push(c.finish(list.then_some(ListKind::QuickFix)));
+    if hosts.len() < MACHINES {
+        hosts.push(c.finish(list.then_some(ListKind::QuickFix)));
+    }
 }
 
 /// Names of columns with where each begins, in characters.

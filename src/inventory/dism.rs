@@ -142,7 +142,8 @@ fn packages(lines: &[Line]) -> (Packages, bool) {
                 continue;
             }
         }
-        if let Some(identity) = list_identity(&line.text).filter(|i| i.contains('~'))
+        if line.text.contains('~')
+            && let Some(identity) = list_identity(&line.text).filter(|i| i.contains('~'))
             && out.name(identity, line.number)
         {
             open = Some(identity.trim().to_owned());

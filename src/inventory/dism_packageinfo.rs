@@ -59,7 +59,9 @@ pub(super) fn kb_of_description<'a>(texts: impl Iterator<Item = &'a str>) -> Opt
 /// Where such descriptions stand, from the identity up to the next one, or to the next command.
 pub(super) fn blocks(lines: &[Line]) -> Vec<Range<usize>> {
     let identity = |l: &Line| {
-        pair(&l.text).is_some() && list_identity(&l.text).is_some_and(|i| PackageIdentity::parse(i).is_some())
+        l.text.contains('~')
+            && pair(&l.text).is_some()
+            && list_identity(&l.text).is_some_and(|i| PackageIdentity::parse(i).is_some())
     };
     let starts: Vec<usize> = lines.iter().enumerate().filter(|(_, l)| identity(l)).map(|(i, _)| i).collect();
     let ends = starts.iter().skip(1).copied().chain([lines.len()]);

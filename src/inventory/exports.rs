@@ -37,11 +37,11 @@ pub(super) const FORMATS: &[Format] = &[
 struct Table<'a> {
     header: Vec<String>,
     delimiter: char,
-    body: &'a [Line],
+    body: &'a [Line<'a>],
 }
 
 impl<'a> Table<'a> {
-    fn find(lines: &'a [Line], wanted: impl Fn(&[String]) -> bool, hint: &str) -> Option<Self> {
+    fn find(lines: &'a [Line<'a>], wanted: impl Fn(&[String]) -> bool, hint: &str) -> Option<Self> {
         let head = lines.iter().enumerate().filter(|(_, l)| !l.is_blank()).take(50);
         head.filter(|(_, l)| l.text.to_ascii_lowercase().contains(hint)).find_map(|(i, line)| {
             [',', ';', '\t'].into_iter().find_map(|delimiter| {

@@ -5,7 +5,7 @@ use super::collect::Collector;
 use super::dism::pair;
 use super::dism_packageinfo;
 use super::format::{Directness, Format};
-use super::lines::{Line, is_prompt};
+use super::lines::{Line, is_prompt, mentions};
 use super::objects;
 use super::words;
 use crate::model::{FeatureState, Host};
@@ -108,7 +108,8 @@ fn host(found: Found, input: &Arc<str>, format: &'static str, lines: &[Line]) ->
 
 /// Reads lists and tables; none if they are of something else.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
-    let named = objects::mentions(lines, ["featurename", "~~~~"].iter());
+    // objects are dear to make
+    let named = lines.iter().any(|l| l.text.contains("~~~~") || mentions(&l.text, "FeatureName"));
     let printed = if named { objects::of_lines(lines, input, POWERSHELL) } else { Vec::new() };
     let of_objects = printed.into_iter().filter_map(|o| {
         let (name, line) =

@@ -4,8 +4,9 @@ use super::ReadError;
 use super::hotfix_json::{member, objects};
 use super::id_list;
 use super::ids::{self, RowId};
-use super::lines::{Line, is_prompt};
+use super::lines::{Line, is_prompt, mentions};
 use super::logs;
+use super::wanted::Lower;
 use serde_json::Value;
 
 const SYSTEMINFO: &str = "run `systeminfo > host.txt` on the machine";
@@ -123,55 +124,72 @@ const MARKERS: &[(&str, &str, &str)] = &[
 ];
 
 /// `KB4100347: title` in most lines, or what Get-WindowsUpdate prints: updates that are offered.
-pub(super) fn missing_list(lines: &[Line], input: &str) -> Option<ReadError> {
-    let filled = || lines.iter().filter(|l| !l.is_blank() && !is_prompt(&l.text));
+pub(super) fn missing_list(lines: &[Line], lower: &Lower, input: &str) -> Option<ReadError> {
+    let named = lower.has_any(&["kb"]);
+    let found = suggested(lines, lower)
+        .or_else(|| says_absent(lines, lower))
+        .or_else(|| if named { offered(lines, lower) } else { None })
+        .or_else(|| flagged(lines, lower));
+    found.map(|line| ReadError::MissingList { input: input.to_owned(), line: line.number })
+}
+
+fn filled<'a>(lines: &'a [Line]) -> impl Iterator<Item = &'a Line<'a>> {
+    lines.iter().filter(|l| !l.is_blank() && !is_prompt(&l.text))
+}
+
+/// What Windows Exploit Suggester finds, and lists with the updates that would mend it.
+fn suggested<'a>(lines: &'a [Line], lower: &Lower) -> Option<&'a Line<'a>> {
+    const HEADS: [&str; 5] = [
+        "[+] Missing patches",
+        "[+] Determining missing patches",
+        "[!] Found vulnerabilities",
+        "[M] MS",
+        "[E] MS",
+    ];
+    if !lower.has_any(&["missing patches", "found vulnerabilities", "[m] ms", "[e] ms"]) {
+        return None;
+    }
+    let listed = || lines.iter().any(|l| l.text.trim_start().starts_with("[01]: KB"));
+    let head = |l: &&Line| HEADS.iter().any(|h| l.text.trim_start().starts_with(h));
+    lines.iter().find(head).filter(|_| !listed())
+}
+
+/// Most lines are ids with titles, or one is the header of such a table.
+fn offered<'a>(lines: &'a [Line], lower: &Lower) -> Option<&'a Line<'a>> {
     let offered = |l: &&Line| {
-        let Some((head, title)) = l.text.trim().split_once(':') else { return false };
+        let text = l.text.trim_start();
+        if !text.starts_with(['K', 'k']) {
+            return false;
+        }
+        let Some((head, title)) = text.split_once(':') else { return false };
         matches!(ids::kb_at_start(head), Some(RowId::Kb(_)))
             && !head.contains(char::is_whitespace)
             && title.starts_with(' ')
             && title.trim().len() > 8
     };
-    let (count, all) = (filled().filter(offered).count(), filled().count());
+    let (count, all) = (filled(lines).filter(offered).count(), filled(lines).count());
+    if count * 2 > all {
+        return filled(lines).find(offered);
+    }
     let table = |l: &&Line| {
-        let words: Vec<&str> = l.text.split_whitespace().collect();
+        let has = |name: &str| l.text.split_whitespace().any(|word| word == name);
         // Install-WindowsUpdate says in a column what came of it
-        words.contains(&"KB")
-            && words.contains(&"Size")
-            && words.contains(&"Title")
-            && !words.contains(&"Result")
+        ["KB", "Size", "Title"].iter().all(|name| has(name)) && !has("Result")
     };
-    let keys = |l: &&Line| {
+    if lower.has_any(&["title"]) { filled(lines).find(table) } else { None }
+}
+
+/// A member says that the update is not installed.
+fn flagged<'a>(lines: &'a [Line], lower: &Lower) -> Option<&'a Line<'a>> {
+    if !lower.has_any(&["isinstalled", "is installed", "kbarticle", "kb article"]) {
+        return None;
+    }
+    let flag = |l: &&Line| {
         let t = l.text.replace([' ', '"'], "").to_ascii_lowercase();
         ["isinstalled:false", "isinstalled=false", "isinstalled=0"].iter().any(|k| t.contains(k))
             || t.starts_with("kbarticleids:")
     };
-    // what Windows Exploit Suggester finds, and lists with the updates that would mend it
-    let suggested = |l: &&Line| {
-        let t = l.text.trim();
-        [
-            "[+] Missing patches",
-            "[+] Determining missing patches",
-            "[!] Found vulnerabilities",
-            "[M] MS",
-            "[E] MS",
-        ]
-        .iter()
-        .any(|w| t.starts_with(w))
-    };
-    let listed = || lines.iter().any(|l| l.text.trim_start().starts_with("[01]: KB"));
-    if let Some(line) = filled().find(suggested).filter(|_| !listed()) {
-        return Some(ReadError::MissingList { input: input.to_owned(), line: line.number });
-    }
-    if let Some(line) = says_absent(lines) {
-        return Some(ReadError::MissingList { input: input.to_owned(), line });
-    }
-    let line = if count * 2 > all {
-        filled().find(offered)
-    } else {
-        filled().find(table).or_else(|| filled().find(keys))
-    }?;
-    Some(ReadError::MissingList { input: input.to_owned(), line: line.number })
+    filled(lines).find(flag)
 }
 
 /// What a column of a table says of an update that is not there.
@@ -190,17 +208,19 @@ const ABSENT: [&str; 12] = [
     "manquant",
 ];
 
-/// A table with a column HotFixID whose rows say that their updates are not there: the line of the first.
-fn says_absent(lines: &[Line]) -> Option<u32> {
+/// A table with a column HotFixID whose rows say that their updates are not there: the first of them.
+fn says_absent<'a>(lines: &'a [Line], lower: &Lower) -> Option<&'a Line<'a>> {
+    if !lower.has_any(&["hotfixid"]) || !lower.has_any(&ABSENT) {
+        return None;
+    }
     let names = |l: &&Line| {
-        let text = l.text.to_ascii_lowercase();
-        let told = ["status", "state", "result", "complian"].iter().any(|w| text.contains(w));
-        text.contains("hotfixid") && told && !is_prompt(&l.text)
+        let told = ["status", "state", "result", "complian"].iter().any(|w| mentions(&l.text, w));
+        mentions(&l.text, "HotFixID") && told && !is_prompt(&l.text)
     };
     let start = lines.iter().take(200).position(|l| names(&l))?;
     let absent = |cell: &str| {
-        let cell = cell.trim_matches(['"', ' ', '\'', '|']).to_lowercase();
-        ABSENT.contains(&cell.as_str())
+        let cell = cell.trim_matches(['"', ' ', '\'', '|']);
+        ABSENT.iter().any(|w| cell.eq_ignore_ascii_case(w))
     };
     let row = |l: &&Line| {
         let text = l.text.trim();
@@ -210,7 +230,7 @@ fn says_absent(lines: &[Line]) -> Option<u32> {
             && (cells().any(|c| matches!(ids::row_id(c), Some(RowId::Kb(_))))
                 || text.split_whitespace().any(|w| matches!(ids::kb_at_start(w), Some(RowId::Kb(_)))))
     };
-    lines[start + 1..].iter().take_while(|l| !is_prompt(&l.text)).find(row).map(|l| l.number)
+    lines[start + 1..].iter().take_while(|l| !is_prompt(&l.text)).find(row)
 }
 
 /// Why this JSON is not read.
@@ -236,9 +256,6 @@ pub(super) fn json(value: &Value, lines: &[Line], input: &str) -> ReadError {
 
 /// Why this text is not read.
 pub(super) fn text(lines: &[Line], input: &str) -> ReadError {
-    if let Some(error) = missing_list(lines, input) {
-        return error;
-    }
     let head = &lines[..lines.len().min(5000)];
     if let Some(kind) = logs::quoted(head) {
         return stateless_log(kind, input);
@@ -269,6 +286,11 @@ mod tests {
     use super::*;
     use crate::inventory::lines::lines;
 
+    fn missing(text: &str) -> Option<ReadError> {
+        let lines = lines(text);
+        missing_list(&lines, &Lower::of(&lines), "f")
+    }
+
     #[test]
     fn a_column_may_say_that_updates_are_missing() {
         for text in [
@@ -276,7 +298,7 @@ mod tests {
             "HotFixID  Status\n--------  ------\nKB4486553 Missing\n",
             "\"HotFixID\";\"State\"\n\"KB4486553\";\"Not Installed\"\n",
         ] {
-            assert!(missing_list(&lines(text), "f").is_some(), "{text}");
+            assert!(missing(text).is_some(), "{text}");
         }
         for text in [
             "Source,Description,HotFixID\nMISSING-PC,Update,KB4486553\n",
@@ -284,16 +306,16 @@ mod tests {
             "HotFixID\nKB4486553\n\nKB4470788 failed\n",
             "HotFixID   Status\nKB4486553\n\nC:\\>echo KB4470788 is missing\nKB4470788 is missing\n",
         ] {
-            assert!(missing_list(&lines(text), "f").is_none(), "{text}");
+            assert!(missing(text).is_none(), "{text}");
         }
     }
 
     #[test]
     fn what_a_suggester_finds_is_missing() {
         let found = "[+] Operating System\n    - Installed hotfixes (1): KB4486553\n[+] Missing patches: 1\n    - KB4470788: patches 3\n";
-        assert!(matches!(missing_list(&lines(found), "f"), Some(ReadError::MissingList { line: 3, .. })));
+        assert!(matches!(missing(found), Some(ReadError::MissingList { line: 3, .. })));
         // below what it was given, it takes nothing away
         let both = format!("OS Name: Microsoft Windows 10 Pro\nHotfix(s): 1\n   [01]: KB4486553\n{found}");
-        assert!(missing_list(&lines(&both), "f").is_none());
+        assert!(missing(&both).is_none());
     }
 }

@@ -129,9 +129,6 @@ fn host(objects: &[Object], input: &Arc<str>, format: &'static str) -> Vec<Host>
 
 /// Reads lists, tables and CSV; none if they are of something else.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
-    if !objects::mentions(lines, ["packagename"].iter()) {
-        return Vec::new();
-    }
     let found = host(&objects::of_lines(lines, input, TEXT), input, TEXT);
     if !found.is_empty() {
         return found;

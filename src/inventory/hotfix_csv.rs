@@ -1,11 +1,10 @@
 //! CSV of quick-fix updates: `Get-HotFix | Export-Csv` (quoted, `,` or `;`) and `wmic qfe … /format:csv` (not quoted).
 
-use super::collect::Collector;
+use super::collect::Fleet;
 use super::format::{Directness, Format};
 use super::ids::{self, RowId};
 use super::lines::Line;
 use crate::model::{Gap, Host, ListKind};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const POWERSHELL: &str = "Get-HotFix CSV";
@@ -89,10 +88,10 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let beside = at("ServicePackInEffect");
     let on = at("InstalledOn");
     let machine = ["Node", "PSComputerName", "CSName", "__SERVER", "Source"].iter().find_map(|n| at(n));
-    let mut hosts: BTreeMap<String, Collector> = BTreeMap::new();
-    hosts.insert(String::new(), Collector::new(input, format));
+    let mut fleet = Fleet::new(input, format);
+    fleet.of("");
     let body = &lines[start + 1..];
-    let text = body.iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
+    let text = body.iter().map(|l| &*l.text).collect::<Vec<_>>().join("\n");
     for (offset, cells) in records(&text, delimiter, !wmic) {
         // commas in a cell that wmic does not quote push the id to the right
         let pushed = cells.len().saturating_sub(header.len());
@@ -115,13 +114,9 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             continue;
         }
         let line = body.get(offset).map_or(1, |l| l.number);
-        let name = machine.and_then(|m| cells.get(m)).filter(|n| !n.is_empty() && n.len() <= 255).cloned();
-        let host =
-            hosts.entry(name.clone().unwrap_or_default()).or_insert_with(|| Collector::new(input, format));
-        if let Some(name) = name.filter(|_| host.host.name.is_none()) {
-            host.host.name = Some(host.fact(name, line));
-        }
-        let origin = host.origin(line);
+        let name = machine.and_then(|m| cells.get(m)).filter(|n| !n.is_empty() && n.len() <= 255);
+        let origin = fleet.origin(line);
+        let host = fleet.named(name.map(String::as_str), &origin);
         let near = beside.and_then(|b| cells.get(b + (column - id)));
         let kb = host.installed_row(cell, near.map(String::as_str), origin.clone());
         let date = on.and_then(|o| cells.get(o + (column - id)));
@@ -129,18 +124,9 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             host.installed_on(kb, date, origin);
         }
     }
-    if hosts.len() > 1 && hosts.get("").is_some_and(|c| c.shown() == 0) {
-        hosts.remove("");
-    }
-    hosts
-        .into_values()
-        .map(|mut c| {
-            if c.shown() == 0 {
-                c.gap(Gap::NotAvailable);
-            }
-            c.finish(Some(ListKind::QuickFix))
-        })
-        .collect()
+    fleet.settle_header();
+    fleet.each().filter(|c| c.shown() == 0).for_each(|c| c.gap(Gap::NotAvailable));
+    fleet.finish(|_| Some(ListKind::QuickFix))
 }
 
 #[cfg(test)]

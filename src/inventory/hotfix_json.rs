@@ -1,11 +1,10 @@
 //! `Get-HotFix | ConvertTo-Json`: an array of objects, or one bare object when there is one.
 
-use super::collect::Collector;
+use super::collect::Fleet;
 use super::format::{Directness, Format};
 use super::lines::clean;
 use crate::model::{Host, ListKind, Origin};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const FORMAT: &str = "Get-HotFix JSON";
@@ -49,26 +48,22 @@ pub(super) fn objects(value: &Value) -> Vec<(String, &Map<String, Value>)> {
 
 /// Reads the objects, one host for each machine that they name; empty if they are something else.
 pub(super) fn read(value: &Value, input: &Arc<str>) -> Vec<Host> {
-    let mut hosts: BTreeMap<String, Collector> = BTreeMap::new();
+    let mut fleet = Fleet::new(input, FORMAT);
     for (at, object) in objects(value) {
         let Some(id) = text(object, "HotFixID").filter(|id| !id.is_empty()) else { continue };
         let machine = ["PSComputerName", "CSName", "__SERVER", "Source"]
             .iter()
             .find_map(|n| text(object, n))
             .filter(|n| !n.is_empty());
-        let host =
-            hosts.entry(machine.clone().unwrap_or_default()).or_insert_with(|| Collector::new(input, FORMAT));
         let dot = if at.is_empty() { "" } else { "." };
         let origin = Origin::member(input, FORMAT, format!("{at}{dot}HotFixID"));
-        if let Some(name) = machine.filter(|_| host.host.name.is_none()) {
-            host.host.name = Some(crate::model::Fact::new(name, origin.clone()));
-        }
+        let host = fleet.named(machine.as_deref(), &origin);
         let kb = host.installed_row(&id, text(object, "ServicePackInEffect").as_deref(), origin.clone());
         if let (Some(kb), Some(date)) = (kb, text(object, "InstalledOn")) {
             host.installed_on(kb, &date, origin);
         }
     }
-    hosts.into_values().map(|c| c.finish(Some(ListKind::QuickFix))).collect()
+    fleet.finish(|_| Some(ListKind::QuickFix))
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! Lists of quick-fix updates: `Get-HotFix | Format-List` (`HotFixID : KB1`) and `wmic qfe … /format:list` (`HotFixID=KB1`).
 
-use super::collect::{Collector, is_ellipsis, is_filter};
+use super::collect::{Fleet, is_ellipsis, is_filter};
 use super::format::{Directness, Format};
 use super::ids;
 use super::lines::{Line, is_prompt};
 use crate::model::{Gap, Host, ListKind};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const POWERSHELL: &str = "Get-HotFix list";
@@ -62,7 +61,7 @@ fn key_value(text: &str) -> Option<(String, &str, &'static str)> {
 
 /// Reads the records, one host for each machine that they name; empty if there is none.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
-    let mut hosts: BTreeMap<String, Collector> = BTreeMap::new();
+    let mut fleet = Fleet::new(input, POWERSHELL);
     let mut record = Record::default();
     let mut format = None;
     let (mut filtered, mut elided) = (false, false);
@@ -78,7 +77,7 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         let Some((key, value, shape)) = key_value(&line.text) else { continue };
         // a key that comes again begins the next record
         if record.seen.contains(&key) || record.seen.len() > PROPERTIES {
-            flush(&mut hosts, &mut record, input, format);
+            flush(&mut fleet, &mut record, format);
         }
         match key.as_str() {
             "hotfixid" => {
@@ -96,22 +95,19 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         }
         record.seen.push(key);
     }
-    flush(&mut hosts, &mut record, input, format);
+    flush(&mut fleet, &mut record, format);
     if format.is_none() {
         return Vec::new();
     }
-    hosts
-        .into_values()
-        .map(|mut c| {
-            if filtered {
-                c.gap(Gap::Filtered);
-            }
-            if elided {
-                c.gap(Gap::Elided);
-            }
-            c.finish(Some(ListKind::QuickFix))
-        })
-        .collect()
+    for c in fleet.each() {
+        if filtered {
+            c.gap(Gap::Filtered);
+        }
+        if elided {
+            c.gap(Gap::Elided);
+        }
+    }
+    fleet.finish(|_| Some(ListKind::QuickFix))
 }
 
 fn is_machine(value: &str) -> bool {
@@ -122,12 +118,7 @@ fn is_machine(value: &str) -> bool {
         && !value.contains("..")
 }
 
-fn flush(
-    hosts: &mut BTreeMap<String, Collector>,
-    record: &mut Record,
-    input: &Arc<str>,
-    format: Option<&'static str>,
-) {
+fn flush(fleet: &mut Fleet, record: &mut Record, format: Option<&'static str>) {
     let Record { id, beside, on, machine, seen } = std::mem::take(record);
     // what security tools print of Windows Update's history under the same name: not what is installed
     if seen.iter().any(|k| k == "clientapplicationid" || k.starts_with("installedat")) {
@@ -138,12 +129,9 @@ fn flush(
     if id.contains(char::is_whitespace) && !ids::is_update_like(&id) && !id.contains(" - ") {
         return;
     }
-    let host =
-        hosts.entry(machine.clone().unwrap_or_default()).or_insert_with(|| Collector::new(input, format));
-    if let Some(name) = machine.filter(|_| host.host.name.is_none()) {
-        host.host.name = Some(host.fact(name, line));
-    }
-    let origin = host.origin(line);
+    fleet.format = format;
+    let origin = fleet.origin(line);
+    let host = fleet.named(machine.as_deref(), &origin);
     let kb = host.installed_row(&id, beside.as_deref(), origin.clone());
     if let (Some(kb), Some(date)) = (kb, on) {
         host.installed_on(kb, &date, origin);

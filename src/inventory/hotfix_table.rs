@@ -1,12 +1,11 @@
 //! Tables of quick-fix updates: `Get-HotFix` (a header over dashes), `wmic qfe` (a header), `Format-Wide` (ids alone).
 
-use super::collect::{Collector, is_ellipsis, is_filter};
+use super::collect::{Collector, Fleet, is_ellipsis, is_filter};
 use super::format::{Directness, Format};
 use super::id_list;
 use super::ids::{self, RowId};
-use super::lines::{Line, is_prompt};
+use super::lines::{Line, is_prompt, mentions};
 use crate::model::{Gap, Host, ListKind};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const POWERSHELL: &str = "Get-HotFix table";
@@ -167,7 +166,7 @@ fn is_id_cell(cell: &str, only: bool) -> bool {
 
 /// Reads every table in the text, one host for each machine that the rows name; empty if there is none.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
-    let mut hosts: BTreeMap<String, Collector> = BTreeMap::new();
+    let mut fleet = Fleet::new(input, POWERSHELL);
     let mut columns: Option<Columns> = None;
     let mut filtered = false;
     let mut elided = false;
@@ -183,10 +182,12 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             columns = None;
             continue;
         }
-        let below = || lines[i + 1..].iter().find(|l| !l.is_blank()).map_or("", |l| l.text.as_str());
-        if let Some(c) = header(&line.text, below()) {
-            let format = if c.dashes { POWERSHELL } else { WMIC };
-            hosts.entry(String::new()).or_insert_with(|| Collector::new(input, format));
+        let below = || lines[i + 1..].iter().find(|l| !l.is_blank()).map_or("", |l| &*l.text);
+        if mentions(&line.text, "HotFixID")
+            && let Some(c) = header(&line.text, below())
+        {
+            fleet.format = if c.dashes { POWERSHELL } else { WMIC };
+            fleet.of("");
             columns = Some(c);
             continue;
         }
@@ -211,13 +212,8 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         }
         let beside = c.beside.and_then(|at| cell(&row, at));
         let machine = c.machine.filter(|(s, _)| *s < c.id).and_then(|(s, e)| machine(&row, s, e));
-        let format = if c.dashes { POWERSHELL } else { WMIC };
-        let host =
-            hosts.entry(machine.clone().unwrap_or_default()).or_insert_with(|| Collector::new(input, format));
-        let origin = host.origin(line.number);
-        if let Some(name) = machine.filter(|_| host.host.name.is_none()) {
-            host.host.name = Some(host.fact(name, line.number));
-        }
+        let origin = fleet.origin(line.number);
+        let host = fleet.named(machine.as_deref(), &origin);
         let kb = host.installed_row(&id, beside.as_deref(), origin.clone());
         let aligned = |start: usize| {
             is_aligned && (start == 0 || row.get(start - 1).is_some_and(|c| c.is_whitespace()))
@@ -228,12 +224,27 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             host.installed_on(kb, &date, origin);
         }
     }
-    finish(hosts, filtered, elided)
+    fleet.settle_header();
+    for host in fleet.each() {
+        if filtered {
+            host.gap(Gap::Filtered);
+        }
+        if elided {
+            host.gap(Gap::Elided);
+        }
+        if host.shown() == 0 {
+            host.gap(Gap::NotAvailable);
+        }
+    }
+    fleet.finish(|_| Some(ListKind::QuickFix))
 }
 
+/// More rows than a table that a person wrote has.
+const ROWS: usize = 10_000;
+
 /// A table drawn with bars, as Markdown has it, in the columns that PowerShell would print; none if there is none.
-fn undrawn(lines: &[Line]) -> Option<Vec<Line>> {
-    fn cells(line: &Line) -> Vec<&str> {
+fn undrawn<'a>(lines: &[Line<'a>]) -> Option<Vec<Line<'a>>> {
+    fn cells<'t>(line: &'t Line) -> Vec<&'t str> {
         line.text.trim().trim_matches('|').split('|').map(str::trim).collect()
     }
     let names = |l: &Line| {
@@ -243,7 +254,7 @@ fn undrawn(lines: &[Line]) -> Option<Vec<Line>> {
         l.text.contains("--") && l.text.contains('|') && l.text.chars().all(|c| "-|:+ \t".contains(c))
     };
     let start = lines.iter().position(names).filter(|i| lines.get(i + 1).is_some_and(ruled))?;
-    let rows = lines[start..].iter().take_while(|l| l.text.contains('|')).count();
+    let rows = lines[start..].iter().take(ROWS).take_while(|l| l.text.contains('|')).count();
     let table: Vec<Vec<&str>> = lines[start..start + rows].iter().map(cells).collect();
     let width = |column: usize| {
         let cells = table.iter().enumerate().filter(|(i, _)| *i != 1);
@@ -257,7 +268,7 @@ fn undrawn(lines: &[Line]) -> Option<Vec<Line>> {
             let cell = if i == 1 { "-".repeat(width) } else { cell.trim_matches(['*', '`']).to_owned() };
             text.push_str(&format!("{cell:<width$}  "));
         }
-        out[start + i].text = text.trim_end().to_owned();
+        out[start + i].text = text.trim_end().to_owned().into();
     }
     Some(out)
 }
@@ -272,28 +283,6 @@ fn machine(row: &[char], start: usize, end: usize) -> Option<String> {
         && !name.contains("..")
         && !name.contains('…');
     whole.then(|| name.to_owned())
-}
-
-fn finish(mut hosts: BTreeMap<String, Collector>, filtered: bool, elided: bool) -> Vec<Host> {
-    // the header made a host without a name; rows with a name have their own
-    if hosts.len() > 1 && hosts.get("").is_some_and(|c| c.shown() == 0) {
-        hosts.remove("");
-    }
-    hosts
-        .into_values()
-        .map(|mut c| {
-            if filtered {
-                c.gap(Gap::Filtered);
-            }
-            if elided {
-                c.gap(Gap::Elided);
-            }
-            if c.shown() == 0 {
-                c.gap(Gap::NotAvailable);
-            }
-            c.finish(Some(ListKind::QuickFix))
-        })
-        .collect()
 }
 
 /// `Get-HotFix | Format-Wide`: nothing but ids, several in a line. One id in each line could be any list.

@@ -181,7 +181,7 @@ fn ids_of(line: &str) -> Option<Vec<String>> {
     (!open && !out.is_empty()).then_some(out)
 }
 
-fn scan(lines: &[Line]) -> Found<'_> {
+fn scan<'a>(lines: &'a [Line]) -> Found<'a> {
     let mut found = Found::default();
     for line in lines.iter().filter(|l| !l.is_blank()) {
         if is_prompt(&line.text) || line.text.trim_start().starts_with("Get-HotFix") {

@@ -5,6 +5,7 @@ use super::lines::{self, Line, is_prompt};
 use super::{Machines, ReadError, foreign, host1, machines};
 use crate::model::{Gap, Host};
 use serde_json::{Deserializer, Map, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Reads the formats that are JSON; each gives no host where it finds nothing of its own.
@@ -274,15 +275,15 @@ fn of_host(host: Option<&str>, value: Value) -> Value {
 }
 
 /// The lines without those that stand for rows that a person left out, and whether there were any.
-fn without_ellipses(lines: &[Line]) -> (Vec<String>, bool) {
-    let mut out: Vec<String> = Vec::with_capacity(lines.len());
+fn without_ellipses<'a>(lines: &'a [Line]) -> (Vec<Cow<'a, str>>, bool) {
+    let mut out: Vec<Cow<str>> = Vec::with_capacity(lines.len());
     let (mut elided, mut open) = (false, false);
     let mut filled: Option<usize> = None;
     for line in lines {
         let t = line.text.trim();
         if is_ellipsis(t) {
             (elided, open) = (true, true);
-            out.push(String::new());
+            out.push(Cow::Borrowed(""));
             continue;
         }
         if !t.is_empty() {
@@ -290,15 +291,15 @@ fn without_ellipses(lines: &[Line]) -> (Vec<String>, bool) {
             if let Some(previous) = previous {
                 let (comma, ends) = (previous.ends_with(','), t.starts_with([']', '}']));
                 if comma && ends {
-                    previous.pop();
+                    previous.to_mut().pop();
                 } else if !comma && !ends && previous.ends_with(['}', ']', '"']) {
-                    previous.push(',');
+                    previous.to_mut().push(',');
                 }
             }
             open = false;
             filled = Some(out.len());
         }
-        out.push(line.text.clone());
+        out.push(Cow::Borrowed(&*line.text));
     }
     (out, elided)
 }

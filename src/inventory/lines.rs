@@ -1,14 +1,17 @@
 //! Text to lines: line ends of every kind, without what consoles, mail and markdown put around them.
 
+use memchr::memchr2_iter;
+use std::borrow::Cow;
+
 /// A line of the input, cleaned of everything that is not printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct Line<'a> {
     /// Counted from 1 in the file as it is.
     pub(super) number: u32,
-    pub(super) text: String,
+    pub(super) text: Cow<'a, str>,
 }
 
-impl Line {
+impl Line<'_> {
     /// Nothing but blanks.
     pub(super) fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
@@ -19,7 +22,7 @@ impl Line {
 const PREFIXES: [&str; 9] = ["REM::", "REM ", "rem ", ">", "//", "::", "#", "|", ";"];
 
 /// Splits at LF, CR LF, CR CR LF and lone CR, cleans each line, and takes off quotes and fences.
-pub(super) fn lines(text: &str) -> Vec<Line> {
+pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
     let html = is_html(text);
     let numbered = split(text).enumerate().map(|(i, l)| (u32::try_from(i + 1).unwrap_or(u32::MAX), l));
     let mut out: Vec<Line> = if html {
@@ -27,20 +30,20 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
             .flat_map(|(number, l)| {
                 let shown = shown(l);
                 let parts: Vec<Line> =
-                    shown.split('\n').map(|text| Line { number, text: clean(text) }).collect();
+                    shown.split('\n').map(|text| Line { number, text: clean(text).into() }).collect();
                 parts
             })
             .collect()
     } else {
-        numbered.map(|(number, l)| Line { number, text: clean(l) }).collect()
+        numbered.map(|(number, l)| Line { number, text: cleaned(l) }).collect()
     };
     for line in &mut out {
-        let t = line.text.trim();
+        let t = line.text.trim_start();
         if t.starts_with("```")
             || t.starts_with("~~~")
-            || matches!(t, "<pre>" | "</pre>" | "<code>" | "</code>")
+            || t.starts_with('<') && matches!(t.trim_end(), "<pre>" | "</pre>" | "<code>" | "</code>")
         {
-            line.text.clear();
+            line.text = Cow::Borrowed("");
         }
     }
     // quotes nest: `> > `
@@ -97,22 +100,33 @@ fn shown(line: &str) -> String {
 
 /// Takes off a prefix that nearly all lines have; one heading or a `#TYPE` is no prefix.
 fn unprefix(lines: &mut [Line]) -> bool {
-    let filled = lines.iter().filter(|l| !l.is_blank()).count();
-    for prefix in PREFIXES {
-        let with = lines.iter().filter(|l| l.text.trim_start().starts_with(prefix)).count();
-        if filled < 2 || with * 5 < filled * 4 {
-            continue;
+    let mut filled = 0usize;
+    let mut with = [0usize; PREFIXES.len()];
+    for line in lines.iter() {
+        let text = line.text.trim_start();
+        filled += usize::from(!text.is_empty());
+        for (count, prefix) in with.iter_mut().zip(PREFIXES) {
+            *count += usize::from(text.starts_with(prefix));
         }
-        // a Markdown table ends its lines as it begins them
-        for line in lines.iter_mut() {
-            if let Some(rest) = line.text.trim_start().strip_prefix(prefix) {
-                let rest = if prefix == "|" { rest.trim_end().trim_end_matches('|') } else { rest };
-                line.text = rest.strip_prefix(' ').unwrap_or(rest).trim_end().to_owned();
-            }
-        }
-        return true;
     }
-    false
+    let common = |count: usize| filled >= 2 && count * 5 >= filled * 4;
+    let Some((prefix, _)) = PREFIXES.into_iter().zip(with).find(|(_, count)| common(*count)) else {
+        return false;
+    };
+    for line in lines.iter_mut() {
+        line.text = match &line.text {
+            Cow::Borrowed(text) => Cow::Borrowed(without(text, prefix)),
+            Cow::Owned(text) => Cow::Owned(without(text, prefix).to_owned()),
+        };
+    }
+    true
+}
+
+fn without<'a>(text: &'a str, prefix: &str) -> &'a str {
+    let Some(rest) = text.trim_start().strip_prefix(prefix) else { return text };
+    // a Markdown table ends its lines as it begins them
+    let rest = if prefix == "|" { rest.trim_end().trim_end_matches('|') } else { rest };
+    rest.strip_prefix(' ').unwrap_or(rest).trim_end()
 }
 
 /// Physical lines. CR CR LF is one line end, as wmic writes it through a pipe.
@@ -132,8 +146,36 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A line without terminal escapes, control and invisible characters, with every kind of blank as a blank.
+/// The same line without terminal escapes, control and invisible characters, with every kind of blank as a blank.
 pub(super) fn clean(line: &str) -> String {
+    cleaned(line).into_owned()
+}
+
+/// Most lines hold nothing that goes: those are not copied.
+pub(super) fn cleaned(line: &str) -> Cow<'_, str> {
+    let plain = |b: u8| matches!(b, b'\t' | b' '..=b'~');
+    if line.bytes().all(plain) || line.chars().all(|c| shows(c) == Some(c)) {
+        return Cow::Borrowed(line.trim_end());
+    }
+    Cow::Owned(without_escapes(line))
+}
+
+/// What a character is shown as; none for those that are not printed.
+fn shows(c: char) -> Option<char> {
+    match c {
+        '\t' => Some('\t'),
+        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(' '),
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{ad}' => None,
+        c if c.is_control() => None,
+        c => Some(c),
+    }
+}
+
+fn without_escapes(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {
@@ -155,19 +197,24 @@ pub(super) fn clean(line: &str) -> String {
                     chars.next();
                 }
             },
-            '\t' => out.push('\t'),
-            '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => out.push(' '),
-            '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{ad}' => {}
-            c if c.is_control() => {}
-            c => out.push(c),
+            c => out.extend(shows(c)),
         }
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// Where a word of ASCII stands in the text, in any case.
+pub(super) fn position(text: &str, word: &str) -> Option<usize> {
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    let first = word.first()?;
+    memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text)
+        .find(|&at| text.get(at..at + word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word)))
+}
+
+/// Is a word of ASCII in the text, in any case?
+pub(super) fn mentions(text: &str, word: &str) -> bool {
+    position(text, word).is_some()
 }
 
 /// A line that a shell printed before what was typed: `C:\>`, `PS C:\>`, `*Evil-WinRM* PS C:\>`, `meterpreter >`, `$`.
@@ -187,7 +234,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<String> {
-        lines(text).into_iter().map(|l| l.text).collect()
+        lines(text).into_iter().map(|l| l.text.into_owned()).collect()
     }
 
     #[test]

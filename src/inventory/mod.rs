@@ -73,6 +73,7 @@ mod systeminfo_csv;
 mod text;
 mod texts;
 mod ver;
+mod wanted;
 mod wazuh;
 mod windows;
 mod windows_nt;
@@ -98,6 +99,7 @@ use json::READERS as JSON;
 use lines::Line;
 use machines::{Machines, machines, several};
 use std::sync::Arc;
+use wanted::Lower;
 use xml::Document;
 
 /// The largest input that is read, logs apart: 16 MB, some twenty times the largest inventory seen.
@@ -125,6 +127,9 @@ pub struct Parsed {
 
 /// Reads the formats that are made of lines; each gives no host where it finds nothing of its own.
 type LineReader = fn(&[Line], &Arc<str>) -> Vec<Host>;
+
+/// A reader, and words in lower case: it finds nothing in a text that has none of them, and is not asked.
+type Asked = (LineReader, &'static [&'static str]);
 
 /// Every format that is read, by the file that reads it.
 const FORMATS: &[&[Format]] = &[
@@ -182,45 +187,45 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 }
 
 /// Formats that fill a file alone.
-const WHOLE: &[LineReader] = &[
-    systeminfo_csv::read,
-    hotfix_csv::read,
-    exports::read_fixes,
-    exports::read_devices,
-    wazuh::read,
-    aws_ssm::read,
-    facter::read,
-    wua_history::read_csv,
+const WHOLE: &[Asked] = &[
+    (systeminfo_csv::read, &["\""]),
+    (hotfix_csv::read, &["hotfixid"]),
+    (exports::read_fixes, &["hotfixid0"]),
+    (exports::read_devices, &["device name", "devicename"]),
+    (wazuh::read, &["|"]),
+    (aws_ssm::read, &["patches"]),
+    (facter::read, &["kernelversion", "kernelrelease"]),
+    (wua_history::read_csv, &["title"]),
 ];
 
 /// Formats that people paste one after the other; the first one that is found names the input.
-const PASTED: &[LineReader] = &[
-    systeminfo::read,
-    dism_packageinfo::read,
-    winpeas::read,
-    seatbelt::read,
-    dism::read,
-    get_windowspackage::read,
-    hotfix_table::read,
-    hotfix_list::read,
-    reg_file::read,
-    metasploit::read,
-    nessus::read,
-    psinfo::read,
-    events::read_text,
-    msinfo::read,
-    wmic_os::read,
-    registry::read,
-    computer_info::read,
-    osquery::read,
-    powershell_values::read,
-    get_package::read,
-    wua_history::read,
-    features::read,
-    health::read,
-    powershell::read,
-    licence::read,
-    arc::read,
+const PASTED: &[Asked] = &[
+    (systeminfo::read, &[":", "："]),
+    (dism_packageinfo::read, &["~"]),
+    (winpeas::read, &["buildbranch:"]),
+    (seatbelt::read, &["======"]),
+    (dism::read, &[":", "：", "~"]),
+    (get_windowspackage::read, &["packagename"]),
+    (hotfix_table::read, &["hotfixid"]),
+    (hotfix_list::read, &["hotfixid", "hotfix id", "hot fix"]),
+    (reg_file::read, &["[hkey_", "[hklm\\"]),
+    (metasploit::read, &["installed on", "applied"]),
+    (nessus::read, &["quick-fix engineering updates"]),
+    (psinfo::read, &["system information for"]),
+    (events::read_text, &["changed to the", "initiating changes for package", "the following update"]),
+    (msinfo::read, &["windows", "microsoft"]),
+    (wmic_os::read, &wmic_os::WORDS),
+    (registry::read, &["reg_", "hkey_", "hklm\\"]),
+    (computer_info::read, &computer_info::OWN),
+    (osquery::read, &["hotfix_id", "result_code", "build"]),
+    (powershell_values::read, &powershell_values::WORDS),
+    (get_package::read, &["(kb", "（kb", "msu"]),
+    (wua_history::read, &["title"]),
+    (features::read, &[":", "：", "|"]),
+    (health::read, &["component store"]),
+    (powershell::read, &["psversion", "major"]),
+    (licence::read, &["license status"]),
+    (arc::read, &["agent status"]),
 ];
 
 /// Reads the formats that are XML; each gives no host where it finds nothing of its own.
@@ -335,17 +340,18 @@ fn is_cut(host: &mut Host) {
 }
 
 fn read_lines(lines: &[Line], input: &Arc<str>) -> Result<Machines, ReadError> {
-    if let Some(error) = foreign::missing_list(lines, input) {
+    let lower = Lower::of(lines);
+    if let Some(error) = foreign::missing_list(lines, &lower, input) {
         return Err(error);
     }
-    for reader in WHOLE {
-        let hosts = reader(lines, input);
+    for (reader, words) in WHOLE {
+        let hosts = if lower.has_any(words) { reader(lines, input) } else { Vec::new() };
         if !hosts.is_empty() {
             return machines(hosts, input);
         }
     }
     let mut found: Vec<Host> = Vec::new();
-    for reader in PASTED {
+    for (reader, _) in PASTED.iter().filter(|(_, words)| lower.has_any(words)) {
         // several runs of one command in one paste are settled among themselves first
         let of_one = machines(reader(lines, input), input)?;
         found.extend(of_one.into_iter().map(|(host, _)| host));

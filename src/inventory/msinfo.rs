@@ -41,8 +41,8 @@ const SUMMARY: usize = 80;
 
 /// The value beside a label, which is localized and not needed.
 #[derive(Clone, Debug)]
-struct Pair {
-    value: String,
+struct Pair<'a> {
+    value: &'a str,
     line: u32,
 }
 
@@ -66,28 +66,27 @@ pub(super) fn read_nfo(document: &Document, input: &Arc<str>) -> Vec<Host> {
         return Vec::new();
     }
     // the names of the two members are localized as well
-    let pair = |data: super::xml::Node| {
+    fn pair<'a>(data: super::xml::Node<'a>) -> Option<Pair<'a>> {
         let mut members = data.children();
         let (label, value) = (members.next()?, members.next()?);
         let two = members.next().is_none() && label.is_closed() && value.is_closed();
-        two.then(|| Pair { value: value.text().to_owned(), line: value.line() })
-    };
+        two.then(|| Pair { value: value.text(), line: value.line() })
+    }
     let data = document.all().filter(|n| n.is("Data"));
     let pairs: Vec<Pair> = data.filter_map(pair).take(2_000).collect();
     summaries(&pairs).into_iter().filter_map(|s| host(s, None, input, NFO)).collect()
 }
 
 /// `label TAB value TAB`.
-fn pair(line: &Line) -> Option<Pair> {
+fn pair<'a>(line: &'a Line) -> Option<Pair<'a>> {
     let mut cells = line.text.split('\t').map(str::trim);
     let (label, value) = (cells.next()?, cells.next()?);
     let bare = label.trim_start_matches(['-', '*']).trim();
-    (!bare.is_empty() && cells.all(str::is_empty))
-        .then(|| Pair { value: value.to_owned(), line: line.number })
+    (!bare.is_empty() && cells.all(str::is_empty)).then_some(Pair { value, line: line.number })
 }
 
 /// `label value` of a line that lost its tabs: values that are recognised begin at their first word, others are the line.
-fn blank_pair(line: &Line) -> Option<Pair> {
+fn blank_pair<'a>(line: &'a Line) -> Option<Pair<'a>> {
     let text = line.text.trim();
     let word = |(i, _): (usize, &str)| {
         let value = &text[i..];
@@ -98,7 +97,7 @@ fn blank_pair(line: &Line) -> Option<Pair> {
     let value = text.match_indices(' ').map(|(i, b)| (i + 1, b)).take(8).find_map(word);
     let label = value.map_or("", |v| &text[..text.len() - v.len()]);
     (!text.is_empty() && !label.contains([':', '：', '=']) && text.len() <= 300)
-        .then(|| Pair { value: value.unwrap_or(text).to_owned(), line: line.number })
+        .then(|| Pair { value: value.unwrap_or(text), line: line.number })
 }
 
 /// The version of a value such as `10.0.19045 Build 19045`: the build stands there twice, its word is localized.
@@ -110,11 +109,11 @@ fn version(value: &str) -> Option<Version> {
 }
 
 /// Runs of pairs that begin with a product and its version.
-fn summaries(pairs: &[Pair]) -> Vec<&[Pair]> {
+fn summaries<'a, 'p>(pairs: &'p [Pair<'a>]) -> Vec<&'p [Pair<'a>]> {
     let begins = |w: &[Pair]| match w {
         [product, told] => {
-            let named = words::is_product(&product.value) || product.value.starts_with("Microsoft ");
-            named && version(&told.value).is_some()
+            let named = words::is_product(product.value) || product.value.starts_with("Microsoft ");
+            named && version(told.value).is_some()
         }
         _ => false,
     };
@@ -126,10 +125,10 @@ fn summaries(pairs: &[Pair]) -> Vec<&[Pair]> {
 
 fn host(pairs: &[Pair], header: Option<&str>, input: &Arc<str>, format: &'static str) -> Option<Host> {
     let (product, told) = (pairs.first()?, pairs.get(1)?);
-    let version = version(&told.value)?;
+    let version = version(told.value)?;
     let mut c = Collector::new(input, format);
-    facts::tell_version(&mut c, version, &told.value, told.line);
-    facts::tell_product(&mut c, &product.value, product.line);
+    facts::tell_version(&mut c, version, told.value, told.line);
+    facts::tell_product(&mut c, product.value, product.line);
     if let Some((name, line)) = name(pairs, header) {
         c.host.name = Some(c.fact(name, line));
     }
@@ -151,7 +150,7 @@ fn name(pairs: &[Pair], header: Option<&str>) -> Option<(String, u32)> {
         }
         None => pairs.get(maker + 1)?,
     };
-    is_computer_name(&found.value).then(|| (found.value.clone(), found.line))
+    is_computer_name(found.value).then(|| (found.value.to_owned(), found.line))
 }
 
 /// The system type is localized, but for the word `x64`, `x86` or `ARM64`. The processor's words are no system type.

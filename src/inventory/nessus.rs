@@ -38,7 +38,7 @@ pub(super) const FORMATS: &[Format] = &[
 ];
 
 /// The rows of the first list in the text: update, and the line that it stands in.
-fn rows(lines: &[Line]) -> Vec<(&Line, String)> {
+fn rows<'a>(lines: &'a [Line<'a>]) -> Vec<(&'a Line<'a>, String)> {
     let start = lines.iter().position(|l| l.text.contains("quick-fix engineering updates"));
     let Some(start) = start else { return Vec::new() };
     // the sentence may go on in the next line

@@ -43,15 +43,6 @@ pub(super) fn line_of(origin: &Origin) -> u32 {
     }
 }
 
-/// Does any line have one of these words, in lower case? Objects are dear to make.
-pub(super) fn mentions<'a>(lines: &[Line], words: impl Iterator<Item = &'a &'a str>) -> bool {
-    let words: Vec<&str> = words.copied().collect();
-    lines.iter().any(|l| {
-        let lower = l.text.to_ascii_lowercase();
-        words.iter().any(|w| lower.contains(w))
-    })
-}
-
 /// `Name : value` as Format-List prints it; names have no blanks, and a blank stands before the colon.
 fn pair(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once(':')?;
@@ -142,7 +133,7 @@ impl Lists<'_> {
             self.settle();
             return;
         }
-        let mut text = line.text.as_str();
+        let mut text = &*line.text;
         if let Some((key, properties)) = self.keys.and_then(|start| self.named_key(text, start)) {
             self.close(out);
             let mut object = Object { line: line.number, command: self.command.clone(), ..Object::default() };
@@ -321,7 +312,7 @@ pub(super) fn of_csv(lines: &[Line], any: &[&str], input: &Arc<str>, format: &'s
         });
     let Some((start, delimiter, header)) = found.next() else { return Vec::new() };
     let body = lines.get(start + 1..).unwrap_or_default();
-    let text = body.iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
+    let text = body.iter().map(|l| &*l.text).collect::<Vec<_>>().join("\n");
     let mut out = Vec::new();
     for (offset, cells) in super::hotfix_csv::records(&text, delimiter, true).take(LIMIT) {
         // without a header of its own, what follows the table is no row

@@ -22,7 +22,10 @@ pub(super) const FORMATS: &[Format] = &[Format {
 /// The version as the whole table or its one member prints it, with its line.
 fn version(lines: &[Line]) -> Option<(Version, u32)> {
     for (i, line) in lines.iter().enumerate() {
-        let words: Vec<&str> = line.text.split_whitespace().collect();
+        if !line.text.trim_start().starts_with(['P', 'M']) {
+            continue;
+        }
+        let words: Vec<&str> = line.text.split_whitespace().take(5).collect();
         match words.as_slice() {
             ["PSVersion", version] => return Some((version.parse().ok()?, line.number)),
             ["Major", "Minor", "Build", "Revision"] => {

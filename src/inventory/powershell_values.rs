@@ -58,6 +58,25 @@ const PACKAGES: &str =
     "HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages";
 const ENVIRONMENT: &str = "HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment";
 
+/// One of these is in all that is read here, in lower case.
+pub(super) const WORDS: [&str; 15] = [
+    "ubr",
+    "currentbuild",
+    "editionid",
+    "buildlabex",
+    "currentmajorversionnumber",
+    "pspath",
+    "pschildname",
+    "hive",
+    "hklm:",
+    "processor_architecture",
+    "caption",
+    "osarchitecture",
+    "operatingsystemsku",
+    "systemdirectory",
+    "buildnumber",
+];
+
 /// Columns of a CSV export that is worth a look.
 const COLUMNS: [&str; 6] =
     ["currentbuild", "currentbuildnumber", "ubr", "currentstate", "operatingsystemsku", "osarchitecture"];
@@ -158,11 +177,6 @@ fn systems(objects: &[Object]) -> impl Iterator<Item = Host> {
 
 /// Reads lists, tables and CSV; none if they are of something else.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
-    let telling = TELLING.iter().chain(&["pspath", "hive", "hklm:", "processor_architecture", "pschildname"]);
-    let own = ["caption", "osarchitecture", "operatingsystemsku", "systemdirectory", "buildnumber"];
-    if !objects::mentions(lines, telling.chain(&own)) {
-        return Vec::new();
-    }
     let mut registries = Registries::new();
     for objects in [objects::of_lines(lines, input, KEYS), objects::of_csv(lines, &COLUMNS, input, KEYS)] {
         add_keys(&objects, &mut registries, input, KEYS);

@@ -75,6 +75,9 @@ fn is_row(text: &str) -> bool {
         && (rest.is_empty() || digits > 0 && (rest == "]" || row_text(text).is_some() || rest == "]:"))
 }
 
+/// More fields than one run of the tool prints.
+const FIELDS: usize = 10_000;
+
 /// A section in the making, with what of the tool's output it has so far.
 #[derive(Default)]
 struct Section {
@@ -86,21 +89,27 @@ struct Section {
 
 impl Section {
     /// Does this line open the tool's output again, after that output was seen?
-    fn is_followed_by(&self, label: &str, value: &str) -> bool {
+    fn is_followed_by(&self, label: &str, known: Option<Label>, value: &str) -> bool {
         if os_version(value).is_some() {
             // a second version although no name came before it: lines are missing
             return self.version;
         }
         let facts = usize::from(self.version) + usize::from(self.product) + usize::from(self.others);
-        match words::label(label) {
+        match known {
             Some(Label::Host) => facts > 0,
             Some(Label::Product) => self.product,
             _ => facts > 1 && self.fields.first().is_some_and(|f| f.label == label && label.len() > 3),
         }
     }
 
-    fn push(&mut self, field: Field) {
-        let label = words::label(&field.label);
+    fn push(&mut self, field: Field, label: Option<Label>) {
+        if self.fields.len() >= FIELDS {
+            if self.version || self.product || self.others {
+                return;
+            }
+            // what stands far above the tool's output is none of it
+            self.fields.drain(..FIELDS / 2);
+        }
         self.version |= os_version(&field.value).is_some();
         self.product |= label == Some(Label::Product);
         self.others |= label == Some(Label::Updates) || system_type(&field.value).is_some();
@@ -149,11 +158,12 @@ fn sections(lines: &[Line]) -> Vec<Vec<Field>> {
             continue;
         }
         let Some((label, value)) = label_value(text) else { continue };
-        if open.is_followed_by(label, value) {
+        let known = words::label(label);
+        if open.is_followed_by(label, known, value) {
             sections.push(std::mem::take(&mut open).fields);
         }
         let (value, rows) = split_rows(value, line.number);
-        open.push(Field { line: line.number, label: label.to_owned(), value, rows, elided: false });
+        open.push(Field { line: line.number, label: label.to_owned(), value, rows, elided: false }, known);
     }
     sections.push(open.fields);
     sections.retain(|s| facts_of(s) > 0);
@@ -232,7 +242,7 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             || facts_of(s) >= 2 && (known(s) >= 2 || s.len() >= 8 && follows(s)) && !is_powershell(s)
     };
     // winPEAS prints a few of these labels among its own
-    if super::winpeas::is_report(lines) || !sections.iter().any(accepted) {
+    if !sections.iter().any(accepted) || super::winpeas::is_report(lines) {
         return Vec::new();
     }
     sections.iter().map(|s| host(s, input, FORMAT)).collect()

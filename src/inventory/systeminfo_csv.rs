@@ -18,6 +18,9 @@ pub(super) const FORMATS: &[Format] = &[Format {
     directness: Directness::Reported,
 }];
 
+/// Fewer columns than any version of the tool has.
+const COLUMNS: usize = 20;
+
 /// Reads the records; none if the text is something else.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let Some(start) = lines.iter().position(|l| l.text.trim_start().starts_with('"')) else {
@@ -26,11 +29,12 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let mut hosts = Vec::new();
     let mut header: Vec<String> = Vec::new();
     for line in &lines[start..] {
-        let Some(cells) = cells(line.text.trim()) else { continue };
-        let version = cells.iter().any(|c| systeminfo::os_version(c).is_some());
-        if cells.len() < 20 {
+        // a reader for each line is dear
+        if line.text.bytes().filter(|b| *b == b',').count() + 1 < COLUMNS {
             continue;
         }
+        let Some(cells) = cells(line.text.trim()).filter(|c| c.len() >= COLUMNS) else { continue };
+        let version = cells.iter().any(|c| systeminfo::os_version(c).is_some());
         if !version {
             header = cells;
             continue;

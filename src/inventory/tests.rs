@@ -138,3 +138,17 @@ fn names_of_inputs_cannot_steer_a_terminal() {
     let error = read(&Input { name: "a\u{1b}[31mb\n", bytes: b"" }).unwrap_err().to_string();
     assert!(error.starts_with("ab: "), "{error:?}");
 }
+
+#[test]
+fn a_reader_that_is_not_asked_would_find_nothing() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/inventory");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = decode(&std::fs::read(&path).unwrap());
+        let lines = lines::lines(&text);
+        let lower = Lower::of(&lines);
+        for (reader, words) in WHOLE.iter().chain(PASTED).filter(|(_, words)| !lower.has_any(words)) {
+            assert!(reader(&lines, &Arc::from("f")).is_empty(), "{words:?} in {}", path.display());
+        }
+    }
+}

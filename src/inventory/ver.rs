@@ -2,7 +2,7 @@
 
 use super::collect::Collector;
 use super::format::{Directness, Format};
-use super::lines::{Line, is_prompt};
+use super::lines::{Line, is_prompt, position};
 use super::systeminfo::service_pack;
 use crate::model::{Build, Host, Version};
 use std::sync::Arc;
@@ -36,8 +36,7 @@ fn banner(text: &str) -> Option<(Version, Option<u32>)> {
 
 /// `OS Build 19045.3570`, and the same in brackets after words of any language.
 fn os_build(text: &str) -> Option<Build> {
-    let lower = text.to_ascii_lowercase();
-    let after = match lower.find("os build") {
+    let after = match position(text, "os build") {
         Some(at) => &text[at + "os build".len()..],
         None => text.rsplit_once(['(', '（'])?.1.rsplit(' ').next()?,
     };
@@ -104,15 +103,16 @@ fn names_update(text: &str) -> bool {
 
 /// The version that a line of this kind tells; none if the text has no such line.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
-    let short = || lines.iter().filter(|l| l.text.len() <= 200 && !names_update(&l.text));
+    let short = || lines.iter().filter(|l| l.text.len() <= 200);
     let of_build = |b: Build| (Version([b.major, b.minor, b.build, 0]), Some(b.revision));
-    let printed =
-        short().find_map(|l| Some((banner(&l.text).or_else(|| os_build(&l.text).map(of_build))?, l)));
+    let named = |(_, line): &(_, &Line)| !names_update(&line.text);
+    let printed = short()
+        .find_map(|l| Some((banner(&l.text).or_else(|| os_build(&l.text).map(of_build))?, l)).filter(named));
     let found = printed.or_else(|| {
         if !is_short(lines) {
             return None;
         }
-        let mut all = short().filter_map(|l| Some((of_build(typed(&l.text)?), l)));
+        let mut all = short().filter_map(|l| Some((of_build(typed(&l.text)?), l)).filter(named));
         let first = all.next()?;
         all.all(|other| other.0 == first.0).then_some(first)
     });
@@ -153,7 +153,7 @@ pub(super) fn is_short(lines: &[Line]) -> bool {
         let notice = t.starts_with("(c)") || t.starts_with('©') || t.contains("Microsoft");
         !t.is_empty() && !is_prompt(t) && !notice
     });
-    other.count() <= 6
+    other.take(7).count() <= 6
 }
 
 #[cfg(test)]

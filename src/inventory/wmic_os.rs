@@ -110,6 +110,20 @@ const COLUMNS: [&str; 64] = [
     "WindowsDirectory",
 ];
 
+/// One of these is in all that tells of Windows, in lower case; `|` is in its `Name`.
+pub(super) const WORDS: [&str; 10] = [
+    "node,",
+    "caption",
+    "buildnumber",
+    "osarchitecture",
+    "operatingsystemsku",
+    "servicepackmajorversion",
+    "csdversion",
+    "csname",
+    "systemdirectory",
+    "|",
+];
+
 fn is_column(word: &str) -> bool {
     COLUMNS.iter().any(|c| c.eq_ignore_ascii_case(word))
 }
@@ -245,8 +259,11 @@ fn table(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let mut out = Vec::new();
     let mut filled = lines.iter().filter(|l| !l.is_blank()).peekable();
     while let Some(line) = filled.next() {
+        if !line.text.split_whitespace().next().is_some_and(is_column) {
+            continue;
+        }
         let names = columns(&line.text);
-        if names.is_empty() || !names.iter().all(|(_, n)| is_column(n)) {
+        if !names.iter().all(|(_, n)| is_column(n)) {
             continue;
         }
         let Some(row) = filled.peek() else { break };

@@ -96,11 +96,18 @@ fn skeleton(text: &str) -> String {
 
 /// What this label stands for, if the language is one of those that were seen.
 pub(super) fn label(text: &str) -> Option<Label> {
-    let wanted = skeleton(text);
-    if wanted.is_empty() {
-        return None;
+    if !text.is_ascii() {
+        return SKELETONS.get(&skeleton(text)).copied();
     }
-    SKELETONS.get(&wanted).copied()
+    // the usual case, for every line of a text: nothing is allocated
+    let mut buffer = [0u8; 64];
+    let letters = text.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase());
+    let mut length = 0;
+    for letter in letters {
+        *buffer.get_mut(length)? = letter;
+        length += 1;
+    }
+    SKELETONS.get(std::str::from_utf8(buffer.get(..length)?).ok()?).copied()
 }
 
 /// The labels as they are compared; the first language that has a label decides what it stands for.
@@ -240,6 +247,9 @@ pub(super) fn product(text: &str) -> String {
 
 /// Is this the name of a Windows, not an account (`Windows User`) or a folder (`C:\Windows`)?
 pub(super) fn is_product(text: &str) -> bool {
+    if !super::lines::mentions(text, "windows") {
+        return false;
+    }
     let clean = product(text);
     let lower = clean.to_lowercase();
     let Some(at) = lower.find("windows") else { return false };

@@ -333,7 +333,7 @@ fn table(lines: &[Line]) -> Option<Vec<Row>> {
         if line.is_blank() || is_prompt(&line.text) {
             continue;
         }
-        let below = || lines[i + 1..].iter().find(|l| !l.is_blank()).map_or("", |l| l.text.as_str());
+        let below = || lines[i + 1..].iter().find(|l| !l.is_blank()).map_or("", |l| &*l.text);
         if line.text.contains("Title")
             && let Some(found) = header(&line.text, below())
         {
@@ -426,7 +426,7 @@ pub(super) fn read_csv(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         Some((i, delimiter))
     });
     let Some((start, delimiter)) = found else { return Vec::new() };
-    let text: String = lines[start..].iter().flat_map(|l| [l.text.as_str(), "\n"]).collect();
+    let text: String = lines[start..].iter().flat_map(|l| [&*l.text, "\n"]).collect();
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .delimiter(delimiter as u8)

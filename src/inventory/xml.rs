@@ -124,7 +124,7 @@ pub(super) fn document(lines: &[Line]) -> Option<Document> {
     if page || !(next.is_alphabetic() || matches!(next, '?' | '!')) {
         return None;
     }
-    let text = lines[start..].iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
+    let text = lines[start..].iter().map(|l| &*l.text).collect::<Vec<_>>().join("\n");
     let document = parse(&text, u32::try_from(start).unwrap_or(u32::MAX).saturating_add(1));
     (document.elements.len() > 1).then_some(document)
 }

@@ -69,15 +69,16 @@ impl PackageState {
     }
     /// From its name in any case, with blanks, hyphens or neither: `Install Pending`, `InstallPending`, `install-pending`.
     pub fn parse(text: &str) -> Option<Self> {
-        let skeleton =
-            |s: &str| s.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
-        let t = skeleton(text);
-        match t.as_str() {
-            "permanent" => Some(Self::Installed),
-            "notpresent" | "removed" => Some(Self::Absent),
-            _ => Self::ALL.into_iter().find(|s| skeleton(s.name()) == t),
-        }
+        let others =
+            [("permanent", Self::Installed), ("not present", Self::Absent), ("removed", Self::Absent)];
+        let known = Self::ALL.into_iter().map(|s| (s.name(), s));
+        known.chain(others).find(|(name, _)| letters(name).eq(letters(text))).map(|(_, state)| state)
     }
+}
+
+/// What counts of a state's name: tools part its words in different ways.
+fn letters(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().filter(u8::is_ascii_alphabetic).map(|b| b.to_ascii_lowercase())
 }
 
 /// The state of a Windows feature or role.
@@ -111,13 +112,9 @@ impl FeatureState {
     }
     /// From its name in any case, with blanks, hyphens or neither.
     pub fn parse(text: &str) -> Option<Self> {
-        let skeleton =
-            |s: &str| s.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
-        let t = skeleton(text);
-        match t.as_str() {
-            "disabledwithpayloadremoved" => Some(Self::Removed),
-            _ => Self::ALL.into_iter().find(|s| skeleton(s.name()) == t),
-        }
+        let known = Self::ALL.into_iter().map(|s| (s.name(), s));
+        let mut known = known.chain([("disabled with payload removed", Self::Removed)]);
+        known.find(|(name, _)| letters(name).eq(letters(text))).map(|(_, state)| state)
     }
 }
 

@@ -25,8 +25,8 @@ pub(super) const FORMATS: &[Format] = &[Format {
 
 /// `<![LOG[…]LOG]!><time=…`, or a row copied from a viewer.
 pub(super) fn is_line(line: &str) -> bool {
-    line.contains("<![LOG[")
-        || line.contains("]LOG]!>")
+    line.contains('[') && line.contains("<![LOG[")
+        || line.contains(']') && line.contains("]LOG]!>")
         || line.contains("Queried Update (") && line.contains("QNumbers=")
         || line.split('\t').nth(1).is_some_and(|c| {
             matches!(c.trim(), "WUAHandler" | "UpdatesStore" | "UpdatesHandler" | "UpdatesDeploymentAgent")

@@ -13,7 +13,7 @@ pub(super) use events::{Era, Event, Events, era, kb_in_title};
 use super::foreign;
 use super::format::Format;
 use super::json;
-use super::lines::{self, clean, is_prompt};
+use super::lines::{self, clean, cleaned, is_prompt};
 use super::{Parsed, ReadError};
 use super::{text, texts};
 use crate::model::Host;
@@ -220,22 +220,28 @@ fn kind(head: &str) -> Option<Kind> {
     let fence = |l: &str| l.starts_with("```") || l.starts_with("~~~") || l.starts_with('<') && l.len() < 8;
     let mut filled = head
         .lines()
-        .map(|l| clean(l).trim().to_owned())
-        .filter(|l| !l.is_empty() && !fence(l) && (!is_prompt(l) || l.starts_with("> ")))
+        .map(cleaned)
+        .filter(|l| {
+            let l = l.trim_start();
+            !l.is_empty() && !fence(l) && (!is_prompt(l) || l.starts_with("> "))
+        })
         .peekable();
     // a document may quote a log: all of it may be one line
     let markup =
         |l: &str| l.strip_prefix('<').is_some_and(|t| t.starts_with(|c: char| c == '?' || c.is_alphabetic()));
-    if filled.peek().is_some_and(|l| json::opening(l).is_some() || markup(l)) {
+    if filled.peek().is_some_and(|l| {
+        let l = l.trim_start();
+        json::opening(l).is_some() || markup(l)
+    }) {
         return None;
     }
-    if let Some(kind) = filled.peek().and_then(|l| Kind::of_line(l)) {
+    if let Some(kind) = filled.peek().and_then(|l| Kind::of_line(l.trim_start())) {
         return Some(kind);
     }
     let (mut all, mut found) = (0usize, [0usize; Kind::ALL.len()]);
     for line in filled {
         all += 1;
-        if let Some(kind) = Kind::of_line(&line) {
+        if let Some(kind) = Kind::of_line(line.trim_start()) {
             found[kind as usize] += 1;
         }
     }
