@@ -1,8 +1,8 @@
 //! What the fuzzers in `fuzz/` reach that nobody else can: each reader by itself, without the detection before it.
 
 use super::{
-    JSON, Line, Machines, PASTED, WHOLE, XML, foreign, hotfix_table, id_list, json, lines, logs, machines,
-    ver, xml,
+    JSON, Line, Lower, Machines, PASTED, WHOLE, XML, foreign, hotfix_table, id_list, json, lines, logs,
+    machines, ver, xml,
 };
 use crate::model::Host;
 use std::sync::Arc;
@@ -31,11 +31,11 @@ pub fn run(reader: usize, text: &str) -> usize {
 fn of(reader: usize, text: &str, lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let [whole, pasted, others, documents, _] = groups();
     let mut at = reader % readers();
-    if let Some(read) = WHOLE.get(at) {
+    if let Some((read, _)) = WHOLE.get(at) {
         return read(lines, input);
     }
     at -= whole;
-    if let Some(read) = PASTED.get(at) {
+    if let Some((read, _)) = PASTED.get(at) {
         return read(lines, input);
     }
     at -= pasted;
@@ -60,7 +60,7 @@ pub fn explain(text: &str) {
     let input: Arc<str> = Arc::from("fuzz");
     let lines = lines::lines(text);
     let _ = foreign::text(&lines, &input).to_string();
-    let _ = foreign::missing_list(&lines, &input);
+    let _ = foreign::missing_list(&lines, &Lower::of(&lines), &input);
     let _ = logs::quoted(&lines);
     let _ = json::read_below(&lines, &input);
 }
