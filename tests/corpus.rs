@@ -140,6 +140,31 @@ fn what_stands_around_a_sample_changes_no_fact() {
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
+/// The same text as Windows and its editors save it.
+fn encoded(text: &str) -> [(&'static str, Vec<u8>); 4] {
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let little: Vec<u8> = units.iter().flat_map(|u| u.to_le_bytes()).collect();
+    let big: Vec<u8> = units.iter().flat_map(|u| u.to_be_bytes()).collect();
+    [
+        ("UTF-8 with its mark", [b"\xEF\xBB\xBF", text.as_bytes()].concat()),
+        ("UTF-16", [b"\xFF\xFE", little.as_slice()].concat()),
+        ("UTF-16 without its mark", little),
+        ("UTF-16 of the other order", [b"\xFE\xFF", big.as_slice()].concat()),
+    ]
+}
+
+#[test]
+fn how_a_sample_is_saved_changes_no_fact() {
+    for sample in samples() {
+        let whole = parse(&sample.bytes).expect("read");
+        for (how, bytes) in encoded(&sample.text) {
+            let parsed = parse(&bytes).unwrap_or_else(|e| panic!("{}, {how}: {e}", sample.file));
+            assert_eq!(parsed.format, whole.format, "{}, {how}", sample.file);
+            assert_eq!(facts(&parsed.host), facts(&whole.host), "{}, {how}", sample.file);
+        }
+    }
+}
+
 /// What a part tells that the whole does not.
 fn invented(part: &Host, whole: &Host) -> Vec<String> {
     let mut bad = Vec::new();
@@ -185,8 +210,10 @@ fn a_cut_sample_tells_nothing_that_the_whole_does_not() {
     let mut bad = Vec::new();
     for sample in samples() {
         let whole = parse(&sample.bytes).expect("read").host;
-        for end in (1..sample.bytes.len()).step_by(STEP) {
-            let Ok(part) = parse(&sample.bytes[..end]) else { continue };
+        let [_, (_, wide), ..] = encoded(&sample.text);
+        let cuts = (1..sample.bytes.len()).step_by(STEP).map(|end| (&sample.bytes, end));
+        for (bytes, end) in cuts.chain((1..wide.len()).step_by(5 * STEP).map(|end| (&wide, end))) {
+            let Ok(part) = parse(&bytes[..end]) else { continue };
             for what in invented(&part.host, &whole) {
                 bad.push(format!("{} cut at {end} as {}: {what}", sample.file, part.format));
             }

@@ -51,7 +51,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "prerequisites.jsonl",
-        r#"{"id":"p","kb":"KB9000003","for":["a"],"requires":["KB9000005"],"why":"it asks for the stack","standing":"verified","source":"s"}"#,
+        r#"{"id":"p","kb":"KB9000003","for":["a"],"requires":["KB9000005"],"why":"it asks for the stack","standing":"verified","evidence":"ms","source":"https://example.org/a","read":"2026-01"}"#,
     ),
     (
         "withdrawn.jsonl",

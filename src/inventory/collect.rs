@@ -262,9 +262,47 @@ pub(super) fn is_filter(command: &str) -> bool {
 pub(super) fn is_ellipsis(line: &str) -> bool {
     let t = line.trim();
     let dots = t.chars().all(|c| matches!(c, '.' | '…')) && (t.len() >= 3 || t == "…");
-    let bare = |t: &str| {
-        let t = t.trim_matches(|c: char| !c.is_ascii_alphabetic());
-        ["snip", "snipped", "truncated", "omitted"].iter().any(|w| t.eq_ignore_ascii_case(w))
-    };
-    !t.is_empty() && (dots || t.len() < 24 && bare(t))
+    // a row of anything is longer
+    if t.is_empty() || t.chars().count() > 40 {
+        return false;
+    }
+    let bare = t.trim_matches(|c: char| !c.is_ascii_alphabetic()).to_ascii_lowercase();
+    // `[...]`, `（中略）`: in brackets, dots or a word for what was left out
+    let inner = t.trim_matches(|c: char| "()[]<>（）【】#/* -".contains(c));
+    let bracketed =
+        inner.len() < t.len() && inner.chars().all(|c| matches!(c, '.' | '…')) && inner.len() >= 3;
+    let said = [
+        "中略",
+        "以下略",
+        "以下省略",
+        "省略",
+        "以下は省略",
+        "略",
+        "생략",
+        "중략",
+        "이하 생략",
+        "gekürzt",
+        "ausgelassen",
+        "tronqué",
+        "coupé",
+        "omitido",
+        "cortado",
+        "omesso",
+        "omissis",
+        "пропущено",
+        "сокращено",
+        "обрезано",
+        "и т.д.",
+        "etc",
+        "etc.",
+        "skipped",
+        "shortened",
+        "abbreviated",
+        "redacted",
+    ];
+    !t.is_empty()
+        && (dots
+            || bracketed
+            || said.contains(&inner.to_lowercase().as_str())
+            || matches!(bare.as_str(), "snip" | "snipped" | "truncated" | "omitted") && t.len() < 24)
 }

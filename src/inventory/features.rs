@@ -58,6 +58,7 @@ fn listed(lines: &[Line]) -> Found {
     let described = dism_packageinfo::blocks(lines);
     let mut described = described.iter().peekable();
     let mut labels: Option<(String, String)> = None;
+    let mut pairs = 0usize;
     for (i, line) in lines.iter().enumerate().take(1_000_000) {
         while described.next_if(|block| block.end <= i).is_some() {}
         if is_prompt(&line.text) || described.peek().is_some_and(|block| block.contains(&i)) {
@@ -72,6 +73,7 @@ fn listed(lines: &[Line]) -> Found {
             continue;
         }
         let Some((label, value)) = pair(&line.text) else { continue };
+        pairs += 1;
         if let Some((own, name)) = open.take()
             && let Some(state) = words::feature_state(value)
         {
@@ -84,9 +86,9 @@ fn listed(lines: &[Line]) -> Found {
             open = Some((label.to_owned(), value));
         }
     }
-    // one such pair in another language may be anything
+    // in another language one such pair may be anything, and so may many of them among other pairs
     let english = labels.is_some_and(|(l, _)| matches!(l.as_str(), "Feature Name" | "Capability Identity"));
-    if english || out.len() > 2 { out } else { Vec::new() }
+    if english || out.len() > 2 && (pairs == 0 || out.len() * 4 >= pairs) { out } else { Vec::new() }
 }
 
 fn host(found: Found, input: &Arc<str>, format: &'static str, lines: &[Line]) -> Option<Host> {
@@ -180,5 +182,15 @@ mod tests {
     fn packages_are_no_features() {
         let list = "Package Identity : Package_for_KB4589208~31bf3856ad364e35~amd64~~17763.1697.1.1\nState : Installed\nRelease Type : Update\n";
         assert!(states(&list.repeat(4)).is_empty());
+    }
+
+    #[test]
+    fn switches_among_other_settings_are_no_features() {
+        let mut text = String::new();
+        for n in 0..4 {
+            text += &format!("Guest OS:     Linux\nBoot menu:    message and menu\nMAC {n}:   08002700\n");
+            text += "IO APIC:   acpi\nPage Fusion:   off\nAudio:   none\nVRAM size:   8MB\nHPET:   x\nRTC:   utc\n";
+        }
+        assert!(read(&lines(&text), &Arc::from("f")).is_empty());
     }
 }

@@ -117,6 +117,8 @@ const MARKERS: &[(&str, &str, &str)] = &[
     ("<!DOCTYPE html", "a web page", SYSTEMINFO),
     ("<html", "a web page", SYSTEMINFO),
     ("<?xml", "an XML document", SYSTEMINFO),
+    ("No Instance(s) Available", "an error message of wmic", SYSTEMINFO),
+    ("FullyQualifiedErrorId", "an error message of PowerShell", SYSTEMINFO),
     ("Access is denied", "an error message", SYSTEMINFO),
     ("is not recognized as", "an error message", SYSTEMINFO),
 ];
@@ -170,7 +172,9 @@ fn offered<'a>(lines: &'a [Line], lower: &Lower) -> Option<&'a Line<'a>> {
         return filled(lines).find(offered);
     }
     let table = |l: &&Line| {
-        ["KB", "Size", "Title"].iter().all(|name| l.text.split_whitespace().any(|word| word == *name))
+        let has = |name: &str| l.text.split_whitespace().any(|word| word == name);
+        // Install-WindowsUpdate says in a column what came of it
+        ["KB", "Size", "Title"].iter().all(|name| has(name)) && !has("Result")
     };
     if lower.has_any(&["title"]) { filled(lines).find(table) } else { None }
 }
@@ -209,7 +213,11 @@ fn says_absent<'a>(lines: &'a [Line], lower: &Lower) -> Option<&'a Line<'a>> {
     if !lower.has_any(&["hotfixid"]) || !lower.has_any(&ABSENT) {
         return None;
     }
-    let start = lines.iter().take(200).position(|l| mentions(&l.text, "HotFixID"))?;
+    let names = |l: &&Line| {
+        let told = ["status", "state", "result", "complian"].iter().any(|w| mentions(&l.text, w));
+        mentions(&l.text, "HotFixID") && told && !is_prompt(&l.text)
+    };
+    let start = lines.iter().take(200).position(|l| names(&l))?;
     let absent = |cell: &str| {
         let cell = cell.trim_matches(['"', ' ', '\'', '|']);
         ABSENT.iter().any(|w| cell.eq_ignore_ascii_case(w))
@@ -222,7 +230,7 @@ fn says_absent<'a>(lines: &'a [Line], lower: &Lower) -> Option<&'a Line<'a>> {
             && (cells().any(|c| matches!(ids::row_id(c), Some(RowId::Kb(_))))
                 || text.split_whitespace().any(|w| matches!(ids::kb_at_start(w), Some(RowId::Kb(_)))))
     };
-    lines[start + 1..].iter().find(row)
+    lines[start + 1..].iter().take_while(|l| !is_prompt(&l.text)).find(row)
 }
 
 /// Why this JSON is not read.
@@ -296,7 +304,8 @@ mod tests {
         for text in [
             "Source,Description,HotFixID\nMISSING-PC,Update,KB4486553\n",
             "HotFixID  InstalledBy\n--------  -----------\nKB4486553 PC\\missing\n",
-            "HotFixID\nKB4486553\n\nThe others failed\n",
+            "HotFixID\nKB4486553\n\nKB4470788 failed\n",
+            "HotFixID   Status\nKB4486553\n\nC:\\>echo KB4470788 is missing\nKB4470788 is missing\n",
         ] {
             assert!(missing(text).is_none(), "{text}");
         }

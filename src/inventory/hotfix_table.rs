@@ -277,7 +277,8 @@ fn undrawn<'a>(lines: &[Line<'a>]) -> Option<Vec<Line<'a>>> {
 fn machine(row: &[char], start: usize, end: usize) -> Option<String> {
     let text: String = row.get(start..end.min(row.len()))?.iter().collect();
     let name = text.trim();
-    let whole = !name.is_empty()
+    // a name that was blotted out is none
+    let whole = name.contains(char::is_alphanumeric)
         && !name.contains(char::is_whitespace)
         && !name.contains("..")
         && !name.contains('…');
@@ -391,6 +392,17 @@ Caption  CSName  Description  FixComments  HotFixID                             
         // a row that the console moved is one still
         let moved = format!("{table}PC Sicherheitsupdate KB4470788 30.01.2019 00:00:00\n");
         assert_eq!(read(&lines(&moved), &Arc::from("f")).iter().map(|h| h.updates.len()).sum::<usize>(), 2);
+    }
+
+    #[test]
+    fn what_a_person_left_out_or_blotted_out_is_seen() {
+        let head = "Source    HotFixID\n--------- --------\n";
+        for dots in ["...", "[...]", "（中略）", "# 省略", "(etc.)", "<snip>"] {
+            let host = one(&format!("{head}********* KB4486553\n{dots}\n"));
+            assert_eq!(host.completeness.lists[0].gaps, [Gap::Elided], "{dots}");
+            assert!(host.name.is_none(), "stars are no name");
+        }
+        assert_eq!(one(&format!("{head}PC        KB4486553\n")).completeness.lists[0].gaps, []);
     }
 
     #[test]

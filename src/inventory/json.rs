@@ -71,7 +71,7 @@ pub(super) fn read_below(lines: &[Line], input: &Arc<str>) -> Option<Machines> {
 }
 
 /// Where in a line a document opens, and the host that a console of Ansible names before it.
-fn opening(line: &str) -> Option<(usize, Option<&str>)> {
+pub(super) fn opening(line: &str) -> Option<(usize, Option<&str>)> {
     let text = line.trim_start();
     let indent = line.len() - text.len();
     let mut chars = text.chars();
@@ -256,7 +256,7 @@ fn documents(lines: &[Line], among: bool, input: &Arc<str>) -> Result<Documents,
                 if !e.is_eof() {
                     return Err(error);
                 }
-                let whole = closed(rest).and_then(|t| serde_json::from_str::<Value>(&t).ok());
+                let whole = closed(rest);
                 match whole {
                     // of a log's last record nobody knows what it would have said of its row
                     Some(Value::Object(_)) | None if !out.values.is_empty() => {}
@@ -309,51 +309,138 @@ fn without_ellipses<'a>(lines: &'a [Line]) -> (Vec<Cow<'a, str>>, bool) {
     (out, elided)
 }
 
+/// A bracket that is open, and what was seen in it.
+#[derive(Clone, Default)]
+struct Open {
+    array: bool,
+    /// Where the name of the member that is open begins and ends.
+    key: Option<(usize, usize)>,
+    /// The name of its first member.
+    first: Option<(usize, usize)>,
+    keys: usize,
+    objects: usize,
+    others: usize,
+    /// The first member of its first object; none once another object begins otherwise.
+    kin: Option<(usize, usize)>,
+}
+
 /// A document that ends in the middle, closed behind its last whole member. Rows of a list count only if they are
-/// whole: what is missing may be what says that the row is of something that failed.
-fn closed(text: &str) -> Option<String> {
-    let mut stack: Vec<u8> = Vec::new();
+/// whole: what is missing may be what says that the row is of something that failed. Within a row that is not whole a
+/// list counts as far as it goes, or objects that are as good as a list, without what else the row says.
+fn closed(text: &str) -> Option<Value> {
+    let (end, _) = walk(text)?;
+    let head = text.get(..end?)?;
+    let (_, open) = walk(head)?;
+    let mut out = head.to_owned();
+    for open in open.iter().rev() {
+        out.push(if open.array { ']' } else { '}' });
+    }
+    let mut value = serde_json::from_str::<Value>(&out).ok()?;
+    let mut place = &mut value;
+    let mut within = false;
+    for pair in open.windows(2) {
+        place = match place {
+            Value::Array(items) => items.last_mut()?,
+            Value::Object(members) => {
+                if within {
+                    members.retain(|_, v| has_objects(v));
+                }
+                let (from, to) = pair[0].key?;
+                members.get_mut(&serde_json::from_str::<String>(head.get(from..to)?).ok()?)?
+            }
+            _ => return None,
+        };
+        within |= pair[0].array;
+    }
+    Some(value)
+}
+
+/// The last place where the document can be closed, and the brackets that are open at its end; none if it is too deep.
+fn walk(text: &str) -> Option<(Option<usize>, Vec<Open>)> {
+    let name = |at: Option<(usize, usize)>| at.and_then(|(from, to)| text.get(from..to));
+    let mut stack: Vec<Open> = Vec::new();
     // how many of the open brackets are rows of a list
     let mut rows = 0usize;
-    let (mut quoted, mut escaped) = (false, false);
-    let mut safe: Option<(usize, usize)> = None;
+    let (mut quoted, mut escaped, mut filled) = (false, false, false);
+    let (mut from, mut last) = (0usize, None);
+    let mut safe = None;
     for (at, byte) in text.bytes().enumerate() {
         if quoted {
             match byte {
                 _ if escaped => escaped = false,
                 b'\\' => escaped = true,
-                b'"' => quoted = false,
+                b'"' => {
+                    quoted = false;
+                    last = Some((from, at + 1));
+                }
                 _ => {}
             }
             continue;
         }
         match byte {
-            b'"' => quoted = true,
+            b'"' => {
+                quoted = true;
+                from = at;
+            }
+            b':' => {
+                if let Some(top) = stack.last_mut() {
+                    top.key = last;
+                    top.keys += 1;
+                    top.first = top.first.or(last);
+                }
+            }
             b'{' | b'[' => {
                 if stack.len() >= DEPTH {
                     return None;
                 }
-                rows += usize::from(stack.last() == Some(&b'['));
-                stack.push(byte);
+                rows += usize::from(stack.last().is_some_and(|o| o.array));
+                stack.push(Open { array: byte == b'[', ..Open::default() });
+                filled = false;
             }
             b'}' | b']' => {
-                stack.pop();
-                let row = stack.last() == Some(&b'[');
-                rows = rows.saturating_sub(usize::from(row));
-                if rows == 0 {
-                    safe = Some((at + 1, stack.len()));
+                let done = stack.pop().unwrap_or_default();
+                filled = true;
+                let row = stack.len().checked_sub(2).and_then(|i| stack.get(i)).is_some_and(|o| o.array);
+                let Some(list) = stack.last_mut() else {
+                    safe = Some(at + 1);
+                    continue;
+                };
+                rows = rows.saturating_sub(usize::from(list.array));
+                list.objects += usize::from(!done.array);
+                list.others += usize::from(done.array);
+                if list.objects == 1 {
+                    // what has but one member wraps something
+                    list.kin = done.first.filter(|_| done.keys > 1);
+                } else if name(list.kin) != name(done.first) {
+                    list.kin = None;
+                }
+                let alike = list.array || !row && list.objects > 1 && list.kin.is_some();
+                if rows == 0 || !done.array && list.others == 0 && alike {
+                    safe = Some(at + 1);
                 }
             }
-            b',' if rows == 0 => safe = Some((at, stack.len())),
+            b',' => {
+                if let Some(top) = stack.last_mut() {
+                    top.others += usize::from(!filled);
+                }
+                filled = false;
+                if rows == 0 {
+                    safe = Some(at);
+                }
+            }
             _ => {}
         }
     }
-    let (end, depth) = safe?;
-    let mut out = text.get(..end)?.to_owned();
-    for bracket in stack.get(..depth)?.iter().rev() {
-        out.push(if *bracket == b'{' { '}' } else { ']' });
+    Some((safe, stack))
+}
+
+/// Is it an object, or a list that has one?
+fn has_objects(value: &Value) -> bool {
+    match value {
+        Value::Object(_) => true,
+        Value::Array(items) => items.iter().any(|i| i.is_object() || i.is_array()),
+        _ => false,
     }
-    Some(out)
 }
 
 #[cfg(test)]
@@ -477,5 +564,41 @@ mod tests {
         assert!(parse(&"{\"a\":".repeat(10_000)).is_err());
         assert!(parse(&"{}\n".repeat(100_000)).is_err());
         assert!(parse(&format!("[\"a\"{}]", "\n...".repeat(50_000))).is_err());
+    }
+
+    #[test]
+    fn lists_deep_in_a_cut_document_count_as_far_as_they_go() {
+        let update = |id: char, kb: u32, installed: bool| {
+            format!(
+                r#""{id}": {{"id": "{id}", "installed": {installed}, "kb": ["{kb}"], "title": "t (KB{kb})"}}"#
+            )
+        };
+        let play = format!(
+            r#"{{"plays": [{{"play": {{"name": "p"}}, "tasks": [{{"hosts": {{"srv01": {{"changed": true, "updates": {{{}, {}, {}}}}}}}}}]}}]}}"#,
+            update('a', 5_000_001, true),
+            update('b', 5_000_002, true),
+            update('c', 5_000_003, true),
+        );
+        let at = |text: &str| play.find(text).unwrap();
+        assert_eq!(kbs(&play[..at("\"c\": {") + 30]), [5_000_001, 5_000_002]);
+        assert_eq!(gaps(&play[..at("\"c\": {") + 30]), [Gap::Filtered, Gap::Truncated]);
+        // one object alone may be anything
+        assert!(parse(&play[..at("\"b\": {") + 30]).is_err());
+        let entries = r#"{"Entities": [{"Id": "i-1", "Data": {"AWS:WindowsUpdate": {"TypeName": "AWS:WindowsUpdate", "Content": [{"HotFixId": "KB5000001"}, {"HotFixId": "KB5000002"}, {"HotFixId": "KB50"#;
+        assert_eq!(kbs(entries), [5_000_001, 5_000_002]);
+    }
+
+    #[test]
+    fn a_row_that_is_cut_says_nothing_of_its_own() {
+        // what would have followed may be that the row is gone, or of something that is offered
+        for text in [
+            r#"[{"columns": {"hotfix_id": "KB5000001"}, "act"#,
+            r#"[{"package": {"hotfix": {"name": "KB5000001"}, "x": {"name": "KB5000002"}}, "state"#,
+            r#"[{"Title": "x (KB5000001)", "Operation": 1, "ResultCode": 2, "Categories": [{"Name": "a"}, {"Name": "b"}], "#,
+            r#"[{"HotFixID": "KB5000001", "Properties": [{"Name": "a"}, {"Name": "b"}], "PSComp"#,
+        ] {
+            let found = parse(text).map(|all| all.iter().map(|p| p.host.updates.len()).sum::<usize>());
+            assert_eq!(found.unwrap_or(0), 0, "{text}");
+        }
     }
 }

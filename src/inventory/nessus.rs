@@ -8,7 +8,7 @@ use super::ids::{self, RowId};
 use super::lines::{Line, lines};
 use super::os_values::is_computer_name;
 use super::xml::{Document, Node};
-use crate::model::{Host, ListKind};
+use crate::model::{Host, ListKind, Version};
 use std::sync::Arc;
 
 const TEXT: &str = "Nessus plugin 62042";
@@ -71,20 +71,22 @@ pub(super) fn read_file(document: &Document, input: &Arc<str>) -> Vec<Host> {
     if !document.roots().any(|r| r.name().starts_with("NessusClientData")) {
         return Vec::new();
     }
-    document.all().filter(|n| n.is("ReportHost")).filter_map(|h| host(h, input)).collect()
+    let hosts: Vec<Host> =
+        document.all().filter(|n| n.is("ReportHost")).filter_map(|h| host(h, input)).collect();
+    let listed = hosts.iter().any(|h| !h.completeness.lists.is_empty());
+    if listed { hosts } else { Vec::new() }
 }
 
+/// A host of the report: its list, or at least that it is a Windows.
 fn host(report: Node, input: &Arc<str>) -> Option<Host> {
     let own = |n: &Node| n.is("ReportItem") && n.attribute("pluginID") == Some("62042");
-    let output = report.children().find(own)?.child("plugin_output")?;
-    let text = lines(output.raw_text());
     let mut c = Collector::new(input, FILE);
-    for (line, id) in rows(&text) {
-        let origin = c.origin(output.line().saturating_add(line.number).saturating_sub(1));
-        c.installed_row(&id, None, origin);
-    }
-    if c.shown() == 0 {
-        return None;
+    if let Some(output) = report.children().find(own).and_then(|r| r.child("plugin_output")) {
+        let text = lines(output.raw_text());
+        for (line, id) in rows(&text) {
+            let origin = c.origin(output.line().saturating_add(line.number).saturating_sub(1));
+            c.installed_row(&id, None, origin);
+        }
     }
     let properties = report.child("HostProperties");
     let tag = |name: &str| {
@@ -98,9 +100,16 @@ fn host(report: Node, input: &Arc<str>) -> Option<Host> {
     }
     // guesses at several systems stand in several lines
     if let Some((system, line)) = tag("operating-system").filter(|(t, _)| !t.contains('\n')) {
-        facts::tell_product(&mut c, system, line);
+        let (name, build) = system.split_once(" Build ").unwrap_or((system, ""));
+        facts::tell_product(&mut c, name, line);
+        let build = build.trim().parse().ok().filter(|b| (10_240..100_000).contains(b));
+        if let Some(build) = build.filter(|_| c.host.product.is_some()) {
+            facts::tell_version(&mut c, Version([10, 0, build, 0]), "", line);
+        }
     }
-    Some(c.finish(Some(ListKind::QuickFix)))
+    let shown = c.shown() > 0;
+    let host = c.finish(shown.then_some(ListKind::QuickFix));
+    (shown || host.product.is_some()).then_some(host)
 }
 
 #[cfg(test)]
@@ -141,9 +150,21 @@ mod tests {
         );
         let hosts = read_file(&xml::document(&lines(&text)).unwrap(), &Arc::from("f"));
         let names: Vec<_> = hosts.iter().filter_map(|h| h.name.as_ref().map(|n| n.value.as_str())).collect();
-        assert_eq!(names, ["SRV01", "SRV03"]);
+        assert_eq!(names, ["SRV01", "SRV02", "SRV03"]);
         assert_eq!(kbs(&hosts[0]), [2_533_552, 2_919_355]);
         assert_eq!(hosts[0].updates.values().next().unwrap().origin.to_string(), "f:9");
         assert!(hosts[0].product.is_some());
+    }
+
+    #[test]
+    fn a_windows_without_a_list_is_a_machine_too() {
+        let text = "<NessusClientData_v2><Report><ReportHost name=\"a\"><HostProperties><tag name=\"operating-system\">Microsoft Windows Server 2019 Standard Build 17763</tag></HostProperties><ReportItem pluginID=\"62042\"><plugin_output>Here is a list of quick-fix engineering updates installed on the\nremote system :\n\nKB4486553, Installed on: 2019/04/21\n</plugin_output></ReportItem></ReportHost><ReportHost name=\"b\"><HostProperties><tag name=\"operating-system\">Microsoft Windows 10 Pro</tag></HostProperties></ReportHost><ReportHost name=\"c\"><HostProperties><tag name=\"operating-system\">Linux Kernel 5.4</tag></HostProperties></ReportHost></Report></NessusClientData_v2>";
+        let hosts = read_file(&xml::document(&lines(text)).unwrap(), &Arc::from("f"));
+        assert_eq!(hosts.len(), 2);
+        assert_eq!(hosts[0].version.as_ref().map(|v| v.value.to_string()).as_deref(), Some("10.0.17763"));
+        assert_eq!(
+            hosts[0].product.as_ref().map(|p| p.value.as_str()),
+            Some("Microsoft Windows Server 2019 Standard")
+        );
     }
 }

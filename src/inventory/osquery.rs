@@ -2,15 +2,17 @@
 //! in the log of scheduled queries.
 
 use super::collect::{Collector, Fleet, is_filter};
+use super::facts;
 use super::format::{Directness, Format};
 use super::ids;
 use super::lines::{Line, is_prompt};
+use super::logs::{Era, era};
 use super::node::Node;
 use super::os_values::Values;
 use super::windows;
 use crate::model::{Fact, Gap, Host, KbId, ListKind, Location, Origin, PackageState};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const FORMAT: &str = "osquery";
@@ -38,6 +40,20 @@ pub(super) const FORMATS: &[Format] = &[
 
 /// More columns than any table has.
 const COLUMNS: usize = 64;
+
+/// Columns that tell machines apart, the surest first.
+const MACHINE: [&str; 10] = [
+    "host_identifier",
+    "hostidentifier",
+    "host_display_name",
+    "host_hostname",
+    "host_uuid",
+    "computer_name",
+    "hostname",
+    "host_name",
+    "host",
+    "csname",
+];
 
 /// A row of a table with its place.
 struct Row {
@@ -76,14 +92,40 @@ impl Row {
         let windows = self.get("platform").is_some_and(|p| p.eq_ignore_ascii_case("windows"))
             || self.get("name").is_some_and(|n| n.contains("Windows"))
             || !self.has("platform") && !self.has("name");
-        windows && self.has("build") && self.has("version") && !self.has("hotfix_id")
+        // lists of images to download have such columns as well
+        let version = self.get("version").and_then(facts::kernel_version).is_some();
+        windows && self.has("build") && version && !self.has("hotfix_id")
+    }
+
+    /// The machine that the row is of: as the log of schedules names it, or a column that managers of many hosts add.
+    fn machine(&self) -> &str {
+        if !self.host.is_empty() {
+            return &self.host;
+        }
+        MACHINE.iter().find_map(|name| self.get(name)).unwrap_or_default()
     }
 }
 
 /// Reads rows in JSON, alone or within the log of scheduled queries.
 pub(super) fn read_json(value: &Value, input: &Arc<str>) -> Vec<Host> {
     let (mut rows, mut partial) = (Vec::new(), false);
-    for node in Node::root(value).each() {
+    let nodes = Node::root(value).each();
+    // a newer snapshot of a query replaces the older ones
+    let snapshot = |node: &Node| {
+        node.get("snapshot").filter(|s| s.value.is_array())?;
+        Some((node.text_of("hostIdentifier").unwrap_or_default(), node.text_of("name").unwrap_or_default()))
+    };
+    let mut newest: BTreeMap<(String, String), (Option<i64>, usize)> = BTreeMap::new();
+    for (i, node) in nodes.iter().enumerate() {
+        let Some(key) = snapshot(node) else { continue };
+        let at = (node.get("unixTime").and_then(|n| n.number()), i);
+        let known = newest.entry(key).or_insert(at);
+        *known = at.max(*known);
+    }
+    for (i, node) in nodes.into_iter().enumerate() {
+        if snapshot(&node).and_then(|key| newest.get(&key)).is_some_and(|(_, last)| *last != i) {
+            continue;
+        }
         let host = node.text_of("hostIdentifier").unwrap_or_default();
         let mut add = |node: &Node, removed: bool| {
             let cells: Vec<(String, String)> = node
@@ -137,12 +179,13 @@ fn hosts(rows: Vec<Row>, partial: bool, input: &Arc<str>) -> Vec<Host> {
     let mut fleet = Fleet::new(input, FORMAT);
     let mut history = Fleet::new(input, HISTORY);
     let mut events: BTreeMap<String, Vec<Event>> = BTreeMap::new();
+    let mut systems = BTreeSet::new();
     for row in &rows {
         if let Some(id) = row.get("hotfix_id") {
             let machine = row.get("csname").unwrap_or_default();
-            let key = if row.host.is_empty() { machine } else { &row.host };
+            let key = row.machine();
             let c = fleet.of(&key.to_uppercase());
-            let name = if machine.is_empty() { &row.host } else { machine };
+            let name = if machine.is_empty() { key } else { machine };
             windows::name(&mut c.host, name, row.place("csname"));
             let origin = row.place("hotfix_id");
             if row.removed {
@@ -157,12 +200,20 @@ fn hosts(rows: Vec<Row>, partial: bool, input: &Arc<str>) -> Vec<Host> {
                 c.installed_row(id, None, origin);
             }
         } else if row.is_history() {
-            let key = row.host.to_uppercase();
-            windows::name(&mut history.of(&key).host, &row.host, row.place("hostIdentifier"));
+            let key = row.machine().to_uppercase();
+            windows::name(&mut history.of(&key).host, row.machine(), row.place("hostIdentifier"));
             event(row, history.of(&key), events.entry(key.clone()).or_default());
         } else if row.is_os() && !row.removed {
-            let c = fleet.of(&row.host.to_uppercase());
-            windows::name(&mut c.host, &row.host, row.place("hostIdentifier"));
+            let mut key = row.machine().to_uppercase();
+            // a second row without a name is of a second machine
+            if key.is_empty() && !systems.insert(row.get("version")) {
+                continue;
+            }
+            if key.is_empty() && systems.len() > 1 {
+                key = format!("\u{0}{}", systems.len());
+            }
+            let c = fleet.of(&key);
+            windows::name(&mut c.host, row.machine(), row.place("hostIdentifier"));
             os(row, c);
         }
     }
@@ -197,18 +248,25 @@ fn os(row: &Row, c: &mut Collector) {
 
 /// One row of the history.
 struct Event {
-    kb: KbId,
+    /// None of an update of Windows itself.
+    kb: Option<KbId>,
     /// Seconds; the later the newer.
     date: Option<i64>,
     installs: bool,
     /// None is success.
     failure: Option<String>,
+    /// The Windows that the title is for.
+    era: Option<Era>,
     origin: Origin,
 }
 
 fn event(row: &Row, c: &mut Collector, events: &mut Vec<Event>) {
     c.row(1);
-    let Some(kb) = row.get("title").and_then(ids::kb_in_title) else { return };
+    let title = row.get("title").unwrap_or_default();
+    let (kb, era) = (ids::kb_in_title(title), era(title));
+    if kb.is_none() && era.is_none() {
+        return;
+    }
     let failure = match row.get("result_code") {
         Some("Succeeded" | "2") => None,
         Some("Failed" | "4" | "Aborted" | "5") => Some(row.get("hresult").map(code).unwrap_or_default()),
@@ -222,7 +280,7 @@ fn event(row: &Row, c: &mut Collector, events: &mut Vec<Event>) {
     };
     let date = row.get("date").and_then(|d| d.parse().ok());
     let origin = Origin { format: HISTORY, ..row.place("title") };
-    events.push(Event { kb, date, installs, failure, origin });
+    events.push(Event { kb, date, installs, failure, era, origin });
 }
 
 /// A result as Windows words it.
@@ -239,9 +297,13 @@ fn settle(c: &mut Collector, mut events: Vec<Event>) {
     if events.iter().all(|e| e.date.is_some()) {
         events.sort_by_key(|e| std::cmp::Reverse(e.date));
     }
+    let newest = events.iter().find(|e| e.installs && e.failure.is_none() && e.era.is_some());
+    let newest = newest.and_then(|e| e.era);
     let mut decided: BTreeMap<KbId, bool> = BTreeMap::new();
     for event in events {
-        let done = decided.entry(event.kb).or_default();
+        // what was installed on an earlier release of Windows is not on this one
+        let (Some(kb), false) = (event.kb, event.era.is_some() && event.era != newest) else { continue };
+        let done = decided.entry(kb).or_default();
         if *done {
             continue;
         }
@@ -249,10 +311,10 @@ fn settle(c: &mut Collector, mut events: Vec<Event>) {
             None => {
                 *done = true;
                 let state = if event.installs { PackageState::Installed } else { PackageState::Absent };
-                c.replace(event.kb, state, event.origin);
+                c.replace(kb, state, event.origin);
             }
             Some(failure) if event.installs => {
-                c.host.failed.entry(event.kb).or_insert_with(|| Fact::new(failure, event.origin));
+                c.host.failed.entry(kb).or_insert_with(|| Fact::new(failure, event.origin));
             }
             Some(_) => {}
         }
@@ -485,5 +547,51 @@ mod tests {
             json(r#"{"action":"snapshot","hostIdentifier":"A","snapshot":[{"hotfix_id":"KB5000001"}]}"#);
         assert!(hosts[0].completeness.lists[0].gaps.is_empty());
         assert_eq!(kbs(&hosts), [(5_000_001, "installed")]);
+    }
+
+    #[test]
+    fn a_newer_snapshot_replaces_an_older_one() {
+        let snapshot = |time: u32, kbs: &str| {
+            let rows: Vec<_> = kbs.split(' ').map(|k| format!(r#"{{"hotfix_id":"{k}"}}"#)).collect();
+            format!(
+                r#"{{"name":"p","hostIdentifier":"A","unixTime":{time},"snapshot":[{}]}}"#,
+                rows.join(",")
+            )
+        };
+        let (old, new) = (snapshot(1, "KB4486553 KB4577586 KB5000001"), snapshot(2, "KB4486553 KB4577586"));
+        for t in [format!("[{old},{new}]"), format!("[{new},{old}]")] {
+            let hosts = json(&t);
+            assert_eq!((kbs(&hosts), hosts[0].completeness.lists[0].shown), (INSTALLED.to_vec(), 2));
+        }
+    }
+
+    #[test]
+    fn columns_of_managers_tell_machines_apart() {
+        let t = "host_display_name,hotfix_id\nPC1,KB4577586\nPC2,KB4486553\n";
+        let names: Vec<_> = text(t).iter().map(|h| h.name.as_ref().unwrap().value.clone()).collect();
+        assert_eq!(names, ["PC1", "PC2"]);
+    }
+
+    #[test]
+    fn images_to_download_are_no_hosts() {
+        let t = r#"[{"Name":"Windows 10 22H2 x64","Version":"Windows 10","Build":"19045.3803"}]"#;
+        assert!(json(t).is_empty());
+        let two = r#"[{"name":"Microsoft Windows 11 Pro","version":"10.0.22631","build":"22631"},{"name":"Microsoft Windows 10 Pro","version":"10.0.19045","build":"19045"}]"#;
+        assert_eq!(json(two).len(), 2);
+    }
+
+    #[test]
+    fn a_history_before_an_upgrade_tells_nothing_of_this_windows() {
+        let row = |title: &str, date: u32| {
+            format!(
+                r#"{{"title":"{title}","operation":"Installation","result_code":"Succeeded","date":"{date}"}}"#
+            )
+        };
+        let t = [
+            row("Update for Windows 10 Version 2004 (KB5000001)", 1),
+            row("Windows 11, version 23H2", 2),
+            row("Update for Windows 11 Version 23H2 (KB5000002)", 3),
+        ];
+        assert_eq!(kbs(&json(&format!("[{}]", t.join(",")))), [(5_000_002, "installed")]);
     }
 }

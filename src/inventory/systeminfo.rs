@@ -232,10 +232,14 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         let counted = |f: &Field| f.rows.iter().any(|r| r.text.ends_with("Mhz"));
         s.len() >= 6 && s.iter().any(|f| system_type(&f.value).is_some()) && s.iter().any(counted)
     };
+    // in a language that is not known, the version right behind the product is what other reports have not
+    let follows = |s: &[Field]| {
+        s.windows(2).any(|w| words::is_product(&w[0].value) && os_version(&w[1].value).is_some())
+    };
     let accepted = |s: &Vec<Field>| {
         s.iter().any(is_update_list)
             || middle(s)
-            || facts_of(s) >= 2 && (known(s) >= 2 || s.len() >= 8) && !is_powershell(s)
+            || facts_of(s) >= 2 && (known(s) >= 2 || s.len() >= 8 && follows(s)) && !is_powershell(s)
     };
     // winPEAS prints a few of these labels among its own
     if !sections.iter().any(accepted) || super::winpeas::is_report(lines) {

@@ -207,6 +207,10 @@ fn system(node: &Node, above: &Above, fleet: &mut Fleet, input: &Arc<str>) -> bo
     if !product.is_some_and(|p| p.contains("Windows")) || of("version", "os_version").is_none() {
         return false;
     }
+    // the system as it was before an update of it
+    if above.removed {
+        return true;
+    }
     let mut values = Values::default();
     let mut put = |name: &str, member: Option<Node>| {
         if let Some((text, member)) = member.and_then(|m| Some((m.text()?, m))) {
@@ -226,6 +230,9 @@ fn system(node: &Node, above: &Above, fleet: &mut Fleet, input: &Arc<str>) -> bo
         c.host.name = None;
         windows::name(&mut c.host, &host, place.origin(input, FORMAT));
     }
+    // a later record of the system replaces the earlier one whole
+    (c.host.product, c.host.edition, c.host.architecture) = (None, None, None);
+    (c.host.version, c.host.revision, c.host.service_pack, c.host.release) = (None, None, None, None);
     windows::tell(&values, &mut c.host);
     true
 }
@@ -357,5 +364,22 @@ mod tests {
         assert_eq!(states(&hosts[0]), [(2_468_871, "installed"), (2_919_355, "installed")]);
         assert_eq!(hosts[0].completeness.lists[0].shown, 2);
         assert!(read(&lines("a|b|KB2919355\n"), &Arc::from("f")).is_empty());
+    }
+
+    #[test]
+    fn the_newest_record_of_the_system_counts() {
+        let os = |operation: &str, revision: u32| {
+            format!(
+                r#"{{"operation": "{operation}", "payload": {{"host": {{"hostname": "a", "architecture": "x86_64", "os": {{"name": "Microsoft Windows 10", "build": "19045.{revision}", "version": "10.0.19045.{revision}"}}}}}}}}"#
+            )
+        };
+        let of = |rows: &[String]| {
+            let start = r#"{"module": "syscollector_vd", "mode": "delta", "agentid": "001"}"#;
+            let hosts = json(&format!(r#"{{"Start": {start}, "data_values": [{}]}}"#, rows.join(",")));
+            hosts[0].revision.as_ref().map(|r| r.value)
+        };
+        assert_eq!(of(&[os("delete", 4043), os("upsert", 4046)]), Some(4046));
+        assert_eq!(of(&[os("upsert", 4046), os("delete", 4043)]), Some(4046));
+        assert_eq!(of(&[os("upsert", 4043), os("upsert", 4046)]), Some(4046));
     }
 }

@@ -8,7 +8,7 @@ use super::lines::Line;
 use super::os_values::is_computer_name;
 use super::systeminfo::{label_value, os_version};
 use super::words;
-use crate::model::{Gap, Host, ListKind};
+use crate::model::{Gap, Host, ListKind, Version};
 use std::sync::Arc;
 
 const FORMAT: &str = "winPEAS report";
@@ -29,6 +29,19 @@ pub(super) fn is_report(lines: &[Line]) -> bool {
     has("BuildBranch:") && (has("Hotfixes:") || has("HighIntegrity:"))
 }
 
+/// How the names of the branches begin that Windows 11 and its servers are built from.
+const ELEVEN: [&str; 6] = ["co_", "ni_", "zn_", "ga_", "ge_", "br_"];
+
+/// ` [*] OS Version: 1809 (17763)`, as the search for known weaknesses prints it.
+fn watson(lines: &[Line]) -> Option<(Version, u32)> {
+    lines.iter().find_map(|l| {
+        let (_, rest) = l.text.split_once("[*] OS Version: ")?;
+        let (_, build) = rest.split_once(" (")?;
+        let build = build.trim_end().strip_suffix(')')?.parse().ok()?;
+        (10_240..100_000).contains(&build).then_some((Version([10, 0, build, 0]), l.number))
+    })
+}
+
 /// Reads the block; empty if there is none.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     if !is_report(lines) {
@@ -47,11 +60,16 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     }
     if let Some((version, line)) = get("OS Version").and_then(|(v, line)| Some((os_version(v)?, line))) {
         facts::tell_version(&mut c, version, "", line);
+    } else if let Some((version, line)) = watson(lines) {
+        facts::tell_version(&mut c, version, "", line);
     }
     match get("OS Name") {
         Some((product, line)) => facts::tell_product(&mut c, product, line),
         None => {
-            if let Some((product, line)) = get("ProductName") {
+            // the registry calls Windows 11 by the name of 10; without a build the branch tells them apart
+            let eleven = get("BuildBranch").is_some_and(|(b, _)| ELEVEN.contains(&b.get(..3).unwrap_or("")));
+            let unknown = c.host.version.is_none() && eleven;
+            if let Some((product, line)) = get("ProductName").filter(|_| !unknown) {
                 facts::tell_registry_product(&mut c, product, line);
             }
         }
@@ -61,7 +79,10 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
         c.host.edition = Some(c.fact(words::edition_id(id, product), line));
     }
     let kind = get("System Type").and_then(|(t, line)| Some((t.parse().ok()?, line)));
-    c.host.architecture = kind.map(|(a, line)| c.fact(a, line));
+    // a process of 32 bits is told x86 wherever it runs
+    let process =
+        || get("Architecture").filter(|(a, _)| *a != "x86").and_then(|(a, n)| Some((a.parse().ok()?, n)));
+    c.host.architecture = kind.or_else(process).map(|(a, line)| c.fact(a, line));
     hotfixes(&mut c, block);
     vec![c.finish(Some(ListKind::QuickFix))]
 }
@@ -115,5 +136,20 @@ mod tests {
         }
         assert_eq!(one("KB5044033, KB502739").completeness.lists[0].gaps, [Gap::Truncated]);
         assert_eq!(one("").completeness.lists[0].gaps, [Gap::NotAvailable]);
+    }
+
+    #[test]
+    fn an_older_report_names_the_build_below() {
+        let text = "    Hostname: APP1\n    ProductName: Windows Server 2019 Standard\n    EditionID: ServerStandard\n    ReleaseId: 1809\n    BuildBranch: rs5_release\n    Architecture: AMD64\n    HighIntegrity: False\n    Hotfixes: KB4601555, KB4535680, \n\n [*] OS Version: 1809 (17763)\n";
+        let of = |text: &str| read(&lines(text), &Arc::from("f")).pop().unwrap();
+        let host = of(text);
+        assert_eq!(host.version.map(|v| v.value.to_string()).as_deref(), Some("10.0.17763"));
+        assert_eq!(host.architecture.map(|a| a.value.to_string()).as_deref(), Some("x64"));
+        assert_eq!(host.updates.len(), 2);
+        let bare = text.replace("Server 2019 Standard", "10 Pro").replace("AMD64", "x86").replace(" [*]", "");
+        let ten = of(&bare);
+        assert_eq!(ten.product.map(|p| p.value).as_deref(), Some("Windows 10 Pro"));
+        assert_eq!((ten.version, ten.architecture), (None, None));
+        assert_eq!(of(&bare.replace("rs5_", "ni_")).product, None);
     }
 }

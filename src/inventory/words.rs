@@ -273,10 +273,9 @@ pub(super) fn is_product(text: &str) -> bool {
                 | "thin"
                 | "hpc"
                 | "iot"
-                | "web"
                 | "small"
-                | "home"
         )
+        || matches!(first, "web" | "home") && rest.contains("server")
         || rest.contains("hyper-v server")
 }
 

@@ -68,16 +68,18 @@ fn is_history<'a>(names: impl Iterator<Item = &'a str>) -> bool {
     let names: Vec<String> =
         names.map(|n| n.trim().trim_matches('"').to_ascii_lowercase().replace(['_', ' '], "")).collect();
     let has = |all: &[&str]| all.iter().any(|n| names.iter().any(|m| m == n));
+    // what Install-WindowsUpdate did has a size and a result
+    let installs = has(&["kb"]) && has(&["size"]) && has(&["result"]) && !has(&["status"]);
     has(&["title"])
-        && has(&[
+        && (has(&[
             "operation",
             "operationname",
             "operationtype",
             "operationresult",
             "resultcode",
             "installstatus",
-        ])
-        && !has(&["size", "isinstalled", "isdownloaded", "kbarticleids"])
+        ]) && !has(&["size", "isinstalled", "isdownloaded", "kbarticleids"])
+            || installs)
 }
 
 /// What a row says was done; none if it does not say, or nothing was done yet.
@@ -93,7 +95,7 @@ fn event(row: &Row) -> Option<Event> {
         // older versions show no result
         None if !row.fields.contains_key("result") && !row.fields.contains_key("hresult") => Ok(true),
         None => return None,
-        Some("2" | "succeeded" | "successful" | "success" | "orcsucceeded") => Ok(true),
+        Some("2" | "succeeded" | "successful" | "success" | "orcsucceeded" | "installed") => Ok(true),
         Some("3" | "succeededwitherrors" | "orcsucceededwitherrors") => Ok(true),
         Some("1" | "inprogress" | "orcinprogress") if pending => Ok(false),
         Some("4" | "5" | "failed" | "aborted" | "orcfailed" | "orcaborted") => Err(code.unwrap_or_default()),
@@ -228,11 +230,17 @@ fn host(name: &str, rows: &[Row], format: &'static str, input: &Arc<str>, filter
             let mut events = Events::default();
             for row in order.iter().filter_map(|&i| rows.get(i)) {
                 events.row(row.line);
-                if let (Some(kb), Some(event)) = (kb(row), event(row)) {
+                let Some(event) = event(row) else { continue };
+                let title = row.fields.get("title").map_or("", String::as_str);
+                let (kb, installed) = (kb(row), event == Event::Installed);
+                if let Some(kb) = kb {
                     if matches!(event, Event::Installed | Event::Pending) {
-                        events.title(row.fields.get("title").map_or("", String::as_str), row.line);
+                        events.title(title, row.line);
                     }
                     events.add(kb, event, row.line);
+                }
+                if installed {
+                    events.installed_for(kb, title);
                 }
             }
             events
@@ -601,5 +609,20 @@ mod tests {
         assert!(matches!(parse(offered), Err(ReadError::MissingList { .. })));
         let dates = "LastSearchSuccessDate LastInstallationSuccessDate ComputerName\n--------------------- --------------------------- ------------\n05.04.2017 18:16:27   28.03.2017 17:05:00         G1\n";
         assert!(parse(dates).unwrap_err().to_string().contains("Get-WULastResults"));
+    }
+
+    #[test]
+    fn what_install_windowsupdate_did_is_read_and_what_it_accepted_is_not() {
+        let text = "\nX ComputerName Result     KB          Size Title\n- ------------ ------     --          ---- -----\n1 PC1          Accepted   KB5034441   2MB  2024-01 Security Update (KB5034441)\n2 PC1          Downloaded KB5034441   2MB  2024-01 Security Update (KB5034441)\n1 PC1          Accepted   KB5034122 850MB  2024-01 Cumulative Update (KB5034122)\n3 PC1          Installed  KB5034441   2MB  2024-01 Security Update (KB5034441)\n3 PC1          Failed     KB5034122 850MB  2024-01 Cumulative Update (KB5034122)\n";
+        let host = crate::inventory::read(&crate::inventory::Input { name: "f", bytes: text.as_bytes() })
+            .unwrap()
+            .host;
+        let of = |n: u32| host.updates.get(&KbId::new(n).unwrap()).map(|f| f.value.name());
+        assert_eq!((of(5_034_441), of(5_034_122), host.failed.len()), (Some("installed"), None, 1));
+        let offered = text.replace("Result    ", "Status    ");
+        assert!(
+            crate::inventory::read(&crate::inventory::Input { name: "f", bytes: offered.as_bytes() })
+                .is_err()
+        );
     }
 }

@@ -75,6 +75,10 @@ pub(super) struct Cbs {
     restart: Option<(String, u32)>,
     restarted: String,
     last: String,
+    /// An image that does not run is being serviced: what is said of packages is said of it.
+    offline: bool,
+    /// The first line that told of a package of such an image.
+    image: Option<u32>,
 }
 
 /// The identity at the start of a text.
@@ -207,6 +211,9 @@ impl Log for Cbs {
             "Reboot required: yes",
             "Last boot time: ",
             "Startup: ",
+            "ffline registry hive",
+            "ffline image is: ",
+            "TrustedInstaller initialization",
         ]
     }
 
@@ -214,7 +221,18 @@ impl Log for Cbs {
         if let Some(date) = stamp(text) {
             date.clone_into(&mut self.last);
         }
-        if text.contains("CurrentState:") {
+        if text.contains("Loading offline registry hive") || text.contains("ffline image is: ") {
+            self.offline = true;
+        } else if text.contains("Unloading offline registry hive")
+            || text.contains("Starting TrustedInstaller initialization")
+        {
+            self.offline = false;
+        } else if self.offline {
+            let tells = ["CurrentState:", ", current: ", "package current state: "];
+            if tells.iter().any(|t| text.contains(t)) {
+                self.image.get_or_insert(line);
+            }
+        } else if text.contains("CurrentState:") {
             self.applicability(text, line);
         } else if text.contains(", current: ") {
             self.change(text, line);
@@ -319,6 +337,9 @@ impl Cbs {
     }
 
     fn notes(&self, c: &mut Collector, line: u32) {
+        if let Some(line) = self.image {
+            c.note("what the log tells of an image that does not run is left out", line);
+        }
         let named: BTreeSet<KbId> = self
             .present
             .keys()
@@ -527,5 +548,25 @@ mod tests {
             .unwrap_err();
         let line = error.to_string();
         assert!(line.contains("CBS.log") && line.contains("--log"), "{line}");
+    }
+
+    #[test]
+    fn an_image_that_does_not_run_is_left_out() {
+        let load = r"Loading offline registry hive: SOFTWARE, into registry key '{bf1a281b-ad7b-4476-ac95-f47682990ce7}D:/m/Windows/System32/config/SOFTWARE' from path '\\?\D:\m\Windows\System32\config\SOFTWARE'.";
+        let lines = [
+            cached("Package_for_KB5012170", "10.0.1.0", 112, 112),
+            load.to_owned(),
+            "Offline image is: writeable".to_owned(),
+            cached("Package_for_KB5003791", "10.0.1.0", 112, 112),
+            cached("Package_for_RollupFix", "17763.5206.1.9", 112, 112),
+            "Unloading offline registry hive: {bf1a281b-ad7b-4476-ac95-f47682990ce7}D:/m".to_owned(),
+            cached("Package_for_KB4580325", "10.0.1.0", 112, 112),
+        ];
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let online = host(&lines);
+        assert_eq!(states(&online), [(4_580_325, "installed"), (5_012_170, "installed")]);
+        assert_eq!((online.revision, online.branch), (None, None));
+        assert!(online.notes.iter().any(|n| n.value.contains("image")));
+        assert!(log(&lines[1..5]).is_err());
     }
 }

@@ -28,6 +28,60 @@ pub(in crate::inventory) enum Event {
 struct Seen {
     state: Option<(PackageState, u32)>,
     failed: Option<(String, u32)>,
+    /// The Windows that its title is for.
+    era: Option<Era>,
+}
+
+/// Releases of Windows that share their updates, each group under the first of them.
+pub(in crate::inventory) type Era = &'static str;
+
+/// The releases of Windows 10, as titles of updates name them, and the group that each belongs to.
+const TEN: [(&str, Era); 15] = [
+    ("1507", "10 1507"),
+    ("1511", "10 1511"),
+    ("1607", "10 1607"),
+    ("1703", "10 1703"),
+    ("1709", "10 1709"),
+    ("1803", "10 1803"),
+    ("1809", "10 1809"),
+    ("1903", "10 1903"),
+    ("1909", "10 1903"),
+    ("2004", "10 2004"),
+    ("20h2", "10 2004"),
+    ("21h1", "10 2004"),
+    ("21h2", "10 2004"),
+    ("22h2", "10 2004"),
+    ("2009", "10 2004"),
+];
+
+/// The same of Windows 11.
+const ELEVEN: [(&str, Era); 5] =
+    [("21h2", "11 21H2"), ("22h2", "11 22H2"), ("23h2", "11 22H2"), ("24h2", "11 24H2"), ("25h2", "11 24H2")];
+
+/// The release of Windows 10 or 11 that a title names, if it names one.
+pub(in crate::inventory) fn era(title: &str) -> Option<Era> {
+    let lower = title.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty());
+    let mut found = None;
+    let mut releases: &[(&str, Era)] = &[];
+    let mut since = 0;
+    while let Some(word) = words.next() {
+        since += 1;
+        if word == "windows" {
+            releases = match words.next() {
+                Some("10") => &TEN,
+                Some("11") => &ELEVEN,
+                _ => &[],
+            };
+            since = 0;
+        } else if let Some((_, era)) = releases.iter().find(|(name, _)| *name == word).filter(|_| since < 5) {
+            if found.is_some_and(|f| f != *era) {
+                return None;
+            }
+            found = Some(*era);
+        }
+    }
+    found
 }
 
 /// The events of one machine.
@@ -39,6 +93,8 @@ pub(in crate::inventory) struct Events {
     rows: u32,
     first: Option<u32>,
     restarted: u32,
+    /// The Windows that the newest installation was for.
+    era: Option<Era>,
 }
 
 impl Events {
@@ -64,7 +120,17 @@ impl Events {
                 return;
             }
         };
-        *seen = Seen { state: Some((state, line)), failed: None };
+        *seen = Seen { state: Some((state, line)), ..Seen::default() };
+    }
+
+    /// What was installed last is for the Windows that its title names; what was installed on another one before is
+    /// not on this one.
+    pub(in crate::inventory) fn installed_for(&mut self, kb: Option<KbId>, title: &str) {
+        let Some(era) = era(title) else { return };
+        self.era = Some(era);
+        if let Some(seen) = kb.and_then(|kb| self.seen.get_mut(&kb)) {
+            seen.era = Some(era);
+        }
     }
 
     /// A row of the history, or an event of the log, of whatever update.
@@ -100,6 +166,9 @@ impl Events {
 
     /// Keeps only what another reading of the same history says too.
     pub(in crate::inventory) fn agree(&mut self, other: &Self) {
+        if self.era != other.era {
+            self.era = None;
+        }
         for (kb, seen) in &mut self.seen {
             let same = other.seen.get(kb);
             if same.map(|s| s.state.map(|(s, _)| s)) != Some(seen.state.map(|(s, _)| s)) {
@@ -116,7 +185,15 @@ impl Events {
         c.rows(self.rows, self.first);
         // what no update did is in no log
         c.gap(Gap::OnlyTouched);
+        let mut before: Option<(u32, u32)> = None;
         for (kb, seen) in self.seen {
+            if let (Some(was), Some(is), Some((_, line))) = (seen.era, self.era, seen.state)
+                && was != is
+            {
+                let (count, first) = before.unwrap_or((0, line));
+                before = Some((count.saturating_add(1), first.min(line)));
+                continue;
+            }
             if let Some((code, line)) = seen.failed {
                 let fact = c.fact(code, line);
                 c.host.failed.insert(kb, fact);
@@ -131,6 +208,12 @@ impl Events {
             }
             let origin = c.origin(line);
             c.host.updates.insert(kb, Fact::new(state, origin));
+        }
+        if let Some((count, line)) = before {
+            c.note(
+                format!("{count} updates were installed on an earlier release of Windows, and do not count"),
+                line,
+            );
         }
         if let Some((architecture, line)) = self.architecture.filter(|_| !self.architectures_differ) {
             c.host.architecture = Some(c.fact(architecture, line));
@@ -287,5 +370,44 @@ mod tests {
         for code in ["0", "0x0", "240005", "0x00000bc2", "x", ""] {
             assert_eq!(failure(code), None, "{code}");
         }
+    }
+
+    #[test]
+    fn titles_name_the_release_that_they_are_for() {
+        for (title, want) in [
+            (
+                "2021-03 Cumulative Update for Windows 10 Version 20H2 for x64-based Systems (KB5000802)",
+                Some("10 2004"),
+            ),
+            ("2023-01 Update for Windows 10 Version 22H2 (KB5022282)", Some("10 2004")),
+            ("Windows 11, version 23H2", Some("11 22H2")),
+            ("Funktionsupdate für Windows 10, Version 1909", Some("10 1903")),
+            (
+                "x64 ベース システム用 Windows 10 Version 1809 の累積更新プログラム (KB5021237)",
+                Some("10 1809"),
+            ),
+            ("Update for Windows 10 Version 1607 and Windows 10 Version 1703", None),
+            ("Cumulative Update for Windows 11 for x64-based Systems (KB5005635)", None),
+            ("Security Update for Windows 7 (KB2504637)", None),
+        ] {
+            assert_eq!(era(title), want, "{title}");
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_release_had_installed_does_not_count() {
+        let mut e = Events::default();
+        let ids = [5_000_802u32, 890_830, 5_034_123].map(|n| KbId::new(n).unwrap());
+        for (id, title) in ids.iter().zip(["Windows 10 Version 20H2", "Removal Tool"]) {
+            e.add(*id, Event::Installed, 1);
+            e.installed_for(Some(*id), title);
+        }
+        assert_eq!(told(e.clone()).updates.len(), 2);
+        e.installed_for(None, "Windows 11, version 23H2");
+        e.add(ids[2], Event::Installed, 2);
+        e.installed_for(Some(ids[2]), "Windows 11 Version 23H2");
+        let host = told(e);
+        assert!(host.updates.keys().eq([&ids[1], &ids[2]]));
+        assert!(host.notes[0].value.contains("earlier release"));
     }
 }

@@ -8,10 +8,11 @@ mod events;
 mod reporting;
 mod windows_update;
 
-pub(super) use events::{Event, Events, kb_in_title};
+pub(super) use events::{Era, Event, Events, era, kb_in_title};
 
 use super::foreign;
 use super::format::Format;
+use super::json;
 use super::lines::{self, clean, cleaned, is_prompt};
 use super::{Parsed, ReadError};
 use super::{text, texts};
@@ -225,6 +226,15 @@ fn kind(head: &str) -> Option<Kind> {
             !l.is_empty() && !fence(l) && (!is_prompt(l) || l.starts_with("> "))
         })
         .peekable();
+    // a document may quote a log: all of it may be one line
+    let markup =
+        |l: &str| l.strip_prefix('<').is_some_and(|t| t.starts_with(|c: char| c == '?' || c.is_alphabetic()));
+    if filled.peek().is_some_and(|l| {
+        let l = l.trim_start();
+        json::opening(l).is_some() || markup(l)
+    }) {
+        return None;
+    }
     if let Some(kind) = filled.peek().and_then(|l| Kind::of_line(l.trim_start())) {
         return Some(kind);
     }

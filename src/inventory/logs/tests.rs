@@ -98,6 +98,24 @@ fn an_id_that_the_end_cut_is_not_taken() {
     assert_eq!(uncut(b"CurrentState:112"), 16);
 }
 
+#[test]
+fn a_document_that_quotes_a_log_is_no_log() {
+    for text in [
+        r#"{"schema": "kbwhy/host/1", "updates": {"other_ids": ["18]LOG]!>3"]}}"#,
+        r#"[{"HotFixID": "KB4486153", "Description": "<![LOG[x]LOG]!>"}]"#,
+        r#"<?xml version="1.0"?><MsInfo><Data><Value>]LOG]!></Value></Data></MsInfo>"#,
+        r#"srv01 | SUCCESS => {"msg": "]LOG]!>"}"#,
+    ] {
+        assert!(LogReader::detect("f", text.as_bytes()).is_none(), "{text}");
+    }
+    let host = read_each(&Input {
+        name: "f",
+        bytes:
+            br#"{"schema": "kbwhy/host/1", "notes": ["]LOG]!>"], "updates": {"installed": ["KB4486153"]}}"#,
+    });
+    assert_eq!(host.unwrap()[0].host.updates.len(), 1);
+}
+
 proptest! {
     #[test]
     fn pieces_of_any_size_tell_the_same(size in 1usize..400, start in 0usize..300, wide in any::<bool>()) {
