@@ -2,8 +2,8 @@
 
 use super::wanted::Lower;
 use super::{
-    JSON, Line, Lower, Machines, PASTED, WHOLE, XML, foreign, hotfix_table, id_list, json, lines, logs,
-    machines, ver, xml,
+    JSON, Line, Machines, PASTED, WHOLE, XML, foreign, hotfix_table, id_list, json, lines, logs, machines,
+    ver, xml,
 };
 use crate::model::Host;
 use std::sync::Arc;
