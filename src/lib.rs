@@ -3,6 +3,8 @@
 //!
 //! The library is pure: bytes in, values out. Only [`cli`] reads files, and only when the feature `cli` is on.
 
+pub mod applicability;
+pub mod archive;
 pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -11,8 +13,10 @@ pub mod diagnose;
 pub mod explain;
 pub mod graph;
 pub mod inventory;
+pub mod metadata;
 pub mod model;
 pub mod package;
 pub mod render;
 pub mod report;
 pub mod resolve;
+pub mod sources;

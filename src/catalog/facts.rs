@@ -20,6 +20,12 @@ pub struct SourceRow {
     /// through what it was read, if not directly
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
+    /// a name of [`crate::model::SourceKind`]; absent: curated
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// SHA-256 of the file that was imported, in hexadecimal
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// A product: `products.jsonl`. Its place in the file is its [`crate::model::ProductId`].

@@ -84,6 +84,8 @@ fn toy() -> Facts {
             title: "A page".into(),
             read: "2026-01".into(),
             via: None,
+            kind: None,
+            digest: None,
         }],
         products: vec![product("a", "br"), product("b", "br")],
         branches: vec![BranchRow { id: "br".into(), builds: vec![100, 101], note: None, source: "s".into() }],

@@ -28,8 +28,15 @@ pub(super) enum Command {
     Inventory(Inventory),
     /// A script that collects all that is needed on a Windows host
     Collect(Collect),
-    /// The date and size of the catalog.
-    Catalog,
+    /// Facts about updates: what is known, from where, and how to add to it
+    Catalog {
+        #[command(subcommand)]
+        command: Option<super::catalog::Catalog>,
+    },
+    /// What a package file tells of itself: identity, parents, needs
+    Package(super::package::Package),
+    /// Evaluates applicability rules of Windows Update metadata against a host
+    Rules(super::rules::Rules),
     /// Prints the manual page in roff.
     #[command(hide = true)]
     Man {

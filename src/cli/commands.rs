@@ -17,7 +17,7 @@ use crate::{
 };
 use clap::CommandFactory;
 
-type Printed = Result<(String, Exit), Failure>;
+pub(super) type Printed = Result<(String, Exit), Failure>;
 
 pub(super) fn run(args: Args) -> Printed {
     match args.command {
@@ -25,7 +25,10 @@ pub(super) fn run(args: Args) -> Printed {
         Command::Diagnose(a) => diagnose(a),
         Command::Inventory(a) => show_inventory(a),
         Command::Collect(a) => Ok((collect_text(&a), Exit::Good)),
-        Command::Catalog => Ok((catalog_line(), Exit::Good)),
+        Command::Catalog { command: None } => Ok((catalog_line(), Exit::Good)),
+        Command::Catalog { command: Some(c) } => super::catalog::run(&c),
+        Command::Package(a) => super::package::run(&a),
+        Command::Rules(a) => super::rules::run(&a),
         Command::Man { command } => manual(command.as_deref()),
     }
 }

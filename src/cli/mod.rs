@@ -1,8 +1,12 @@
 //! What was typed, what was meant, the command, its report, the exit code. All I/O of kbwhy is here.
 
 mod args;
+mod cache;
+mod catalog;
 mod commands;
 mod input;
+mod package;
+mod rules;
 
 use crate::model::KbId;
 use clap::{

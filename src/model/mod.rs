@@ -8,6 +8,7 @@ mod host;
 mod kb;
 mod product;
 mod requirement;
+mod source;
 mod update;
 
 pub use architecture::{Architecture, ArchitectureSet};
@@ -18,4 +19,5 @@ pub use host::{Completeness, Conflict, FeatureState, Gap, Host, ListKind, ListSe
 pub use kb::{KbError, KbId, UpdateId};
 pub use product::{Edition, InstallationType, ProductId, ProductSet};
 pub use requirement::{BuildKey, Clause, Licence, Requirement, RequirementError};
+pub use source::SourceKind;
 pub use update::{EvidenceClass, Standing, Strength, UpdateKind};

@@ -1,0 +1,45 @@
+//! `kbwhy catalog …`: one file for each command.
+
+mod fetch;
+mod graph;
+mod import;
+mod lint;
+mod search;
+mod show;
+mod stats;
+mod update;
+
+use super::commands::Printed;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Catalog {
+    /// Reads updates from the Microsoft Update Catalog into the cache
+    Fetch(fetch::Fetch),
+    /// Reads files of Microsoft's metadata, feeds and tables into the cache
+    Import(import::Import),
+    /// Refreshes the cache from Microsoft's Security Update Guide
+    Update(update::Update),
+    /// All that is known of an update, with sources
+    Show(show::Show),
+    /// Finds updates by words
+    Search(search::Search),
+    /// Supersedence and prerequisites of an update, as a drawing
+    Graph(graph::Graph),
+    /// What the catalog holds
+    Stats(stats::Stats),
+    /// What is doubtful in the catalog
+    Lint(lint::Lint),
+}
+
+pub(super) fn run(command: &Catalog) -> Printed {
+    match command {
+        Catalog::Fetch(a) => fetch::run(a),
+        Catalog::Import(a) => import::run(a),
+        Catalog::Update(a) => update::run(a),
+        Catalog::Show(a) => show::run(a),
+        Catalog::Search(a) => search::run(a),
+        Catalog::Graph(a) => graph::run(a),
+        Catalog::Stats(a) => stats::run(a),
+        Catalog::Lint(a) => lint::run(a),
+    }
+}

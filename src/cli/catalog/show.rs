@@ -1,0 +1,13 @@
+//! `kbwhy catalog show`.
+
+use super::super::{Failure, cache::CacheArgs, commands::Printed};
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Show {
+    #[command(flatten)]
+    pub(in crate::cli) cache: CacheArgs,
+}
+
+pub(in crate::cli) fn run(_typed: &Show) -> Printed {
+    Err(Failure::usage("not built yet"))
+}

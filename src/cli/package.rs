@@ -1,0 +1,15 @@
+//! `kbwhy package`.
+
+use super::{Failure, commands::Printed};
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Package {
+    /// The file
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+}
+
+pub(super) fn run(_typed: &Package) -> Printed {
+    Err(Failure::usage("not built yet"))
+}
