@@ -3,3 +3,7 @@
 
 /// The identity of an update in Windows Update metadata.
 pub type UpdateGuid = uuid::Uuid;
+
+/// Updates by GUID as a source gives them, before they are laid out as an index.
+#[derive(Clone, Debug, Default)]
+pub struct Metadata {}

@@ -1,7 +1,11 @@
 //! Real sources of update facts: bytes in, rows of the catalog's schema out. One file for each kind of source.
 
 use crate::{
-    catalog::facts::{Facts, SourceRow},
+    catalog::{
+        Catalog,
+        facts::{Facts, SourceRow},
+    },
+    metadata::Metadata,
     model::SourceKind,
 };
 use std::io::{Read, Seek};
@@ -9,6 +13,31 @@ use std::io::{Read, Seek};
 /// What an importer reads: a file, or bytes in memory.
 pub trait ReadSeek: Read + Seek {}
 impl<T: Read + Seek> ReadSeek for T {}
+
+/// A file to import.
+pub struct Input<'a> {
+    /// its name as the user gave it, fit to be shown
+    pub name: &'a str,
+    /// its bytes, from the start
+    pub reader: &'a mut dyn ReadSeek,
+    /// its size in bytes
+    pub size: u64,
+    /// when it was read, `yyyy-mm-dd`: what its rows carry where the file has no date itself
+    pub read: &'a str,
+}
+
+/// One kind of file that can be imported.
+pub struct Importer {
+    /// what it is, in words
+    pub format: &'static str,
+    /// is it this kind, by the first 64 KB?
+    pub detect: fn(&[u8]) -> bool,
+    /// reads it; products are named as this catalog knows them
+    pub read: fn(&mut Input<'_>, &Catalog) -> Result<Imported, ImportError>,
+}
+
+/// Every kind of file that can be imported; the first that recognises a file reads it.
+pub const IMPORTERS: &[Importer] = &[];
 
 /// What one file told.
 #[derive(Clone, Debug)]
@@ -21,6 +50,8 @@ pub struct Imported {
     pub source: SourceRow,
     /// rows; products that kbwhy does not model are left out of them
     pub facts: Facts,
+    /// updates by GUID, where the source has them
+    pub metadata: Option<Box<Metadata>>,
     /// oddities that were repaired or left out, counted
     pub remarks: Vec<Remark>,
 }
