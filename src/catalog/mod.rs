@@ -9,6 +9,7 @@ mod embedded;
 pub mod facts;
 mod index;
 mod layout;
+mod lenient;
 pub mod lint;
 mod merge;
 pub mod text;
