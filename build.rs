@@ -11,6 +11,7 @@ mod catalog {
     pub mod compile;
     pub mod facts;
     pub mod layout;
+    pub mod lenient;
     pub mod merge;
     pub mod rows;
     pub mod text;

@@ -10,6 +10,7 @@ pub mod facts;
 mod index;
 pub mod join;
 mod layout;
+mod lenient;
 pub mod lint;
 mod merge;
 pub mod rows;
