@@ -387,6 +387,23 @@ pub struct LifecycleRow {
     pub source: String,
 }
 
+/// Something that a local correction takes out of what the other sources say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemovalRow {
+    /// `package`, `supersedes`, `rule`, `line`, `withdrawn`, `defect`
+    pub what: String,
+    /// the update it is about
+    pub kb: String,
+    /// which one: product, older update, name of the rule or line; absent: all of this update
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// why, in the user's words
+    pub reason: String,
+    /// the correction's source row
+    pub source: String,
+}
+
 /// All rows of a catalog, before they are compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -414,4 +431,6 @@ pub struct Facts {
     pub defects: Vec<DefectRow>,
     /// `lifecycle.jsonl`
     pub lifecycle: Vec<LifecycleRow>,
+    /// what local corrections take out; [`super::join`] applies it, the compiler ignores it
+    pub removed: Vec<RemovalRow>,
 }
