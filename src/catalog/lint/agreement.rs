@@ -21,9 +21,10 @@ pub(super) fn check(told: &Told<'_>, out: &mut Findings) {
                 .collect();
             out.add(Level::Note, "dates-disagree", format!("KB{kb}"), text.join(", "));
         }
-        // `update` says nothing of the kind
+        // `update` says nothing of the kind; a cumulative update may be a preview, a checkpoint, carry its stack
         let kinds: Vec<_> = said.kinds.iter().filter(|(k, _)| **k != "update").collect();
-        if kinds.len() > 1 {
+        let families: BTreeSet<&str> = kinds.iter().map(|(k, _)| family(k)).collect();
+        if families.len() > 1 {
             let text: Vec<String> = kinds
                 .iter()
                 .map(|(kind, sources)| format!("{kind} ({})", super::some(sources.iter())))
@@ -33,6 +34,15 @@ pub(super) fn check(told: &Told<'_>, out: &mut Findings) {
     }
     alone(told, out);
     duplicates(told, out);
+}
+
+/// Kinds that one update may well have at once have one family.
+fn family(kind: &str) -> &str {
+    match kind {
+        "cumulative" | "cumulative-preview" | "combined" | "checkpoint" => "cumulative",
+        "monthly-rollup" | "rollup-preview" => "monthly-rollup",
+        other => other,
+    }
 }
 
 /// Updates about which nothing but unverified rules is known.
@@ -63,12 +73,12 @@ fn duplicates(told: &Told<'_>, out: &mut Findings) {
             let (mut requires, mut products) = (r.requires.clone(), r.products.clone());
             requires.sort_unstable();
             products.sort_unstable();
-            format!("{about:?}{products:?}{:?}{requires:?}{:?}{:?}", r.when, r.excludes, r.order)
+            format!("{about:?}{products:?}{:?}{requires:?}{:?}{:?}{:?}", r.when, r.excludes, r.order, r.also)
         };
         let mut named: BTreeMap<String, &str> = BTreeMap::new();
         for r in part.rules.iter().filter(|r| !r.requires.is_empty()) {
             if let Some(first) = named.insert(rule(r), &r.id) {
-                out.add(Level::Warning, "duplicate", &r.id, format!("requires just what rule {first} does"));
+                out.add(Level::Note, "duplicate", &r.id, format!("requires just what rule {first} does"));
             }
         }
         // two rows about one relation, in other words or from other pages

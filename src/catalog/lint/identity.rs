@@ -11,8 +11,10 @@ pub(super) fn check(told: &Told<'_>, out: &mut Findings) {
     lines(told, out);
 }
 
-/// What sources state of the builds of each update: product -> (build, revision) -> sources.
-type Stated<'a> = BTreeMap<u32, BTreeMap<u8, BTreeMap<(u32, u32), BTreeSet<&'a str>>>>;
+/// (build, revision) -> sources that state it, and whether a line does.
+type Claims<'a> = BTreeMap<(u32, u32), BTreeSet<(bool, &'a str)>>;
+/// What is stated of the builds of each update, by product.
+type Stated<'a> = BTreeMap<u32, BTreeMap<u8, Claims<'a>>>;
 
 /// Build and revision of `22000.1574`, `10.0.22000.1574`, `6.1.7601.26321`.
 fn build(text: &str) -> Option<(u32, u32)> {
@@ -38,7 +40,7 @@ fn builds(told: &Told<'_>, out: &mut Findings) {
                         .or_default()
                         .entry(at)
                         .or_default()
-                        .insert(&u.source);
+                        .insert((false, &u.source));
                 }
             }
         }
@@ -52,7 +54,7 @@ fn builds(told: &Told<'_>, out: &mut Findings) {
             };
             for (id, _) in told.members(*set) {
                 let of_product = stated.entry(kb).or_default().entry(id).or_default();
-                of_product.entry((build, revision)).or_default().insert(&e.source);
+                of_product.entry((build, revision)).or_default().insert((true, &e.source));
             }
         }
     }
@@ -61,12 +63,7 @@ fn builds(told: &Told<'_>, out: &mut Findings) {
     }
 }
 
-fn wrong_builds(
-    told: &Told<'_>,
-    kb: u32,
-    of_it: &BTreeMap<u8, BTreeMap<(u32, u32), BTreeSet<&str>>>,
-    out: &mut Findings,
-) {
+fn wrong_builds(told: &Told<'_>, kb: u32, of_it: &BTreeMap<u8, Claims<'_>>, out: &mut Findings) {
     // products of one claim in one finding
     let mut strangers: BTreeMap<(Level, (u32, u32), &str), u128> = BTreeMap::new();
     for (id, claims) in of_it {
@@ -76,15 +73,20 @@ fn wrong_builds(
             // another build of the branch is the same content under another name
             let sibling = told.builds(product).contains(&claim.0);
             let level = if sibling { Level::Note } else { Level::Error };
-            for source in sources {
+            for (_, source) in sources {
                 *strangers.entry((level, *claim, *source)).or_default() |= 1 << id;
             }
         }
         let own_claims: Vec<_> = claims.iter().filter(|((b, _), _)| *b == own).collect();
-        // several revisions of one source are re-releases
-        let disagree = own_claims.iter().any(|(_, s)| own_claims.iter().any(|(_, o)| s.is_disjoint(o)));
+        // several revisions in lines, or in one source, are re-releases
+        let in_line = |s: &BTreeSet<(bool, &str)>| s.iter().any(|(line, _)| *line);
+        let disagree = own_claims.iter().any(|(_, s)| {
+            let other = |o: &BTreeSet<(bool, &str)>| in_line(o) || s.is_disjoint(o);
+            !in_line(s) && own_claims.iter().any(|(_, o)| !std::ptr::eq(*s, *o) && other(o))
+        });
         if disagree {
-            let said = own_claims.iter().map(|((b, r), s)| format!("{b}.{r} ({})", some(s.iter())));
+            let said =
+                own_claims.iter().map(|((b, r), s)| format!("{b}.{r} ({})", some(s.iter().map(|(_, s)| s))));
             out.add(
                 Level::Warning,
                 "two-builds",

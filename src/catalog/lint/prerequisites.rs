@@ -51,7 +51,9 @@ fn later(told: &Told<'_>) -> Later {
 fn reachable(told: &Told<'_>, later: &Later, kb: u32, have: impl Fn(&Kb<'_>) -> u128) -> u128 {
     let (mut seen, mut open, mut out) = (BTreeSet::from([kb]), vec![kb], 0);
     while let Some(at) = open.pop() {
-        let Some(known) = told.kbs.get(&at).filter(|k| k.described && k.products() != 0) else { return u128::MAX };
+        let Some(known) = told.kbs.get(&at).filter(|k| k.described && k.products() != 0) else {
+            return u128::MAX;
+        };
         out |= have(known);
         for (line, position) in &known.places {
             let (row, entries, set) = &told.lines[*line];
@@ -101,7 +103,7 @@ fn impossible(told: &Told<'_>, rule: &Rule<'_>, requires: &[Clause], later: &Lat
         let obtainable = before_service_packs(told, obtainable);
         let never = rule.products & !possible;
         if never != 0 {
-            let level = if sure { Level::Error } else { Level::Warning };
+            let level = if sure && rule.is_hard() { Level::Error } else { Level::Warning };
             let why = format!("requires {text}, which there is not for {}", told.names(never));
             out.add(level, "requires-other-product", &rule.row.id, why);
         }
@@ -109,7 +111,8 @@ fn impossible(told: &Told<'_>, rule: &Rule<'_>, requires: &[Clause], later: &Lat
         if gone != 0 {
             let why =
                 format!("requires {text}, which was withdrawn without a replacement on {}", told.names(gone));
-            out.add(Level::Error, "requires-withdrawn", &rule.row.id, why);
+            let level = if rule.is_hard() { Level::Error } else { Level::Warning };
+            out.add(level, "requires-withdrawn", &rule.row.id, why);
         }
     }
 }
@@ -127,7 +130,8 @@ fn windows(p: &ProductRow) -> (String, &str) {
 /// With the products that become one of these by a service pack: there the prerequisite waits for that.
 fn before_service_packs(told: &Told<'_>, set: u128) -> u128 {
     let becomes = |p: &ProductRow| {
-        let of_set = told.members(set).any(|(_, q)| windows(q) == windows(p) && q.service_pack > p.service_pack);
+        let of_set =
+            told.members(set).any(|(_, q)| windows(q) == windows(p) && q.service_pack > p.service_pack);
         p.service_pack.is_some() && of_set
     };
     set | told.members(!set).filter(|(_, p)| becomes(p)).fold(0, |s, (id, _)| s | 1 << id)
