@@ -145,9 +145,6 @@ pub struct UpdateRow {
     /// updates that this one supersedes
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub supersedes: Vec<SupersedesRow>,
-    /// builds that it brings, where the source states them beside products; compared with the lines, never decisive
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub builds: Vec<BuildRow>,
     /// how well it is known
     pub standing: String,
     /// where it is stated
@@ -252,17 +249,6 @@ pub struct PackageRow {
     /// already part of these products as they are released: there is nothing to install
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub built_in: bool,
-}
-
-/// The build that an update brings hosts of some products to, as a source states it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BuildRow {
-    /// `22000.1574`, or with the version before it: `10.0.22000.1574`, `6.3.9600.20821`
-    pub build: String,
-    /// products; empty: all that the update is for
-    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
-    pub products: Vec<String>,
 }
 
 /// Updates that are superseded on some products.
