@@ -1,5 +1,7 @@
 //! Real sources of update facts: bytes in, rows of the catalog's schema out. One file for each kind of source.
 
+pub mod update_catalog;
+
 use crate::{
     catalog::{
         Catalog,
@@ -37,7 +39,7 @@ pub struct Importer {
 }
 
 /// Every kind of file that can be imported; the first that recognises a file reads it.
-pub const IMPORTERS: &[Importer] = &[];
+pub const IMPORTERS: &[Importer] = &[update_catalog::IMPORTER];
 
 /// What one file told.
 #[derive(Clone, Debug)]
