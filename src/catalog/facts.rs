@@ -155,6 +155,9 @@ pub struct UpdateRow {
     /// does it ask for a restart, as the source says: `always`, `maybe`, `never`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<String>,
+    /// builds that the source says products have with it; shown and checked, not compiled
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<BuildRow>,
     /// what the source states and kbwhy does not take over; shown and checked, not compiled
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<DoubtRow>,
@@ -164,6 +167,17 @@ pub struct UpdateRow {
     /// of a file `updates/curated-*.jsonl`: its kind, title and date are preferred; set when the text is read
     #[serde(skip)]
     pub curated: bool,
+}
+
+/// A build that an update brings products to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuildRow {
+    /// `10.0.17763.4131`
+    pub build: String,
+    /// products for which the source names it; empty: all that the update is for
+    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
 }
 
 /// A statement of a source that is not taken over.

@@ -4,6 +4,7 @@ mod decode;
 pub mod gather;
 pub mod msrc;
 pub mod products;
+pub mod update_catalog;
 
 use crate::{
     catalog::{
@@ -42,7 +43,7 @@ pub struct Importer {
 }
 
 /// Every kind of file that can be imported; the first that recognises a file reads it.
-pub const IMPORTERS: &[Importer] = &[msrc::definitions::IMPORTER];
+pub const IMPORTERS: &[Importer] = &[msrc::definitions::IMPORTER, update_catalog::IMPORTER];
 
 /// How much of a file tells what it is.
 const HEAD: u64 = 64 * 1024;
