@@ -1,5 +1,16 @@
 //! Windows Update metadata: updates by GUID, with categories, prerequisites, bundles and supersedence, in an index that
 //! opens at once.
+//!
+//! [`Metadata`] is what one source tells, in memory. [`Metadata::write`] lays it out as an index, [`MetadataIndex`]
+//! answers from one or several of them through positioned reads: opening reads a header and a table of checksums.
+
+mod index;
+mod view;
+
+pub use index::{IndexError, MetadataIndex, ReadAt};
+pub use view::{
+    AnyOf, Category, CategoryType, Deployment, KbBasis, Member, PayloadFile, Rules, Update, UpdateType,
+};
 
 /// The identity of an update in Windows Update metadata.
 pub type UpdateGuid = uuid::Uuid;
