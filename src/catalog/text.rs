@@ -76,6 +76,7 @@ pub fn parse(files: impl Iterator<Item = (String, String)>) -> Result<Facts, Fac
                 "withdrawn" => rows(name, text, &mut facts.withdrawn)?,
                 "defects" => rows(name, text, &mut facts.defects)?,
                 "lifecycle" => rows(name, text, &mut facts.lifecycle)?,
+                "categories" => rows(name, text, &mut facts.categories)?,
                 _ => return Err(FactsError::new(name, "not a file of the catalog")),
             },
             Some(("lines", id)) => rows(name, text, entries.entry(id).or_default())?,
