@@ -4,13 +4,14 @@
 //! [`Metadata`] is what one source tells, in memory. [`Metadata::write`] lays it out as an index, [`MetadataIndex`]
 //! answers from one or several of them through positioned reads: opening reads a header and a table of checksums.
 
-mod builder;
+pub(crate) mod builder;
 mod categories;
 mod data;
 mod index;
 mod layout;
 mod pages;
 mod view;
+pub(crate) mod xml;
 
 pub use categories::{KnownCategory, category};
 pub use data::Metadata;

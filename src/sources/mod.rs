@@ -1,5 +1,7 @@
 //! Real sources of update facts: bytes in, rows of the catalog's schema out. One file for each kind of source.
 
+mod offline_sync;
+
 use crate::{
     catalog::{
         Catalog,
