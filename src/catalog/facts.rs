@@ -145,6 +145,9 @@ pub struct UpdateRow {
     /// updates that this one supersedes
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub supersedes: Vec<SupersedesRow>,
+    /// builds that it brings, where the source states them beside products; compared with the lines, never decisive
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<BuildRow>,
     /// how well it is known
     pub standing: String,
     /// where it is stated
@@ -173,6 +176,17 @@ pub struct PackageRow {
     /// already part of these products as they are released: there is nothing to install
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub built_in: bool,
+}
+
+/// The build that an update brings hosts of some products to, as a source states it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuildRow {
+    /// `22000.1574`, or with the version before it: `10.0.22000.1574`, `6.3.9600.20821`
+    pub build: String,
+    /// products; empty: all that the update is for
+    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
 }
 
 /// Updates that are superseded on some products.
@@ -395,6 +409,23 @@ pub struct CategoryRow {
     pub source: String,
 }
 
+/// Something that a local correction takes out of what the other sources say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemovalRow {
+    /// `package`, `supersedes`, `rule`, `line`, `withdrawn`, `defect`
+    pub what: String,
+    /// the update it is about
+    pub kb: String,
+    /// which one: product, older update, name of the rule or line; absent: all of this update
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// why, in the user's words
+    pub reason: String,
+    /// the correction's source row
+    pub source: String,
+}
+
 /// All rows of a catalog, before they are compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -424,4 +455,6 @@ pub struct Facts {
     pub lifecycle: Vec<LifecycleRow>,
     /// `categories.jsonl`; importers of update metadata use it, the index does not hold it
     pub categories: Vec<CategoryRow>,
+    /// what local corrections take out; [`super::join`] applies it, the compiler ignores it
+    pub removed: Vec<RemovalRow>,
 }

@@ -8,14 +8,18 @@ pub mod compile;
 mod embedded;
 pub mod facts;
 mod index;
+pub mod join;
 mod layout;
+mod lenient;
 pub mod lint;
 mod merge;
+pub mod rows;
 pub mod text;
 pub mod view;
 
 #[cfg(test)]
 mod tests;
 
+pub use embedded::{STAMP, embedded_facts};
 pub use index::{Catalog, CatalogError};
 pub use text::FactsError;
