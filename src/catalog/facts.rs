@@ -433,4 +433,6 @@ pub struct Facts {
     pub lifecycle: Vec<LifecycleRow>,
     /// what local corrections take out; [`super::join`] applies it, the compiler ignores it
     pub removed: Vec<RemovalRow>,
+    /// ids of the source rows of what was imported, once it is joined with the rest
+    pub imported: Vec<String>,
 }
