@@ -1,5 +1,10 @@
 //! Real sources of update facts: bytes in, rows of the catalog's schema out. One file for each kind of source.
 
+mod decode;
+pub mod gather;
+pub mod msrc;
+pub mod products;
+
 use crate::{
     catalog::{
         Catalog,
@@ -37,7 +42,7 @@ pub struct Importer {
 }
 
 /// Every kind of file that can be imported; the first that recognises a file reads it.
-pub const IMPORTERS: &[Importer] = &[];
+pub const IMPORTERS: &[Importer] = &[msrc::definitions::IMPORTER];
 
 /// How much of a file tells what it is.
 const HEAD: u64 = 64 * 1024;
