@@ -463,6 +463,28 @@ pub struct LifecycleRow {
     pub source: String,
 }
 
+/// A category of Windows Update metadata: `categories.jsonl`. Which of our products it is about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CategoryRow {
+    /// its identity in Windows Update
+    pub guid: String,
+    /// Microsoft's name for it
+    pub title: String,
+    /// `classification`, `product`, `family` or `company`
+    pub kind: String,
+    /// products that updates of this category may be for; empty: none that kbwhy models
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
+    /// those of them that every update of this category is for
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certain: Vec<String>,
+    /// how well it is known
+    pub standing: String,
+    /// where it is stated
+    pub source: String,
+}
+
 /// Something that a local correction takes out of what the other sources say.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -507,6 +529,8 @@ pub struct Facts {
     pub defects: Vec<DefectRow>,
     /// `lifecycle.jsonl`
     pub lifecycle: Vec<LifecycleRow>,
+    /// `categories.jsonl`; importers of update metadata use it, the index does not hold it
+    pub categories: Vec<CategoryRow>,
     /// what local corrections take out; [`super::join`] applies it, the compiler ignores it
     pub removed: Vec<RemovalRow>,
     /// ids of the source rows of what was imported, once it is joined with the rest

@@ -3,6 +3,7 @@
 mod decode;
 pub mod gather;
 pub mod msrc;
+mod offline_sync;
 pub mod products;
 
 use crate::{
