@@ -489,7 +489,7 @@ pub struct CategoryRow {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemovalRow {
-    /// `package`, `supersedes`, `rule`, `line`, `withdrawn`, `defect`
+    /// `package`, `other-packages` (than those that the correction adds), `supersedes`, `rule`, `line`, `withdrawn`, `defect`
     pub what: String,
     /// the update it is about
     pub kb: String,

@@ -29,7 +29,7 @@ pub(super) fn apply(facts: &mut Facts, removed: &[RemovalRow], remarks: &mut Rem
     }
     let own: BTreeSet<&str> = removed.iter().map(|r| &*r.source).collect();
     let mut used: BTreeSet<(&str, u32)> = BTreeSet::new();
-    packages(facts, &of(removed, "package"), &own, &mut used);
+    packages(facts, &of(removed, "package"), &of(removed, "other-packages"), &own, &mut used);
     let supersedes = of(removed, "supersedes");
     for u in facts.updates.iter_mut().filter(|u| !own.contains(&*u.source)) {
         let kb = number(&u.kb);
@@ -89,7 +89,7 @@ pub(super) fn apply(facts: &mut Facts, removed: &[RemovalRow], remarks: &mut Rem
         !out
     });
     for r in removed {
-        if !number(&r.kb).is_some_and(|kb| used.contains(&(&*r.what, kb))) {
+        if r.what != "other-packages" && !number(&r.kb).is_some_and(|kb| used.contains(&(&*r.what, kb))) {
             remarks.add("corrections that remove what no source says", &format!("{} of {}", r.what, r.kb));
         }
     }
@@ -98,9 +98,19 @@ pub(super) fn apply(facts: &mut Facts, removed: &[RemovalRow], remarks: &mut Rem
 fn packages<'a>(
     facts: &mut Facts,
     removed: &Removed<'a>,
+    others: &Removed<'a>,
     own: &BTreeSet<&str>,
     used: &mut BTreeSet<(&'a str, u32)>,
 ) {
+    let mut kept: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
+    for u in facts.updates.iter().filter(|u| own.contains(&*u.source)) {
+        if let Some(kb) = number(&u.kb).filter(|kb| others.contains_key(kb)) {
+            kept.entry(kb).or_default().extend(u.packages.iter().flat_map(|p| p.products.iter().cloned()));
+        }
+    }
+    let has = |removed: &Removed<'a>, kb: Option<u32>, product: &str| {
+        has(removed, kb, product) || kb.and_then(|kb| kept.get(&kb)).is_some_and(|k| !k.contains(product))
+    };
     for u in facts.updates.iter_mut().filter(|u| !own.contains(&*u.source)) {
         let kb = number(&u.kb);
         for p in &mut u.packages {
