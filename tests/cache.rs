@@ -214,7 +214,7 @@ fn two_writers_at_once_lose_nothing() {
 fn a_writer_that_is_killed_leaves_the_former_state() {
     let f = Folder::new();
     f.import(&overlay(&f, "small", 9_900_001, 1));
-    let large = overlay(&f, "large", 8_000_000, 6000);
+    let large = overlay(&f, "large", 8_000_000, 1500);
     let former = f.catalog();
     let mut killed = 0;
     for step in 0..12u64 {
