@@ -489,7 +489,7 @@ pub struct CategoryRow {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemovalRow {
-    /// `package`, `supersedes`, `rule`, `line`, `withdrawn`, `defect`
+    /// `package`, `other-packages` (than those that the correction adds), `supersedes`, `rule`, `line`, `withdrawn`, `defect`
     pub what: String,
     /// the update it is about
     pub kb: String,
@@ -533,6 +533,8 @@ pub struct Facts {
     pub categories: Vec<CategoryRow>,
     /// what local corrections take out; [`super::join`] applies it, the compiler ignores it
     pub removed: Vec<RemovalRow>,
+    /// ids of the source rows of what was imported, once it is joined with the rest
+    pub imported: Vec<String>,
     /// `supersedence.jsonl`: of imported sources only
     pub supersedence: Vec<SupersedenceRow>,
 }

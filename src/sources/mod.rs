@@ -4,6 +4,7 @@ mod decode;
 pub mod gather;
 pub mod msrc;
 mod offline_sync;
+pub mod overlay;
 pub mod products;
 pub mod update_catalog;
 
@@ -44,7 +45,7 @@ pub struct Importer {
 }
 
 /// Every kind of file that can be imported; the first that recognises a file reads it.
-pub const IMPORTERS: &[Importer] = &[msrc::definitions::IMPORTER, update_catalog::IMPORTER];
+pub const IMPORTERS: &[Importer] = &[overlay::IMPORTER, msrc::definitions::IMPORTER, update_catalog::IMPORTER];
 
 /// How much of a file tells what it is.
 const HEAD: u64 = 64 * 1024;
