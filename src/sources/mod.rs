@@ -42,7 +42,13 @@ pub struct Importer {
 }
 
 /// Every kind of file that can be imported; the first that recognises a file reads it.
-pub const IMPORTERS: &[Importer] = &[msrc::definitions::IMPORTER];
+pub const IMPORTERS: &[Importer] = &[
+    msrc::definitions::IMPORTER,
+    msrc::cvrf::XML,
+    msrc::cvrf::JSON,
+    msrc::csaf::IMPORTER,
+    msrc::sug::IMPORTER,
+];
 
 /// What one file told.
 #[derive(Clone, Debug)]
