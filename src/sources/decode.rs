@@ -221,3 +221,37 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
         deserializer.deserialize_any(List(PhantomData))
     }
 }
+
+/// A header, and rows with their lines.
+pub(super) type Table = (Vec<String>, Vec<(u64, Vec<String>)>);
+
+/// A small table as PowerShell, Excel and others write it: remarks before it, any separator, any width.
+pub(super) fn csv_rows(name: &str, text: &str) -> Result<Table, ImportError> {
+    let first = text.lines().find(|l| !l.trim().is_empty() && !l.starts_with('#')).unwrap_or("");
+    let count = |d: u8| first.bytes().filter(|b| *b == d).count();
+    let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|d| (count(*d), *d == b',')).unwrap_or(b',');
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .comment(Some(b'#'))
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let failed = |e: &csv::Error| {
+        let line = e.position().map_or(1, csv::Position::line);
+        ImportError::new(
+            format!("{name}:{line}"),
+            format!("{}; the file is damaged: download it again", clean(&e.to_string())),
+        )
+    };
+    let header = reader.headers().map_err(|e| failed(&e))?.iter().map(str::to_owned).collect();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|e| failed(&e))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        rows.push((line, record.iter().map(str::to_owned).collect()));
+    }
+    // the reader takes an open quotation for one field up to the end
+    if rows.is_empty() {
+        return Err(ImportError::new(name, "a header without rows; the file is not whole"));
+    }
+    Ok((header, rows))
+}

@@ -75,7 +75,7 @@ pub fn day(text: &str) -> Option<u32> {
     valid.then_some(year * 10_000 + month * 100 + day)
 }
 
-fn day_text(day: u32) -> String {
+pub(super) fn day_text(day: u32) -> String {
     format!("{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100)
 }
 

@@ -4,6 +4,8 @@ mod decode;
 pub mod gather;
 pub mod msrc;
 pub mod products;
+pub mod release_info;
+pub mod wsus_export;
 
 use crate::{
     catalog::{
@@ -48,6 +50,12 @@ pub const IMPORTERS: &[Importer] = &[
     msrc::cvrf::JSON,
     msrc::csaf::IMPORTER,
     msrc::sug::IMPORTER,
+    wsus_export::JSON,
+    wsus_export::CSV,
+    release_info::HTML,
+    release_info::MARKDOWN,
+    release_info::JSON,
+    release_info::CSV,
 ];
 
 /// What one file told.
@@ -94,3 +102,6 @@ impl ImportError {
         Self { place: place.into(), problem: problem.into() }
     }
 }
+
+#[cfg(test)]
+mod tests;
