@@ -175,8 +175,8 @@ pub struct UpdateRow {
 pub struct BuildRow {
     /// `10.0.17763.4131`
     pub build: String,
-    /// products for which the source names it
-    #[serde(rename = "for")]
+    /// products for which the source names it; empty: all that the update is for
+    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<String>,
 }
 
@@ -463,6 +463,45 @@ pub struct LifecycleRow {
     pub source: String,
 }
 
+/// A category of Windows Update metadata: `categories.jsonl`. Which of our products it is about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CategoryRow {
+    /// its identity in Windows Update
+    pub guid: String,
+    /// Microsoft's name for it
+    pub title: String,
+    /// `classification`, `product`, `family` or `company`
+    pub kind: String,
+    /// products that updates of this category may be for; empty: none that kbwhy models
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
+    /// those of them that every update of this category is for
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certain: Vec<String>,
+    /// how well it is known
+    pub standing: String,
+    /// where it is stated
+    pub source: String,
+}
+
+/// Something that a local correction takes out of what the other sources say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemovalRow {
+    /// `package`, `supersedes`, `rule`, `line`, `withdrawn`, `defect`
+    pub what: String,
+    /// the update it is about
+    pub kb: String,
+    /// which one: product, older update, name of the rule or line; absent: all of this update
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// why, in the user's words
+    pub reason: String,
+    /// the correction's source row
+    pub source: String,
+}
+
 /// All rows of a catalog, before they are compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -490,6 +529,10 @@ pub struct Facts {
     pub defects: Vec<DefectRow>,
     /// `lifecycle.jsonl`
     pub lifecycle: Vec<LifecycleRow>,
+    /// `categories.jsonl`; importers of update metadata use it, the index does not hold it
+    pub categories: Vec<CategoryRow>,
+    /// what local corrections take out; [`super::join`] applies it, the compiler ignores it
+    pub removed: Vec<RemovalRow>,
     /// `supersedence.jsonl`: of imported sources only
     pub supersedence: Vec<SupersedenceRow>,
 }

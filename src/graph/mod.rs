@@ -2,6 +2,10 @@
 //!
 //! Every walk is iterative; petgraph's recursive `tarjan_scc` and `is_cyclic_directed` are not used.
 
+mod reduce;
+
+pub use reduce::{MOST_NODES, Reduced, longest_path, reduce};
+
 use petgraph::{
     algo::{kosaraju_scc, toposort},
     graph::{DiGraph, NodeIndex},

@@ -113,6 +113,12 @@ pub(super) fn head(bytes: &[u8]) -> String {
     }
 }
 
+/// A few letters that differ where contents differ, for the names of sources that have none.
+pub(super) fn mark(text: &str) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(text.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect()
+}
+
 /// What serde_json says of a document, with its place.
 pub(super) fn json_error(name: &str, e: &serde_json::Error) -> ImportError {
     let text = clean(&e.to_string());

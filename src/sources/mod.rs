@@ -3,8 +3,10 @@
 mod decode;
 pub mod gather;
 pub mod msrc;
+mod offline_sync;
 pub mod products;
 pub mod release_info;
+pub mod update_catalog;
 pub mod wsus_export;
 
 use crate::{
@@ -56,7 +58,34 @@ pub const IMPORTERS: &[Importer] = &[
     release_info::MARKDOWN,
     release_info::JSON,
     release_info::CSV,
+    update_catalog::IMPORTER,
 ];
+
+/// How much of a file tells what it is.
+const HEAD: u64 = 64 * 1024;
+
+/// Reads a file that is recognised by its content.
+///
+/// # Errors
+/// One line: what cannot be read, where, and what to do.
+pub fn import(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportError> {
+    let unreadable = |e: std::io::Error| ImportError::new(input.name, format!("cannot be read: {e}"));
+    let mut head = Vec::new();
+    (&mut *input.reader).take(HEAD).read_to_end(&mut head).map_err(unreadable)?;
+    if head.is_empty() {
+        return Err(ImportError::new(input.name, "is empty"));
+    }
+    let Some(importer) = IMPORTERS.iter().find(|i| (i.detect)(&head)) else {
+        let mut known: Vec<&str> = IMPORTERS.iter().map(|i| i.format).collect();
+        known.dedup();
+        return Err(ImportError::new(
+            input.name,
+            format!("not recognised; what can be imported: {}", known.join(", ")),
+        ));
+    };
+    input.reader.rewind().map_err(unreadable)?;
+    (importer.read)(input, catalog)
+}
 
 /// What one file told.
 #[derive(Clone, Debug)]

@@ -142,7 +142,7 @@ fn is_preview(kind: &str, kb_is_known: bool) -> bool {
 fn imported(
     rows: Vec<Row>,
     format: &'static str,
-    address: Option<&str>,
+    (address, mark): (Option<&str>, Option<&str>),
     input: &Input<'_>,
     catalog: &Catalog,
 ) -> Result<Imported, ImportError> {
@@ -240,9 +240,12 @@ fn imported(
         (_, 0) => "https://learn.microsoft.com/en-us/windows/release-health/windows-server-release-info",
         _ => "https://learn.microsoft.com/en-us/windows/release-health/release-information",
     });
-    let digest = newest.to_string();
+    // a page that is read again takes the place of what was read before; tables of people have no name
     let part = url.rsplit('/').next().unwrap_or("");
-    let id = format!("{part}-{digest}");
+    let id = match mark {
+        Some(mark) => format!("{part}-{newest}-{mark}"),
+        None => format!("{part}-{newest}"),
+    };
     let kind = SourceKind::ReleaseInformation;
     let source = SourceRow {
         id: id.clone(),
@@ -313,7 +316,7 @@ fn read_markdown(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, I
             Some(None) => {}
         }
     }
-    imported(rows, MARKDOWN.format, address, input, catalog)
+    imported(rows, MARKDOWN.format, (address, None), input, catalog)
 }
 
 /// The page of Microsoft that an address is of.
@@ -386,7 +389,7 @@ fn read_html(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, Impor
             _ => {}
         }
     }
-    imported(rows, HTML.format, address, input, catalog)
+    imported(rows, HTML.format, (address, None), input, catalog)
 }
 
 fn is_element(node: &scraper::Node, names: &[&str]) -> bool {
@@ -432,7 +435,7 @@ fn read_json(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, Impor
             rows.push(row(&columns, cells.into_iter().map(|c| c.0), "", format!("item {}", n + 1)));
         }
     }
-    imported(rows, JSON.format, None, input, catalog)
+    imported(rows, JSON.format, (None, Some(&decode::mark(&text))), input, catalog)
 }
 
 fn detect_csv(head: &[u8]) -> bool {
@@ -458,7 +461,7 @@ fn read_csv(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, Import
             rows.push(row(&columns, cells.into_iter(), "", format!("line {line}")));
         }
     }
-    imported(rows, CSV.format, None, input, catalog)
+    imported(rows, CSV.format, (None, Some(&decode::mark(&text))), input, catalog)
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ struct Item {
 fn read_json(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportError> {
     let text = decode::text(input)?;
     let items: Many<Item> = serde_json::from_str(&text).map_err(|e| decode::json_error(input.name, &e))?;
-    imported(items.0, JSON.format, input, catalog)
+    imported(items.0, JSON.format, &decode::mark(&text), input, catalog)
 }
 
 fn read_csv(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportError> {
@@ -97,7 +97,13 @@ fn read_csv(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, Import
             update: None,
         }
     };
-    imported(rows.into_iter().map(|(_, cells)| item(cells)).collect(), CSV.format, input, catalog)
+    imported(
+        rows.into_iter().map(|(_, cells)| item(cells)).collect(),
+        CSV.format,
+        &decode::mark(&text),
+        input,
+        catalog,
+    )
 }
 
 /// The order of day and month in dates with strokes.
@@ -174,6 +180,15 @@ fn kind_of(title: &str, group: &str) -> Option<UpdateKind> {
     })
 }
 
+/// `2022-12 Security Update` of `2022-12 Security Update for Windows 10 Version 22H2 (KB5012170)`: an update has packages for
+/// several products, and each has its own title.
+fn without_product(title: &str) -> &str {
+    let title = title.rsplit_once("(KB").map_or(title, |(t, _)| t);
+    let places = [" for Windows ", " for Microsoft server ", " for Microsoft Server "];
+    let at = places.iter().filter_map(|p| title.find(p)).min();
+    title[..at.unwrap_or(title.len())].trim()
+}
+
 /// The product of `Windows 10` and `22H2`, if it is one alone.
 fn product_of(os: &str, release: &str, catalog: &Catalog) -> ProductSet {
     let server = os.to_ascii_lowercase().contains("server");
@@ -198,6 +213,7 @@ fn architecture_of(item: &Item) -> Option<Architecture> {
 fn imported(
     items: Vec<Item>,
     format: &'static str,
+    mark: &str,
     input: &Input<'_>,
     catalog: &Catalog,
 ) -> Result<Imported, ImportError> {
@@ -205,13 +221,12 @@ fn imported(
         items.into_iter().map(|i| i.update.map_or_else(|| Item { update: None, ..i }, |u| *u)).collect();
     let order = order(items.iter().map(|i| &*i.creation_date));
     let mut gather = Gather::new(catalog);
-    let mut newest = 0;
     for (n, item) in items.iter().enumerate() {
-        let title = clean(&item.title);
-        let place = || format!("item {}: {title}", n + 1);
+        let full = clean(&item.title);
+        let place = || format!("item {}: {full}", n + 1);
         let named = if item.kb_number.is_empty() { &item.knowledgebase_articles } else { &item.kb_number };
         let in_title =
-            title.rsplit_once("(KB").and_then(|(_, t)| t.split(')').next()).and_then(|d| d.parse().ok());
+            full.rsplit_once("(KB").and_then(|(_, t)| t.split(')').next()).and_then(|d| d.parse().ok());
         let Some(kb) = named.split([';', ',', ' ']).find_map(|k| k.parse::<KbId>().ok()).or(in_title) else {
             gather.remarks.add("updates without a KB number: left out", place);
             continue;
@@ -221,9 +236,8 @@ fn imported(
             let text = "dates in which day and month cannot be told apart, or that are none: left out";
             gather.remarks.add(text, || format!("{}: {}", place(), clean(&item.creation_date)));
         }
-        newest = newest.max(date.unwrap_or(0));
-        let kind = kind_of(&title, item.update_group.trim());
-        let titled = gather.names.find_in_title(&title);
+        let kind = kind_of(&full, item.update_group.trim());
+        let titled = gather.names.find_in_title(&full);
         let grouped = product_of(&item.update_os, &item.update_build, catalog);
         let products = match titled {
             // several: `version 1903 and later`
@@ -266,9 +280,10 @@ fn imported(
             }
             match of {
                 None => {
-                    // one number, several titles: that of the first product in the alphabet
-                    if update.title.as_ref().is_none_or(|held| title < *held) {
-                        update.title = Some(title.clone());
+                    // one number, several titles: the first in the alphabet
+                    let title = without_product(&full);
+                    if !title.is_empty() && update.title.as_ref().is_none_or(|held| title < held.as_str()) {
+                        update.title = Some(title.to_owned());
                     }
                 }
                 Some(of) => update.note = Some(format!("a package of {of}")),
@@ -286,7 +301,7 @@ fn imported(
     let stem: String =
         base.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
     let source = SourceRow {
-        id: format!("wsus-export-{stem}-{newest}"),
+        id: format!("wsus-export-{stem}-{mark}"),
         url: "https://learn.microsoft.com/en-us/windows-server/administration/windows-server-update-services/get-started/windows-server-update-services-wsus".to_owned(),
         title: "updates as WSUS exports them".to_owned(),
         read: input.read.to_owned(),

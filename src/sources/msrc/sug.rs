@@ -116,14 +116,12 @@ fn read(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportErro
     }
     let mut kinds: Vec<String> = pages.into_iter().map(|p| clean(&p)).filter(|p| !p.is_empty()).collect();
     kinds.sort();
-    let part = match (&kinds[..], newest) {
-        ([], n) => format!("rows-{n}"),
-        (kinds, n) => format!("{}-{n}", kinds.join("-")),
-    };
+    let part = if kinds.is_empty() { "rows".to_owned() } else { kinds.join("-") };
     let source = SourceRow {
         id: format!(
-            "sug-{}",
-            part.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "-")
+            "sug-{}-{newest}-{}",
+            part.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
+            decode::mark(&text)
         ),
         url: "https://api.msrc.microsoft.com/sug/v2.0/en-US/".to_owned(),
         title: "Security Update Guide".to_owned(),
