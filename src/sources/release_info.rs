@@ -463,6 +463,3 @@ fn read_csv(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, Import
     }
     imported(rows, CSV.format, (None, Some(&decode::mark(&text))), input, catalog)
 }
-
-#[cfg(test)]
-mod tests;

@@ -323,6 +323,3 @@ fn usual(products: ProductSet, catalog: &Catalog) -> Option<UpdateKind> {
     let kinds = catalog.entries(line.id).map(|e| e.kind);
     kinds.filter(|k| matches!(k, UpdateKind::Cumulative | UpdateKind::Combined)).last()
 }
-
-#[cfg(test)]
-mod tests;
