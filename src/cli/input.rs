@@ -32,7 +32,7 @@ pub(super) fn shown(name: &str) -> String {
 }
 
 /// A path as it may be shown.
-fn named(path: &Path) -> String {
+pub(super) fn named(path: &Path) -> String {
     shown(&path.to_string_lossy())
 }
 
