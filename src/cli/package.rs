@@ -13,6 +13,7 @@ use crate::{
 };
 use std::{
     fs::File,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -45,11 +46,37 @@ fn bug(e: &dyn std::fmt::Display) -> Failure {
 }
 
 /// Reads a package file.
-pub(super) fn read(path: &Path) -> Result<PackageContent, Failure> {
+fn read(path: &Path) -> Result<PackageContent, Failure> {
+    content::read(open(path)?, &input::named(path), PACKAGE_LIMITS).map_err(|e| Failure::input(e.to_string()))
+}
+
+fn open(path: &Path) -> Result<File, Failure> {
     let name = input::named(path);
     if path.is_dir() {
         return Err(Failure::input(format!("{name}: is a folder; name one package file")));
     }
-    let file = File::open(path).map_err(|e| Failure::input(format!("{name}: cannot be read: {e}")))?;
-    content::read(file, &name, PACKAGE_LIMITS).map_err(|e| Failure::input(e.to_string()))
+    File::open(path).map_err(|e| Failure::input(format!("{name}: cannot be read: {e}")))
+}
+
+/// The package that was tried, if it is a file and not merely the name of one. What is no package of servicing (a setup
+/// program) has a name all the same.
+pub(super) fn tried(package: &str) -> Result<Option<PackageContent>, Failure> {
+    let path = Path::new(package);
+    let only_name = |why: &str| {
+        let name = input::named(path);
+        let _ = writeln!(io::stderr(), "kbwhy: {name}: {why}; only its name is used");
+        Ok(None)
+    };
+    if !path.exists() {
+        return if package.contains(['/', '\\']) {
+            only_name("there is no such file here")
+        } else {
+            Ok(None)
+        };
+    }
+    match content::read(open(path)?, &input::named(path), PACKAGE_LIMITS) {
+        Ok(content) => Ok(Some(content)),
+        Err(e) if e.foreign => only_name(&e.problem),
+        Err(e) => Err(Failure::input(e.to_string())),
+    }
 }

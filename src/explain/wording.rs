@@ -307,7 +307,6 @@ pub fn says(s: &Says) -> String {
         Says::NoPartHasParent(n) => {
             format!("none of the {n} parts of the package finds what it asks for on the host")
         }
-        Says::ParentsNotKnown => "what the package asks for is not wholly known".into(),
         Says::SamePackageThere(package) => format!("{package} is installed"),
         Says::HigherPackageThere { package, there } => {
             format!("the package is {package}; the host has {there}, a higher version of it")

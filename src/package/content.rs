@@ -100,6 +100,8 @@ pub struct ContentError {
     pub file: String,
     /// members that lead there, byte, what is wrong, what to do
     pub problem: String,
+    /// it is a file of another kind, not a damaged package
+    pub foreign: bool,
 }
 
 impl PackageContent {
@@ -166,7 +168,7 @@ pub fn read<R: Read + Seek>(
     name: &str,
     limits: Limits,
 ) -> Result<PackageContent, ContentError> {
-    let refused = |problem: String| ContentError { file: shown(name), problem };
+    let refused = |problem: String| ContentError { file: shown(name), problem, foreign: false };
     let unreadable = |e: std::io::Error| refused(format!("cannot be read: {e}"));
     let mut head = Vec::new();
     reader.by_ref().take(HEAD).read_to_end(&mut head).map_err(unreadable)?;
@@ -188,7 +190,14 @@ pub fn read<R: Read + Seek>(
     if cabinet::is_cabinet(&head) {
         let mut found = Found::default();
         let cabinet = Cabinet::open_file(&mut reader as &mut dyn ReadSeek, &budget);
-        cabinet.and_then(|c| found.cabinet(c, &budget, false)).map_err(|e| refused(e.to_string()))?;
+        let cabinet = cabinet.map_err(|e| refused(e.to_string()))?;
+        let has = |name: &str| cabinet.members().iter().any(|m| m.name.eq_ignore_ascii_case(name));
+        if has("index.xml") && has("package.cab") {
+            let problem =
+                "is Windows Update's offline catalog, not a package: `kbwhy catalog import` reads it";
+            return Err(ContentError { foreign: true, ..refused(problem.to_owned()) });
+        }
+        found.cabinet(cabinet, &budget, false).map_err(|e| refused(e.to_string()))?;
         found.tell(&mut content);
         content.kind = if found.is_msu { FileKind::Msu } else { FileKind::Cab };
     } else if wim::is_wim(&head) {
@@ -210,7 +219,7 @@ pub fn read<R: Read + Seek>(
         content.kind = FileKind::Mum;
         content.main = Some(Placed { place: String::new(), value: mum });
     } else {
-        return Err(refused(what_it_is(&head).to_owned()));
+        return Err(ContentError { foreign: !head.is_empty(), ..refused(what_it_is(&head).to_owned()) });
     }
     remark(&mut content);
     Ok(content)

@@ -210,8 +210,6 @@ pub enum Says {
     NoParentThere(usize),
     /// none of so many parts of it has a parent here
     NoPartHasParent(usize),
-    /// the manifest was not read to its end, or it asks in a way that no log explains
-    ParentsNotKnown,
     /// this very package is installed
     SamePackageThere(String),
     /// a higher version of the package is there

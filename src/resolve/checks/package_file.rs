@@ -116,10 +116,11 @@ impl Judge<'_> {
         };
         let elsewhere = |p: &PackageIdentity, group: &crate::package::mum::ParentGroup| {
             let [major, minor, of, _] = p.version.0;
-            let base = if kernel.0 >= 10 { branch_of(build) } else { build };
+            // before Windows 10, builds of one version are its service packs
+            let base = branch_of(build);
             (major, minor) != kernel
-                || of > base
-                || of < base && group.build == Some(Compare::Equal) && kernel.0 >= 10
+                || kernel.0 >= 10
+                    && (branch_of(of) > base || of < base && group.build == Some(Compare::Equal))
         };
         if !usual || all().next().is_none() || !all().all(|(p, g)| is_windows(p) && elsewhere(p, g)) {
             return false;
@@ -209,6 +210,10 @@ impl Judge<'_> {
                 };
                 // a whole list of packages settles what other lists leave open
                 settle(out, Cause::AlreadyInstalled, &evidence);
+                // whatever replaces a cumulative update has its name
+                if self.mum.identity.rollup().is_some() {
+                    settle(out, Cause::Superseded, &evidence);
+                }
             }
             OnSystem::Higher(..) | OnSystem::Unknown => {}
         }
@@ -236,9 +241,7 @@ impl Judge<'_> {
             }
             Some(false) if told.parts.is_some() && wanted.is_empty() => {
                 let n = told.parts.map_or(0, |(n, _)| n);
-                let mut evidence = vec![self.says(Says::NoPartHasParent(n))];
-                evidence.extend(store.origin().map(|o| Evidence::host(Says::NoParentThere(n), o)));
-                evidence.truncate(1);
+                let evidence = vec![self.says(Says::NoPartHasParent(n))];
                 out.push(
                     Finding::fail(Cause::ProductNotInstalled, Certainty::Confirmed, evidence)
                         .shown()
@@ -246,6 +249,8 @@ impl Judge<'_> {
                 );
             }
             Some(false) => self.no_parent(told, needs, store, out),
+            // parts that were not read, or a list that is not whole: nothing to tell
+            None if wanted.is_empty() => {}
             None => self.unknown_parents(&wanted, needs, out),
         }
     }
@@ -288,7 +293,8 @@ impl Judge<'_> {
         } else if of_windows {
             finding(Cause::WrongEdition).remedy(Remedy::NoPackage(self.c.identity.words.clone()))
         } else {
-            finding(Cause::ProductNotInstalled).remedy(Remedy::NoPackage(self.c.identity.words.clone()))
+            let first = told.parents.first().map(|p| p.wanted.name.clone()).unwrap_or_default();
+            finding(Cause::ProductNotInstalled).remedy(Remedy::AddProduct(first))
         });
     }
 
@@ -316,15 +322,15 @@ impl Judge<'_> {
             );
             return;
         }
-        let evidence = if wanted.is_empty() { vec![self.says(Says::ParentsNotKnown)] } else { vec![needs] };
-        let (cause, ask) = if updates.is_empty() {
-            (Cause::MissingPrerequisite, vec![Ask::Packages])
-        } else {
-            (self.cause_of(&updates), vec![Ask::Packages, Ask::Updates(updates.clone())])
-        };
-        // parts that were not read say nothing: no sign of a cause, and no doubt more than before
-        let open = !wanted.is_empty();
-        out.push(Finding::unknown(cause, open, evidence, ask).naming(updates));
+        if !updates.is_empty() {
+            let ask = vec![Ask::Packages, Ask::Updates(updates.clone())];
+            out.push(Finding::unknown(self.cause_of(&updates), true, vec![needs], ask).naming(updates));
+            return;
+        }
+        // editions of the host's own Windows: most have what it asks for
+        let usual = wanted.iter().any(|p| is_windows(p));
+        let cause = if usual { Cause::WrongEdition } else { Cause::ProductNotInstalled };
+        out.push(Finding::unknown(cause, !usual, vec![needs], vec![Ask::Packages]));
     }
 
     /// Servicing stacks are a cause of their own.
