@@ -16,6 +16,7 @@ use crate::{
     resolve::{self, question::Question, verdict::Verdict},
 };
 use clap::CommandFactory;
+use std::io::{self, Write};
 
 pub(super) type Printed = Result<(String, Exit), Failure>;
 
@@ -93,6 +94,15 @@ fn explain(a: Explain) -> Printed {
     let Some(kb) = typed.or_else(in_package) else {
         return Err(Failure::usage("the package does not tell of which update it is: name the KB, too"));
     };
+    if let Some(content) = &content
+        && let Some(other) = content.kb().filter(|other| *other != kb)
+    {
+        let _ = writeln!(
+            io::stderr(),
+            "kbwhy: {}: is of {other}, not of {kb}; what it holds is not used",
+            content.file
+        );
+    }
     let question = Question {
         kb: Some(kb),
         package: name,

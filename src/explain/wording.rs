@@ -292,7 +292,10 @@ pub fn says(s: &Says) -> String {
         }
         Says::PackageNeeds(parents) => match parents.as_slice() {
             [one] => format!("the package asks for {one}"),
-            many => format!("the package asks for any one of {}", some(many, 3)),
+            many if many.len() <= 3 => format!("the package asks for any one of {}", list(many, "or")),
+            many => {
+                format!("the package asks for any one of {} or {} more", many[..3].join(", "), many.len() - 3)
+            }
         },
         Says::ParentThere { wanted, there } if wanted == there => format!("{there} is installed, as it asks"),
         Says::ParentThere { wanted, there } => format!("it asks for {wanted}; {there} is installed"),
@@ -302,8 +305,8 @@ pub fn says(s: &Says) -> String {
         Says::ParentOfAnotherWindows { wanted, host } => {
             format!("it asks for {wanted}, a part of another Windows than the host's {host}")
         }
-        Says::NoParentThere(1) => "it is not among the packages of the host".into(),
-        Says::NoParentThere(n) => format!("none of the {n} is among the packages of the host"),
+        Says::NoParentThere(1) => "the package that it asks for is not on the host".into(),
+        Says::NoParentThere(n) => format!("none of the {n} packages of which it asks for one is on the host"),
         Says::NoPartHasParent(n) => {
             format!("none of the {n} parts of the package finds what it asks for on the host")
         }

@@ -31,7 +31,7 @@ pub fn package_text(report: &PackageReport, style: Style) -> String {
             row(name, text);
         }
     };
-    some("identity", report.identity.as_deref());
+    some("identity", report.identity.as_deref().map(short).as_deref());
     some("stated by", report.manifest.as_deref());
     let what = [report.release_type.as_deref(), report.description.as_deref()];
     some("what it is", Some(&what.into_iter().flatten().collect::<Vec<_>>().join(", ")));
@@ -55,7 +55,8 @@ pub fn package_text(report: &PackageReport, style: Style) -> String {
         row(name, &text);
     };
     list("brings stack", &report.brings_stacks, 4);
-    list("consists of", &report.children, 3);
+    let children: Vec<String> = report.children.iter().map(|c| short(c)).collect();
+    list("consists of", &children, 3);
     list("images", &report.images, 8);
     list("rules", &report.rules, 3);
     let payload = [report.payload.as_deref(), report.psf.as_deref()];
@@ -91,16 +92,29 @@ fn parents(report: &PackageReport, verbose: bool) -> String {
         );
     }
     let shown = if verbose { all.len() } else { all.len().min(6) };
-    let words = |p: &ParentReport| {
-        let versions = if p.versions.is_empty() { String::new() } else { format!(" ({})", p.versions) };
-        format!("{}{versions}", p.identity)
-    };
+    // versions are compared in one way, mostly: say it once
+    let same = all.iter().all(|p| p.versions == all[0].versions);
+    let way =
+        |p: &ParentReport| if p.versions.is_empty() { String::new() } else { format!(" ({})", p.versions) };
+    let words = |p: &ParentReport| short(&p.identity) + &if same { String::new() } else { way(p) };
     let mut text = if all.len() > 1 { "any one of " } else { "" }.to_owned();
     text += &all[..shown].iter().map(words).collect::<Vec<_>>().join(", or ");
+    if same {
+        text += &way(&all[0]);
+    }
     if shown < all.len() {
         let _ = write!(text, " and {} more (--verbose)", all.len() - shown);
     }
     text + cut
+}
+
+/// An identity in words that fit into lines: the name, the version, the language if there is one. JSON has it whole.
+fn short(identity: &str) -> String {
+    match *identity.split('~').collect::<Vec<_>>() {
+        [name, _, _, "", version] => format!("{name} {version}"),
+        [name, _, _, culture, version] => format!("{name} {version} {culture}"),
+        _ => identity.to_owned(),
+    }
 }
 
 fn stack(report: &PackageReport) -> String {

@@ -60,6 +60,17 @@ impl Judge<'_> {
         Evidence::host(says, &self.c.question.package_origin())
     }
 
+    /// The package of the same update for this host, where there is one.
+    fn own_package(&self) -> Remedy {
+        let words = self.c.identity.words.clone();
+        match self.c.update {
+            Some(u) if !u.products().intersection(self.c.products()).is_empty() => {
+                Remedy::TakePackageFor(words)
+            }
+            _ => Remedy::NoPackage(words),
+        }
+    }
+
     fn all(&self, out: &mut Vec<Finding>) {
         let store = Store::of(self.c.host);
         let parts = self.content.parts();
@@ -81,13 +92,13 @@ impl Judge<'_> {
         else {
             return false;
         };
-        let mut evidence = vec![self.says(Says::PackageForBuild { package, host })];
-        evidence.extend(self.c.identity.evidence.iter().cloned());
+        let mut evidence = self.c.identity.evidence.clone();
+        evidence.push(self.says(Says::PackageForBuild { package, host }));
         if branch_of(host) != branch_of(package) {
             out.push(
                 Finding::fail(Cause::WrongOs, Certainty::Confirmed, evidence)
                     .shown()
-                    .remedy(Remedy::TakePackageFor(self.c.identity.words.clone())),
+                    .remedy(self.own_package()),
             );
             return true;
         }
@@ -127,12 +138,10 @@ impl Judge<'_> {
         }
         let Some((first, _)) = all().next() else { return false };
         let host = Version([kernel.0, kernel.1, build, 0]);
-        let mut evidence = vec![self.says(Says::ParentOfAnotherWindows { wanted: short(first), host })];
-        evidence.extend(self.c.identity.evidence.iter().cloned());
+        let mut evidence = self.c.identity.evidence.clone();
+        evidence.push(self.says(Says::ParentOfAnotherWindows { wanted: short(first), host }));
         out.push(
-            Finding::fail(Cause::WrongOs, Certainty::Confirmed, evidence)
-                .shown()
-                .remedy(Remedy::TakePackageFor(self.c.identity.words.clone())),
+            Finding::fail(Cause::WrongOs, Certainty::Confirmed, evidence).shown().remedy(self.own_package()),
         );
         true
     }
@@ -233,11 +242,12 @@ impl Judge<'_> {
                     let says = Says::ParentThere { wanted: short(p.wanted), there: short(identity) };
                     Some(Evidence::host(says, &fact.origin))
                 });
-                if let Some(evidence) = evidence {
-                    for cause in [Cause::WrongOs, Cause::WrongEdition, Cause::MissingPrerequisite] {
-                        outrank(out, cause, &evidence);
-                    }
+                let Some((evidence, there)) = evidence.zip(there) else { return };
+                if is_windows(there.wanted) {
+                    outrank(out, Cause::WrongOs, &evidence);
+                    outrank(out, Cause::WrongEdition, &evidence);
                 }
+                outrank(out, self.cause_of(&kbs(wanted.iter().copied())), &evidence);
             }
             Some(false) if told.parts.is_some() && wanted.is_empty() => {
                 let n = told.parts.map_or(0, |(n, _)| n);
@@ -288,10 +298,11 @@ impl Judge<'_> {
                 };
                 finding(cause).naming(checkpoints).remedy(remedy)
             } else {
-                finding(Cause::WrongOs).remedy(Remedy::TakePackageFor(self.c.identity.words.clone()))
+                finding(Cause::WrongOs).remedy(self.own_package())
             }
         } else if of_windows {
-            finding(Cause::WrongEdition).remedy(Remedy::NoPackage(self.c.identity.words.clone()))
+            finding(Cause::WrongEdition)
+                .remedy(Remedy::NoPackage(format!("this edition of {}", self.c.identity.words)))
         } else {
             let first = told.parents.first().map(|p| p.wanted.name.clone()).unwrap_or_default();
             finding(Cause::ProductNotInstalled).remedy(Remedy::AddProduct(first))
@@ -379,7 +390,7 @@ fn settle(out: &mut Vec<Finding>, cause: Cause, evidence: &Evidence) {
         return;
     }
     out.retain(|f| f.cause != cause);
-    out.push(Finding::pass(cause, Certainty::Confirmed, vec![evidence.clone()]));
+    out.insert(0, Finding::pass(cause, Certainty::Confirmed, vec![evidence.clone()]));
 }
 
 /// Servicing finds what it asks for: what is only inferred of this cause cannot be the reason, and is not settled either.
@@ -400,6 +411,7 @@ fn outrank(out: &mut Vec<Finding>, cause: Cause, evidence: &Evidence) {
         |f: &Finding| f.cause != cause || f.outcome != Outcome::Unknown || f.open || not_in_catalog(f);
     out.retain(keeps);
     if !out.iter().any(|f| f.cause == cause && f.outcome != Outcome::Pass) {
-        out.push(Finding::pass(cause, Certainty::Confirmed, vec![evidence.clone()]));
+        // before what other checks found: it is shown first
+        out.insert(0, Finding::pass(cause, Certainty::Confirmed, vec![evidence.clone()]));
     }
 }
