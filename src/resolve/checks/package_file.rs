@@ -4,7 +4,7 @@
 use super::{Context, prerequisite};
 use crate::{
     catalog::view::LineKind,
-    model::{Cause, KbId, UpdateKind, Version, branch_of},
+    model::{Cause, KbId, Requirement, UpdateKind, Version, branch_of},
     package::{
         PackageIdentity,
         content::PackageContent,
@@ -94,7 +94,12 @@ impl Judge<'_> {
         };
         let mut evidence = self.c.identity.evidence.clone();
         evidence.push(self.says(Says::PackageForBuild { package, host }));
-        if branch_of(host) != branch_of(package) {
+        // a later build than those that are known may share the updates of an earlier one
+        let shares = branch_of(host) == branch_of(package);
+        if !shares && host > package && self.c.products().is_empty() {
+            return false;
+        }
+        if !shares {
             out.push(
                 Finding::fail(Cause::WrongOs, Certainty::Confirmed, evidence)
                     .shown()
@@ -129,9 +134,12 @@ impl Judge<'_> {
             let [major, minor, of, _] = p.version.0;
             // before Windows 10, builds of one version are its service packs
             let base = branch_of(build);
+            let known = !self.c.products().is_empty();
             (major, minor) != kernel
                 || kernel.0 >= 10
-                    && (branch_of(of) > base || of < base && group.build == Some(Compare::Equal))
+                    && (of > build
+                        || known && branch_of(of) > base
+                        || known && of < base && group.build == Some(Compare::Equal))
         };
         if !usual || all().next().is_none() || !all().all(|(p, g)| is_windows(p) && elsewhere(p, g)) {
             return false;
@@ -279,6 +287,16 @@ impl Judge<'_> {
         let finding = |cause| Finding::fail(cause, Certainty::Confirmed, evidence.clone()).shown();
         let of_windows = told.parents.iter().all(|p| is_windows(p.wanted));
         out.push(if !updates.is_empty() {
+            // a later one is there: whether it stands in as a parent, no log shows
+            let later = |kb: &KbId| {
+                let later = Requirement::Update { kb: *kb, or_later: true };
+                self.c.installed.meets(&later, None).truth == Truth::True
+            };
+            if updates.iter().any(later) {
+                let ask = vec![Ask::ServicingLog];
+                out.push(Finding::unknown(self.cause_of(&updates), true, evidence, ask).naming(updates));
+                return;
+            }
             finding(self.cause_of(&updates))
                 .naming(updates.clone())
                 .remedy(Remedy::InstallFirst(vec![updates]))
