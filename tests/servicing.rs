@@ -252,6 +252,9 @@ fn on_the_system(log: &str) -> BTreeSet<String> {
     found
 }
 
+/// Parents with the one that was found of each, and the verdict.
+type Judged<'a> = (Vec<(&'a str, &'a str)>, &'a str);
+
 #[test]
 fn every_parent_evaluation_of_a_real_log_is_reproduced() {
     let Some(folder) = field_data() else { return };
@@ -262,7 +265,7 @@ fn every_parent_evaluation_of_a_real_log_is_reproduced() {
     assert!(system.len() > 50, "{}", system.len());
     let system: Vec<&str> = system.iter().map(String::as_str).collect();
     // package: its parents with the one that was found of each, and the verdict
-    let mut wanted: BTreeMap<&str, (Vec<(&str, &str)>, &str)> = BTreeMap::new();
+    let mut wanted: BTreeMap<&str, Judged<'_>> = BTreeMap::new();
     for row in oracle.lines().skip(1) {
         let [package, parent, found, _, verdict] = *row.split('\t').collect::<Vec<_>>() else {
             panic!("{row}")
