@@ -17,12 +17,15 @@ use std::{
     sync::Arc,
 };
 
+/// A package that DISM does not list: whoever lists it lists all.
+const HIDDEN: &str =
+    "Microsoft-Windows-EditionPack-Professional-Package~31bf3856ad364e35~amd64~~10.0.22621.3880";
 const FOUNDATION: &str = "Microsoft-Windows-Foundation-Package~31bf3856ad364e35~amd64~~10.0.22621.1";
 
 /// A host with these packages (`identity state`, or an identity that is installed); all of them, if `whole`.
 fn host(packages: &[&str], whole: bool) -> Host {
     let origin = || Origin::line(&Arc::from("packages.txt"), "test", 1);
-    let packages = packages.iter().copied().chain([FOUNDATION]).map(|p| {
+    let packages = packages.iter().copied().chain([FOUNDATION, HIDDEN]).map(|p| {
         let (identity, state) = p.split_once(' ').unwrap_or((p, "installed"));
         (identity.to_owned(), Fact::new(PackageState::parse(state).unwrap(), origin()))
     });
@@ -171,6 +174,27 @@ fn fact(state: PackageState) -> Fact<PackageState> {
 }
 
 #[test]
+fn what_dism_does_not_list_is_not_absent_for_that() {
+    let mut listed = host(&[], true);
+    listed.packages.remove(HIDDEN);
+    let of = |wanted: &str| says(&package(&id("Package_for_KB1", "1.0.0.0"), &[(GE, &[wanted])]), &listed);
+    assert_eq!(of(&id("Microsoft-Windows-ProfessionalEdition", "10.0.22621.1")), None);
+    assert_eq!(of(&id("Microsoft-Windows-Client-Features-Package", "10.0.22621.1")), None);
+    assert_eq!(of(&id("Package_for_KB4132216", "10.0.1.0")), Some("Absent"));
+    assert_eq!(of(FOUNDATION), Some("Installed"));
+    // nor is it for what `kbwhy collect` lists: all packages of updates, with their parts
+    listed.packages.insert(id("Package_2_for_KB2919355", "6.3.1.14"), fact(PackageState::Installed));
+    let edition = id("Microsoft-Windows-ProfessionalEdition", "10.0.22621.1");
+    assert_eq!(says(&package(&id("Package_for_KB1", "1.0.0.0"), &[(GE, &[&edition])]), &listed), None);
+    let part = package(&id("Package_1_for_KB2919355", "6.3.1.14"), &[]);
+    assert_eq!(evaluate(&part, &[], &Store::of(&listed)).on_system, OnSystem::Neither);
+    listed.packages.remove(&id("Package_2_for_KB2919355", "6.3.1.14"));
+    // a part of an update is hidden, too
+    let part = package(&id("Package_1_for_KB2919355", "6.3.1.14"), &[]);
+    assert_eq!(evaluate(&part, &[], &Store::of(&listed)).on_system, OnSystem::Unknown);
+}
+
+#[test]
 fn a_package_that_is_evaluated_deep_is_as_applicable_as_its_parts() {
     let (one, two) = (id("Package_1_for_KB1", "6.3.1.0"), id("Package_2_for_KB1", "6.3.1.0"));
     let whole = id("Package_for_KB1", "6.3.1.0");
@@ -228,6 +252,9 @@ fn on_the_system(log: &str) -> BTreeSet<String> {
     found
 }
 
+/// Parents with the one that was found of each, and the verdict.
+type Judged<'a> = (Vec<(&'a str, &'a str)>, &'a str);
+
 #[test]
 fn every_parent_evaluation_of_a_real_log_is_reproduced() {
     let Some(folder) = field_data() else { return };
@@ -238,7 +265,7 @@ fn every_parent_evaluation_of_a_real_log_is_reproduced() {
     assert!(system.len() > 50, "{}", system.len());
     let system: Vec<&str> = system.iter().map(String::as_str).collect();
     // package: its parents with the one that was found of each, and the verdict
-    let mut wanted: BTreeMap<&str, (Vec<(&str, &str)>, &str)> = BTreeMap::new();
+    let mut wanted: BTreeMap<&str, Judged<'_>> = BTreeMap::new();
     for row in oracle.lines().skip(1) {
         let [package, parent, found, _, verdict] = *row.split('\t').collect::<Vec<_>>() else {
             panic!("{row}")
@@ -270,14 +297,10 @@ fn every_parent_evaluation_of_a_real_log_is_reproduced() {
             continue;
         }
         // the same without what was found: it is refused, and where the list is not whole nobody knows
-        let less: Vec<&str> = system
-            .iter()
-            .copied()
-            .filter(|s| !parents.iter().any(|(_, found)| found == s))
-            .filter(|s| *s != FOUNDATION)
-            .collect();
-        let foundation = parents.iter().any(|(_, found)| *found == FOUNDATION);
-        if !foundation {
+        let less: Vec<&str> =
+            system.iter().copied().filter(|s| !parents.iter().any(|(_, found)| found == s)).collect();
+        // those that every host of these tests has
+        if !parents.iter().any(|(_, found)| [FOUNDATION, HIDDEN].contains(found)) {
             assert_eq!(says(&mum, &host(&less, true)), Some("Absent"), "{name}");
             assert_eq!(says(&mum, &host(&less, false)), None, "{name}");
         }

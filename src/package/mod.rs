@@ -1,5 +1,6 @@
 //! What a package tells of itself: its file name, and the identity that servicing gives it.
 
+pub mod content;
 mod identity;
 pub mod mum;
 mod name;

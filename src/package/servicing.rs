@@ -16,13 +16,29 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Store<'a> {
     packages: BTreeMap<Key, Vec<(PackageIdentity, &'a Fact<PackageState>)>>,
-    /// every package is listed: what is not, is not there
+    /// every package that DISM shows is listed
     whole: bool,
+    /// so are the parts of updates, which it hides
+    parts: bool,
+    /// so are editions and sets of features, which it hides, and which `kbwhy collect` leaves out
+    windows: bool,
     origin: Option<&'a Origin>,
 }
 
 /// Name, architecture, culture; in lower case.
 type Key = (String, String, String);
+
+/// `package_12_for_kb2919355`. A list that has one is not of DISM.
+fn is_part(name: &str) -> bool {
+    let number = name.strip_prefix("package_").and_then(|rest| rest.split_once("_for_"));
+    number.is_some_and(|(n, _)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Packages of which lists that have one have all: that of the registry.
+fn is_part_of_windows(name: &str) -> bool {
+    name.starts_with("microsoft-windows-") && (name.ends_with("edition") || name.contains("-editionpack-"))
+        || name == "microsoft-windows-client-features-package"
+}
 
 fn key(p: &PackageIdentity) -> Key {
     (p.name.to_ascii_lowercase(), p.architecture.clone(), p.culture.to_ascii_lowercase())
@@ -39,12 +55,22 @@ impl<'a> Store<'a> {
         }
         let lists = &host.completeness.lists;
         let origin = lists.iter().find(|l| l.kind == ListKind::ComponentStore).map(|l| &l.origin);
-        Self { packages, whole: host.has_whole_store(), origin }
+        let parts = packages.keys().any(|(name, _, _)| is_part(name));
+        let windows = packages.keys().any(|(name, _, _)| is_part_of_windows(name));
+        Self { packages, whole: host.has_whole_store(), parts, windows, origin }
     }
 
-    /// Is every package listed?
-    pub fn is_whole(&self) -> bool {
-        self.whole
+    /// Would this package be listed if it were there?
+    pub fn would_list(&self, package: &PackageIdentity) -> bool {
+        let name = package.name.to_ascii_lowercase();
+        let kind = if name.starts_with("package_for_") || name == "microsoft-windows-foundation-package" {
+            true
+        } else if name.starts_with("package_") {
+            self.parts
+        } else {
+            self.windows
+        };
+        self.whole && kind
     }
 
     /// Where the list stands, if there is one.
@@ -198,10 +224,10 @@ fn parent<'a>(wanted: &'a PackageIdentity, group: &ParentGroup, store: &'a Store
     };
     match judged.max_by_key(|(there, identity, _)| (rank(*there), identity.version)) {
         Some((there, identity, fact)) => {
-            let there = if there == Some(false) && !store.whole { None } else { there };
+            let there = if there == Some(false) && !store.would_list(wanted) { None } else { there };
             Parent { wanted, there, listed: Some((identity.clone(), fact)) }
         }
-        None => Parent { wanted, there: store.whole.then_some(false), listed: None },
+        None => Parent { wanted, there: store.would_list(wanted).then_some(false), listed: None },
     }
 }
 
@@ -249,5 +275,5 @@ fn on_system<'a>(identity: &PackageIdentity, store: &'a Store<'_>) -> OnSystem<'
     }
     let unsure =
         listed.iter().any(|(i, f)| i.version >= identity.version && !matches!(f.value, PackageState::Absent));
-    if store.whole && !unsure { OnSystem::Neither } else { OnSystem::Unknown }
+    if store.would_list(identity) && !unsure { OnSystem::Neither } else { OnSystem::Unknown }
 }
