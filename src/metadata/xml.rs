@@ -1,5 +1,6 @@
 //! XML of update metadata, pulled element by element; bounded in depth and in the size of each piece.
 
+use super::UpdateGuid;
 use quick_xml::{Reader, events::BytesStart, events::Event};
 use std::{
     borrow::Cow,
@@ -88,11 +89,15 @@ impl Element<'_> {
         for (i, a) in self.tag.attributes().enumerate() {
             let a = a.map_err(|e| XmlError::new(self.at, e.to_string()))?;
             if i == ATTRIBUTES {
-                return Err(XmlError::new(self.at, format!("an element with more than {ATTRIBUTES} attributes")));
+                return Err(XmlError::new(
+                    self.at,
+                    format!("an element with more than {ATTRIBUTES} attributes"),
+                ));
             }
             let name = a.key.local_name().into_inner();
             let value = if a.value.contains('&') {
-                let raw = quick_xml::escape::unescape(&a.value).map_err(|e| XmlError::new(self.at, e.to_string()))?;
+                let raw = quick_xml::escape::unescape(&a.value)
+                    .map_err(|e| XmlError::new(self.at, e.to_string()))?;
                 Cow::Owned(raw.into_owned())
             } else {
                 a.value.clone()
@@ -130,11 +135,6 @@ pub(crate) struct Pull<R> {
 impl<R: BufRead> Pull<R> {
     pub(crate) fn new(inner: R) -> Self {
         Self { reader: Reader::from_reader(Bounded { inner, left: PIECE }), buffer: Vec::new(), depth: 0 }
-    }
-
-    /// How many elements are open.
-    pub(crate) fn depth(&self) -> usize {
-        self.depth
     }
 
     /// Where the reader stands.
@@ -183,6 +183,23 @@ fn entity(name: &str) -> String {
 
 /// Text as it may be shown and kept: no control characters, no blanks around it, of bounded length.
 pub(crate) fn clean(text: &str, longest: usize) -> String {
-    let kept = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control());
+    let kept =
+        text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control());
     kept.take(longest).collect()
+}
+
+/// A GUID that an attribute holds.
+pub(crate) fn guid(e: &Element<'_>, text: &str) -> Result<UpdateGuid, XmlError> {
+    UpdateGuid::try_parse(text.trim())
+        .map_err(|_| e.error(format!("`{}` is not a GUID", clean(text, 60).escape_debug())))
+}
+
+/// yyyymmdd of an ISO time; 0 if it is none.
+pub(crate) fn day(text: &str) -> u32 {
+    let date: Option<jiff::civil::Date> = text.trim().get(..10).and_then(|d| d.parse().ok());
+    date.filter(|d| d.year() > 1900).map_or(0, |d| {
+        u32::from(d.year().unsigned_abs()) * 10_000
+            + u32::from(d.month().unsigned_abs()) * 100
+            + u32::from(d.day().unsigned_abs())
+    })
 }

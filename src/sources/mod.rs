@@ -1,6 +1,7 @@
 //! Real sources of update facts: bytes in, rows of the catalog's schema out. One file for each kind of source.
 
-mod offline_sync;
+pub mod offline_sync;
+mod update_xml;
 
 use crate::{
     catalog::{
@@ -39,7 +40,7 @@ pub struct Importer {
 }
 
 /// Every kind of file that can be imported; the first that recognises a file reads it.
-pub const IMPORTERS: &[Importer] = &[];
+pub const IMPORTERS: &[Importer] = &[offline_sync::CABINET, offline_sync::MASTER, update_xml::UPDATES];
 
 /// How much of a file tells what it is.
 const HEAD: u64 = 64 * 1024;

@@ -414,7 +414,7 @@ impl Cache {
             imported: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             by: STAMP.to_owned(),
             rows: put(&packed, "rows")?,
-            metadata: None,
+            metadata: i.metadata.as_ref().map(|m| put(&m.to_bytes(), "guids")).transpose()?,
             updates: i.facts.updates.len() as u64,
             remarks: i.remarks.iter().map(|r| (r.text.clone(), r.count)).collect(),
         })
