@@ -6,6 +6,8 @@
 
 mod index_xml;
 mod package_xml;
+#[cfg(test)]
+mod tests;
 
 use super::{ImportError, Imported, Importer, Input, ReadSeek, Remark};
 use crate::{
