@@ -1,6 +1,13 @@
 //! Real sources of update facts: bytes in, rows of the catalog's schema out. One file for each kind of source.
 
+mod decode;
+pub mod gather;
+pub mod msrc;
 pub mod offline_sync;
+pub mod offline_sync;
+pub mod products;
+pub mod update_catalog;
+mod update_xml;
 mod update_xml;
 
 use crate::{
@@ -40,7 +47,13 @@ pub struct Importer {
 }
 
 /// Every kind of file that can be imported; the first that recognises a file reads it.
-pub const IMPORTERS: &[Importer] = &[offline_sync::CABINET, offline_sync::MASTER, update_xml::UPDATES];
+pub const IMPORTERS: &[Importer] = &[
+    msrc::definitions::IMPORTER,
+    update_catalog::IMPORTER,
+    offline_sync::CABINET,
+    offline_sync::MASTER,
+    update_xml::UPDATES,
+];
 
 /// How much of a file tells what it is.
 const HEAD: u64 = 64 * 1024;
