@@ -4,10 +4,8 @@ mod decode;
 pub mod gather;
 pub mod msrc;
 pub mod offline_sync;
-pub mod offline_sync;
 pub mod products;
 pub mod update_catalog;
-mod update_xml;
 mod update_xml;
 
 use crate::{

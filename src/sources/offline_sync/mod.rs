@@ -25,7 +25,7 @@ use index_xml::Ranges;
 use package_xml::Head;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{BufReader, Cursor, Read},
+    io::{Cursor, Read},
 };
 
 /// One format: the list by itself and the cabinets that it comes in are the same source.
@@ -47,8 +47,6 @@ const FRAGMENT: u32 = 128 << 20;
 const WANTED: usize = 200_000;
 /// 75 cabinets of 12,500 files of 214 MB, and room.
 const LIMITS: Limits = Limits { members: 4_000_000, unpacked: 64 << 30, ratio: 20_000, depth: 3 };
-/// How much is read of a list at once.
-const PIECE: usize = 128 * 1024;
 /// Where the file can be had.
 const ADDRESS: &str = "http://download.windowsupdate.com/microsoftupdate/v6/wsusscan/wsusscn2.cab";
 
@@ -83,8 +81,7 @@ fn read_cabinet(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, Im
 
 fn read_master(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportError> {
     let mut builder = Builder::default();
-    let reader = BufReader::with_capacity(PIECE, &mut *input.reader);
-    let head = package_xml::read(reader, &mut builder).map_err(|e| at_xml(input.name, "", &e))?;
+    let head = package_xml::read(&mut *input.reader, &mut builder).map_err(|e| at_xml(input.name, "", &e))?;
     let about = About { name: input.name, read: input.read, package: false };
     Ok(imported(about, catalog, builder, &head, Vec::new()))
 }
@@ -232,7 +229,6 @@ fn master(
 }
 
 fn list(file: &str, member: &str, reader: impl Read, builder: &mut Builder) -> Result<Head, ImportError> {
-    let reader = BufReader::with_capacity(PIECE, reader);
     package_xml::read(reader, builder).map_err(|e| at_xml(file, member, &e))
 }
 

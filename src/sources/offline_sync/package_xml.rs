@@ -5,7 +5,7 @@ use crate::metadata::{
     builder::{Builder, Draft, TooLarge, category_number},
     xml::{Element, Piece, Pull, XmlError, clean, day, guid},
 };
-use std::io::BufRead;
+use std::io::Read;
 
 /// An address longer than any.
 const URL: usize = 2048;
@@ -69,7 +69,7 @@ pub(super) fn is_master(head: &[u8]) -> bool {
 }
 
 /// Reads a master list; its updates go to the builder.
-pub(super) fn read(reader: impl BufRead, builder: &mut Builder) -> Result<Head, XmlError> {
+pub(super) fn read(reader: impl Read, builder: &mut Builder) -> Result<Head, XmlError> {
     let mut pull = Pull::new(reader);
     let mut master =
         Master { builder, inside: Vec::new(), update: None, lists: Lists::default(), head: Head::default() };
