@@ -6,7 +6,11 @@ use super::{
     data::{FileRecord, Group, NONE, Record, bits},
 };
 use crate::model::KbId;
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, hash_map::Entry},
+    hash::{BuildHasher, Hasher, RandomState},
+};
 
 /// More GUIDs, edges or bytes of text than any source has.
 const GUIDS: usize = 16_000_000;
@@ -43,6 +47,8 @@ pub(crate) struct Draft {
     pub(crate) leaf: Option<bool>,
     pub(crate) bundle: bool,
     pub(crate) deployment: Deployment,
+    /// read from a fragment, which may stand beside the list of all updates
+    pub(crate) fragment: bool,
     /// it tells what it requires: fragments of other kinds do not
     pub(crate) related: bool,
     /// number of a text
@@ -80,6 +86,7 @@ impl Draft {
             leaf: None,
             bundle: false,
             deployment: Deployment::Offered,
+            fragment: false,
             related: false,
             title: 0,
             english: false,
@@ -111,11 +118,52 @@ pub(crate) struct Oddities {
     pub(crate) repeated: u64,
 }
 
+/// Hashes GUIDs with a key of this process: quick, and no file can choose GUIDs that collide.
+#[derive(Clone, Debug)]
+struct Keyed(u64, u64);
+
+impl Default for Keyed {
+    fn default() -> Self {
+        let key = RandomState::new();
+        Self(key.hash_one(1u8), key.hash_one(2u8) | 1)
+    }
+}
+
+impl BuildHasher for Keyed {
+    type Hasher = Mixed;
+    fn build_hasher(&self) -> Mixed {
+        Mixed { key: (self.0, self.1), sum: 0 }
+    }
+}
+
+struct Mixed {
+    key: (u64, u64),
+    sum: u64,
+}
+
+impl Hasher for Mixed {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|b| self.write_u128(u128::from(*b)));
+    }
+    fn write_u128(&mut self, n: u128) {
+        let fold = |a: u64, b: u64| {
+            let product = u128::from(a) * u128::from(b);
+            product as u64 ^ (product >> 64) as u64
+        };
+        let (high, low) = ((n >> 64) as u64, n as u64);
+        self.sum =
+            fold(high ^ self.key.0, low ^ self.key.1) ^ fold(self.sum ^ low.rotate_left(32), self.key.1);
+    }
+    fn finish(&self) -> u64 {
+        self.sum
+    }
+}
+
 /// What a source has told so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Builder {
     guids: Vec<UpdateGuid>,
-    by_guid: HashMap<UpdateGuid, u32>,
+    by_guid: HashMap<u128, u32, Keyed>,
     drafts: Vec<Draft>,
     numbers: Vec<u32>,
     text: String,
@@ -131,7 +179,7 @@ pub(crate) struct Builder {
 impl Builder {
     /// The number of a GUID.
     pub(crate) fn guid(&mut self, guid: UpdateGuid) -> Result<u32, TooLarge> {
-        match self.by_guid.entry(guid) {
+        match self.by_guid.entry(guid.as_u128()) {
             Entry::Occupied(e) => Ok(*e.get()),
             Entry::Vacant(e) => {
                 if self.guids.len() >= GUIDS {
@@ -234,9 +282,10 @@ impl Builder {
         Ok(())
     }
 
-    /// How many updates there are so far.
-    pub(crate) fn len(&self) -> usize {
-        self.drafts.len()
+    /// The updates so far by the numbers of their revisions.
+    pub(crate) fn revisions(&self) -> impl Iterator<Item = (u32, (UpdateGuid, u32))> {
+        let numbered = self.drafts.iter().filter(|d| d.revision_id != NONE);
+        numbered.filter_map(|d| Some((d.revision_id, (*self.guids.get(d.guid as usize)?, d.revision))))
     }
 
     /// Settles it all.
@@ -310,37 +359,41 @@ impl Settling {
             v.sort_unstable();
             v
         };
+        let names = |r: Range| {
+            let names = r.of(&self.b.numbers).iter().filter_map(|&f| self.b.files.get(f as usize));
+            let mut v: Vec<String> = names.map(|f| self.b.text_at(f.sha1).to_owned()).collect();
+            v.sort_unstable();
+            v
+        };
         (
-            (d.revision, d.revision_id, d.created, d.bundle, d.leaf),
+            (d.revision, d.related, d.fragment, d.revision_id, d.created, d.bundle, d.leaf),
+            (d.deployment, d.kind, d.rules != NONE, d.english),
             self.clauses(d),
             (sorted(d.superseded_by), sorted(d.bundled_by), ranks(d.supersedes), ranks(d.bundles)),
-            self.b.text_at(d.title).to_owned(),
+            (names(d.files), sorted(d.articles), self.b.text_at(d.title).to_owned()),
         )
     }
 
     /// One draft for each GUID: the newest revision; of one revision, what several say is put together.
     fn chosen(&mut self) -> Vec<Option<Draft>> {
         let mut chosen: Vec<Option<Draft>> = vec![None; self.b.guids.len()];
-        for i in 0..self.b.drafts.len() {
-            let d = self.b.drafts[i];
+        let mut several: BTreeMap<usize, Vec<Draft>> = BTreeMap::new();
+        for d in &self.b.drafts {
             let place = self.rank[d.guid as usize] as usize;
-            let new = match chosen[place] {
-                None => d,
-                Some(old) => {
-                    self.odd.repeated += u64::from(old.related && d.related);
-                    let newer = old.revision.cmp(&d.revision).then_with(|| {
-                        old.related
-                            .cmp(&d.related)
-                            .then_with(|| self.canonical(&old).cmp(&self.canonical(&d)))
-                    });
-                    let (mut keep, other) = if newer.is_lt() { (d, old) } else { (old, d) };
-                    if other.revision == keep.revision {
-                        fill(&mut keep, &other);
-                    }
-                    keep
-                }
-            };
-            chosen[place] = Some(new);
+            match chosen[place] {
+                None => chosen[place] = Some(*d),
+                Some(first) => several.entry(place).or_insert_with(|| vec![first]).push(*d),
+            }
+        }
+        for (place, mut drafts) in several {
+            let lists = drafts.iter().filter(|d| !d.fragment).count();
+            self.odd.repeated += lists.saturating_sub(1) as u64;
+            drafts.sort_by_cached_key(|d| Reverse(self.canonical(d)));
+            let mut drafts = drafts.into_iter();
+            let Some(mut keep) = drafts.next() else { continue };
+            let newest = keep.revision;
+            drafts.filter(|d| d.revision == newest).for_each(|d| fill(&mut keep, &d));
+            chosen[place] = Some(keep);
         }
         chosen
     }
@@ -375,8 +428,8 @@ impl Settling {
                 || super::categories::is_known(&guids[i]);
         }
         let mut metadata = Metadata { guids, revisions, ..Metadata::default() };
-        self.clauses_without_categories(&chosen, &is_category, &categories, &mut metadata);
-        let mut flipped = |pairs: &[(u32, u32)]| {
+        self.clauses_without_categories(&chosen, &is_category, &mut metadata);
+        let flipped = |pairs: &[(u32, u32)]| {
             let mut p: Vec<(u32, u32)> = pairs.iter().map(|&(a, b)| (b, a)).collect();
             grouped(&mut p, n)
         };
@@ -473,10 +526,8 @@ impl Settling {
         &mut self,
         chosen: &[Option<Draft>],
         is_category: &[bool],
-        categories: &[(u32, u32)],
         m: &mut Metadata,
     ) {
-        let _ = categories;
         for (i, d) in chosen.iter().enumerate() {
             m.clause_starts.push(m.member_starts.len() as u32);
             let Some(d) = d else { continue };
@@ -660,7 +711,7 @@ pub(crate) fn kb_of_file(url: &str, name: &str) -> u32 {
 }
 
 /// The KBs in parentheses in a title.
-fn kbs_of_title(title: &str) -> Vec<u32> {
+pub(crate) fn kbs_of_title(title: &str) -> Vec<u32> {
     let mut found: Vec<u32> = kb_in(title.as_bytes(), true).collect();
     found.sort_unstable();
     found.dedup();

@@ -1,11 +1,11 @@
 //! `package.xml`: the master list of Windows Update's offline scan file.
 
 use crate::metadata::{
-    CategoryType, Deployment, UpdateGuid,
+    CategoryType, Deployment,
     builder::{Builder, Draft, TooLarge, category_number},
-    xml::{Element, Piece, Pull, XmlError, clean},
+    xml::{Element, Piece, Pull, XmlError, clean, day, guid},
 };
-use std::io::BufRead;
+use std::io::Read;
 
 /// An address longer than any.
 const URL: usize = 2048;
@@ -69,7 +69,7 @@ pub(super) fn is_master(head: &[u8]) -> bool {
 }
 
 /// Reads a master list; its updates go to the builder.
-pub(super) fn read(reader: impl BufRead, builder: &mut Builder) -> Result<Head, XmlError> {
+pub(super) fn read(reader: impl Read, builder: &mut Builder) -> Result<Head, XmlError> {
     let mut pull = Pull::new(reader);
     let mut master =
         Master { builder, inside: Vec::new(), update: None, lists: Lists::default(), head: Head::default() };
@@ -104,11 +104,6 @@ fn too_large(at: u64) -> impl Fn(TooLarge) -> XmlError {
     move |TooLarge| XmlError::new(at, "more updates, references or text than any real file has")
 }
 
-fn guid(e: &Element<'_>, text: &str) -> Result<UpdateGuid, XmlError> {
-    UpdateGuid::try_parse(text.trim())
-        .map_err(|_| e.error(format!("`{}` is not a GUID", clean(text, 60).escape_debug())))
-}
-
 fn number(e: &Element<'_>, text: &str) -> Result<u32, XmlError> {
     match text.trim().parse::<u32>() {
         Ok(n) if n < u32::MAX => Ok(n),
@@ -122,16 +117,6 @@ fn truth(e: &Element<'_>, text: &str) -> Result<bool, XmlError> {
         "false" | "0" => Ok(false),
         other => Err(e.error(format!("`{}` is neither true nor false", clean(other, 60).escape_debug()))),
     }
-}
-
-/// yyyymmdd of an ISO time; 0 if it is none.
-pub(crate) fn day(text: &str) -> u32 {
-    let date: Option<jiff::civil::Date> = text.trim().get(..10).and_then(|d| d.parse().ok());
-    date.filter(|d| d.year() > 1900).map_or(0, |d| {
-        u32::from(d.year().unsigned_abs()) * 10_000
-            + u32::from(d.month().unsigned_abs()) * 100
-            + u32::from(d.day().unsigned_abs())
-    })
 }
 
 impl Master<'_> {
