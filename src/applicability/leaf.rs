@@ -2,6 +2,7 @@
 
 use super::compare::{Comparison, Orders, Part, StringComparison, agreed};
 use super::document::RuleDocument;
+use super::evaluate::Concern;
 use super::facts::{HostFacts, Need, Observed};
 use super::operator::{DeviceType, Operator, Place, WindowsVersion};
 use super::sku;
@@ -18,21 +19,26 @@ pub(super) struct Leaf {
     pub(super) needs: Vec<Need>,
     /// why it is not known although the fact is there
     pub(super) doubt: Option<&'static str>,
+    /// what it turned on, if not on what the operator is usually about
+    pub(super) concern: Option<Concern>,
 }
 
 impl Leaf {
     fn known(truth: Truth, value: impl Into<String>, origin: &Origin) -> Self {
         let observed = Some(Observed { value: value.into(), origin: origin.clone() });
-        Self { truth, observed, needs: Vec::new(), doubt: None }
+        Self { truth, observed, needs: Vec::new(), doubt: None, concern: None }
     }
     fn plain(truth: Truth) -> Self {
-        Self { truth, observed: None, needs: Vec::new(), doubt: None }
+        Self { truth, observed: None, needs: Vec::new(), doubt: None, concern: None }
     }
     fn lacks(need: Need) -> Self {
-        Self { truth: Truth::Unknown, observed: None, needs: vec![need], doubt: None }
+        Self { needs: vec![need], ..Self::plain(Truth::Unknown) }
     }
     fn doubtful(why: &'static str) -> Self {
         Self { doubt: Some(why), ..Self::plain(Truth::Unknown) }
+    }
+    fn about(self, concern: Concern) -> Self {
+        Self { concern: Some(concern), ..self }
     }
     /// If this is not known: the fact that would settle it, or why none does.
     fn unless_known(mut self, need: Need) -> Self {
@@ -50,6 +56,29 @@ impl Leaf {
 }
 
 const CASE: &str = "no source says whether case counts";
+
+/// What an operator is usually about.
+pub(super) fn concern(operator: &Operator) -> Concern {
+    match operator {
+        Operator::WindowsVersion(_)
+        | Operator::Platform(_)
+        | Operator::ProductReleaseInstalled { .. }
+        | Operator::ProductReleaseVersion { .. } => Concern::Os,
+        Operator::Processor(_) => Concern::Architecture,
+        Operator::DeviceAttribute { name, .. } => match name.as_str() {
+            "OSVersion" | "ProductType" => Concern::Os,
+            "OSSkuId" | "sku" => Concern::Edition,
+            _ => Concern::Other,
+        },
+        Operator::LicenseDword(name, ..) if name.eq_ignore_ascii_case("Kernel-ProductInfo") => {
+            Concern::Edition
+        }
+        Operator::CbsPackageInstalled
+        | Operator::CbsPackageInstallable
+        | Operator::CbsPackageInstalledByIdentity(_) => Concern::Package,
+        _ => Concern::Other,
+    }
+}
 
 pub(super) fn judge(operator: &Operator, document: &RuleDocument, facts: &HostFacts<'_>) -> Leaf {
     match operator {
@@ -205,7 +234,7 @@ fn windows_version(wanted: &WindowsVersion, facts: &HostFacts<'_>) -> Leaf {
         let (value, origin) = types.filter(|_| kind.is_some()).map(sku::shown)?;
         Some(Observed { value: format!("product type {value}"), origin: origin.clone() })
     });
-    let leaf = Leaf { truth, observed, needs: Vec::new(), doubt: None };
+    let leaf = Leaf { observed, ..Leaf::plain(truth) };
     match truth {
         Truth::Unknown if needs.is_empty() => {
             leaf.or_doubt("no source says how Windows Update compares build and version together")
@@ -307,12 +336,13 @@ fn foreign_package(identity: &PackageIdentity, facts: &HostFacts<'_>) -> Option<
     if let (Some(wanted), Some(have)) = (of_package(&identity.architecture), facts.architecture())
         && wanted != have.value
     {
-        return Some(Leaf::known(Truth::False, have.value.name(), &have.origin));
+        let leaf = Leaf::known(Truth::False, have.value.name(), &have.origin);
+        return Some(leaf.about(Concern::Architecture));
     }
     let version = facts.version()?;
     let [major, _, build, _] = version.value.0;
     (major < 10 || branch_of(build) != branch_of(branch))
-        .then(|| Leaf::known(Truth::False, version.value.to_string(), &version.origin))
+        .then(|| Leaf::known(Truth::False, version.value.to_string(), &version.origin).about(Concern::Os))
 }
 
 /// Windows Update takes a package as installed whose state is 112.
@@ -407,7 +437,7 @@ fn release(name: &str, facts: &HostFacts<'_>, judge: impl Fn(&Release<'_>) -> Le
     if let Some(have) = facts.architecture()
         && have.value != wanted
     {
-        return Leaf::known(Truth::False, have.value.name(), &have.origin);
+        return Leaf::known(Truth::False, have.value.name(), &have.origin).about(Concern::Architecture);
     }
     let kind = facts.product_types();
     if let Some(kind) = kind

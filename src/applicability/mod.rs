@@ -25,9 +25,9 @@ mod wql;
 
 pub use compare::{Comparison, StringComparison};
 pub use document::{Node, PrerequisiteClause, RuleDocument, Section, SectionKind};
-pub use evaluate::{Clause, Outcome, evaluate};
+pub use evaluate::{Clause, Concern, Outcome, evaluate};
 pub use facts::{HostFacts, Need, Observed};
-pub use judge::{Judgement, Offer, PrerequisiteOutcome, judge};
+pub use judge::{Judgement, Offer, PrerequisiteOutcome, judge, prerequisites};
 pub use operator::{DeviceType, Operator, Place, WindowsVersion};
 pub use parse::{LIMIT, RuleError, parse};
 pub use wql::Query;

@@ -2,9 +2,11 @@
 //! but titles, so a report can be rendered without it.
 
 mod inventory;
+mod rules;
 mod wording;
 
 pub use inventory::{InputRead, inventory_report};
+pub use rules::{need_words, operator_words, rules_report};
 pub use wording::{ask_words, clause_words, requirement_words, says};
 
 use crate::{

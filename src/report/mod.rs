@@ -1,5 +1,9 @@
 //! Reports: plain, versioned structs. What scripts read and what renderers render.
 
+mod rules;
+
+pub use rules::{RuleClauseReport, RulePrerequisiteReport, RuleReport, RuleSectionReport, RulesReport};
+
 use serde::Serialize;
 
 /// `kbwhy/explain/1` and `kbwhy/diagnose/1`.
