@@ -1,9 +1,7 @@
 //! Facts that the user states on the command line, laid over what the inventories say.
 
 use super::{Input, read};
-use crate::model::{
-    Fact, Host, Origin, RegistryValue, file_path, registry_key, registry_key_place, registry_place,
-};
+use crate::model::{Fact, Host, Origin, RegistryValue, file_path, registry_place_of};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -80,23 +78,12 @@ fn place(host: &mut Host, path: &str, value: &str) -> Option<Result<(), String>>
 
 /// A value, or a key where the name ends in a backslash.
 fn registry(host: &mut Host, name: &str, value: &str, origin: &Origin) -> Result<(), String> {
-    let bad = || format!("`{name}` is no place in HKLM");
     let name = super::lines::clean(name);
     let value: RegistryValue = value.parse()?;
-    let place = match name.strip_suffix('\\') {
-        Some(key) => {
-            let key = registry_key(key).ok_or_else(bad)?;
-            if !matches!(value, RegistryValue::Key | RegistryValue::Absent) {
-                return Err("a key is `key` (there) or `absent`".into());
-            }
-            registry_key_place(&key)
-        }
-        None => {
-            let (key, name) = name.rsplit_once('\\').ok_or_else(bad)?;
-            let key = registry_key(key).ok_or_else(bad)?;
-            registry_place(&key, if name.eq_ignore_ascii_case("(default)") { "" } else { name })
-        }
-    };
+    let place = registry_place_of(&name).ok_or_else(|| format!("`{name}` is no place in HKLM"))?;
+    if place.ends_with('\\') && !matches!(value, RegistryValue::Key | RegistryValue::Absent) {
+        return Err("a key is `key` (there) or `absent`".into());
+    }
     host.registry.insert(place, Fact::new(value, origin.clone()));
     Ok(())
 }
