@@ -11,11 +11,20 @@ mod catalog {
     pub mod compile;
     pub mod facts;
     pub mod layout;
+    pub mod lenient;
     pub mod merge;
+    pub mod rows;
     pub mod text;
 }
 
-use std::{env, error::Error, fs, path::Path};
+use flate2::{Compression, write::DeflateEncoder};
+use std::{
+    env,
+    error::Error,
+    fs,
+    io::{self, Write},
+    path::Path,
+};
 
 /// Adds a directory's `.json` and `.jsonl` files, by their relative names.
 fn collect(root: &Path, inside: &str, files: &mut Vec<(String, String)>) -> Result<(), Box<dyn Error>> {
@@ -27,6 +36,20 @@ fn collect(root: &Path, inside: &str, files: &mut Vec<(String, String)>) -> Resu
             collect(root, &relative, files)?;
         } else if relative.ends_with(".jsonl") || relative.ends_with(".json") {
             files.push((relative, fs::read_to_string(entry.path())?));
+        }
+    }
+    Ok(())
+}
+
+/// Takes in a folder's Rust files, in order.
+fn sources(folder: &Path, crc: &mut flate2::Crc) -> Result<(), Box<dyn Error>> {
+    let mut paths: Vec<_> = fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect::<Result<_, io::Error>>()?;
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            sources(&path, crc)?;
+        } else {
+            crc.update(&fs::read(path)?);
         }
     }
     Ok(())
@@ -45,6 +68,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let facts = catalog::text::parse(files.into_iter()).map_err(|e| e.to_string())?;
     let bytes = catalog::compile::compile(&facts).map_err(|e| e.to_string())?;
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("catalog.bin"), bytes)?;
+    let out = env::var("OUT_DIR")?;
+    let out = Path::new(&out);
+    fs::write(out.join("catalog.bin"), &bytes)?;
+    let mut text = DeflateEncoder::new(Vec::new(), Compression::best());
+    text.write_all(&catalog::rows::write(&facts))?;
+    fs::write(out.join("catalog-rows.deflate"), text.finish()?)?;
+    // an index in a cache is used only by the program that would compile the same of the same rows
+    let mut crc = flate2::Crc::new();
+    crc.update(&bytes);
+    let facts = crc.sum();
+    for part in ["src/catalog", "src/model"] {
+        sources(&Path::new(&env::var("CARGO_MANIFEST_DIR")?).join(part), &mut crc)?;
+    }
+    println!(
+        "cargo:rustc-env=KBWHY_CATALOG_STAMP={}-{facts:08x}-{:08x}",
+        env::var("CARGO_PKG_VERSION")?,
+        crc.sum()
+    );
     Ok(())
 }

@@ -33,7 +33,7 @@ struct Compiler<'f> {
     facts: &'f Facts,
     out: Vec<Vec<u8>>,
     texts: HashMap<String, u32>,
-    sets: BTreeMap<u128, u16>,
+    sets: BTreeMap<u128, u32>,
     sources: BTreeMap<(u32, u32, u32), u32>,
     known_sources: HashMap<&'f str, (&'f str, &'f str, &'f str)>,
     products: HashMap<&'f str, u8>,
@@ -64,7 +64,7 @@ impl<'f> Compiler<'f> {
             edges: Edges::default(),
         };
         c.text("");
-        c.set("", 0)?;
+        c.set(0);
         Ok(c)
     }
 
@@ -93,15 +93,14 @@ impl<'f> Compiler<'f> {
         self.text(&items.join(&l::SEPARATOR.to_string()))
     }
 
-    fn set(&mut self, place: &str, set: u128) -> Result<u32> {
+    fn set(&mut self, set: u128) -> u32 {
         if let Some(&id) = self.sets.get(&set) {
-            return Ok(id.into());
+            return id;
         }
-        let id =
-            u16::try_from(self.sets.len()).map_err(|_| FactsError::new(place, "too many product sets"))?;
+        let id = self.sets.len() as u32;
         self.sets.insert(set, id);
         self.out[Section::Sets as usize].extend(set.to_le_bytes());
-        Ok(id.into())
+        id
     }
 
     fn product_set(&self, place: &str, names: &[String]) -> Result<u128> {
@@ -204,7 +203,8 @@ impl<'f> Compiler<'f> {
                 line.build.unwrap_or(l::NONE),
                 self.count(Section::Entries),
                 entries.len() as u32,
-                u32::from(kind) | u32::from(line.chained) << 8 | self.set(&place, products)? << 16,
+                u32::from(kind) | u32::from(line.chained) << 8,
+                self.set(products),
             ];
             self.put(Section::Lines, &words);
             for (position, e) in entries.iter().enumerate() {
@@ -433,7 +433,7 @@ impl<'f> Compiler<'f> {
             self.text(r.dispute.as_deref().unwrap_or("")),
             self.source(place, &r.source, r.read.as_deref().unwrap_or(""))?,
             u32::from_le_bytes([strength as u8, known as u8, evidence as u8, flags]),
-            self.set(place, products)?,
+            self.set(products),
         ];
         self.put(Section::Rules, &words);
         Ok(())

@@ -5,11 +5,12 @@ use super::facts::Facts;
 use super::layout::{self as l, Section};
 use super::text::FactsError;
 use super::view::{
-    Defect, Entry, Lifecycle, Line, LineKind, Package, Product, Relation, RelationKind, Rule, Source, Update,
-    Withdrawal,
+    Defect, Entry, ImportedSource, Lifecycle, Line, LineKind, Package, Product, Relation, RelationKind, Rule,
+    Source, Update, Withdrawal,
 };
 use crate::model::{
-    ArchitectureSet, EvidenceClass, KbId, ProductId, ProductSet, Standing, Strength, UpdateKind, Version,
+    ArchitectureSet, EvidenceClass, KbId, ProductId, ProductSet, SourceKind, Standing, Strength, UpdateKind,
+    Version,
 };
 use jiff::civil::Date;
 use std::{borrow::Cow, ops::Range, str::FromStr};
@@ -155,8 +156,8 @@ impl Catalog {
         self.text(id).split(l::SEPARATOR).filter(|t| !t.is_empty()).collect()
     }
 
-    fn set(&self, id: u16) -> ProductSet {
-        let bytes = self.record(Section::Sets, id.into()).and_then(|r| r.0.try_into().ok());
+    fn set(&self, id: u32) -> ProductSet {
+        let bytes = self.record(Section::Sets, id as usize).and_then(|r| r.0.try_into().ok());
         ProductSet(bytes.map_or(0, u128::from_le_bytes))
     }
 
@@ -178,6 +179,15 @@ impl Catalog {
     pub fn schema(&self) -> semver::Version {
         let h = self.header();
         semver::Version::new(h.word(16).into(), h.word(20).into(), h.word(24).into())
+    }
+
+    /// Sources that were imported, most believed kind first; empty for the catalog that is built in.
+    pub fn imported(&self) -> impl Iterator<Item = ImportedSource<'_>> {
+        self.records(Section::Imported).map(|(_, r)| ImportedSource {
+            title: self.text(r.word(0)),
+            kind: SourceKind::parse(self.text(r.word(4))).unwrap_or(SourceKind::Definitions),
+            read: self.text(r.word(8)),
+        })
     }
 
     /// How many KBs are described.
@@ -286,7 +296,7 @@ impl Catalog {
         self.of(kb, 24, Section::Packages).map(|(_, p)| Package {
             architectures: ArchitectureSet(p.byte(0)),
             built_in: p.byte(1) != 0,
-            products: self.set(p.half(2)),
+            products: self.set(p.word(4)),
         })
     }
 
@@ -316,7 +326,7 @@ impl Catalog {
             len: r.word(20),
             kind: KINDS.get(usize::from(r.byte(24))).copied().unwrap_or(LineKind::SecurityOnly),
             chained: r.byte(25) != 0,
-            products: self.set(r.half(26)),
+            products: self.set(r.word(28)),
         }
     }
 
@@ -374,7 +384,7 @@ impl Catalog {
             source: self.source(r.word(8)),
             kind: *KINDS.get(usize::from(r.byte(12)))?,
             standing: Self::standing(r, 13),
-            products: self.set(r.half(14)),
+            products: self.set(r.word(16)),
         })
     }
 
@@ -394,7 +404,7 @@ impl Catalog {
     }
 
     /// The products of a set, or those that the update is for, or all.
-    fn set_or(&self, id: u16, kb: Option<KbId>) -> ProductSet {
+    fn set_or(&self, id: u32, kb: Option<KbId>) -> ProductSet {
         let installable = |kb| {
             self.packages(kb).filter(|p| !p.built_in).fold(ProductSet::default(), |s, p| s.union(p.products))
         };
@@ -424,7 +434,7 @@ impl Catalog {
             evidence: EvidenceClass::from_u8(r.byte(46)).unwrap_or(EvidenceClass::Recollection),
             from_class: r.byte(47) & l::CLASS != 0,
             states_none: r.byte(47) & l::STATES_NONE != 0,
-            products: self.set_or(r.half(48), kb),
+            products: self.set_or(r.word(48), kb),
         }
     }
 
@@ -461,7 +471,7 @@ impl Catalog {
             date: date(w.word(8)),
             replacement: self.named_kbs(w.word(12), w.word(16)),
             standing: Self::standing(w, 20),
-            products: self.set_or(w.half(22), None),
+            products: self.set_or(w.word(24), None),
         });
         of.collect()
     }
@@ -476,7 +486,7 @@ impl Catalog {
             fixed_by: self.named_kbs(d.word(16), d.word(20)),
             standing: Self::standing(d, 24),
             refused: d.byte(25) != 0,
-            products: self.set_or(d.half(26), Some(kb)),
+            products: self.set_or(d.word(28), Some(kb)),
         });
         of.collect()
     }
@@ -489,7 +499,7 @@ impl Catalog {
             esu_end: date(r.word(8)),
             source: self.source(r.word(12)),
             ltsc: r.byte(16) != 0,
-            products: self.set(r.half(18)),
+            products: self.set(r.word(20)),
         });
         all.filter(|l| l.products.iter().any(|p| p == product)).collect()
     }

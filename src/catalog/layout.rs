@@ -3,7 +3,7 @@
 /// First bytes of an index.
 pub(crate) const MAGIC: &[u8; 8] = b"kbwhycat";
 /// Number of this layout; an index of another one is refused.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 /// Where the section table starts: magic, format, as-of date, schema (3), described updates, newest KB.
 pub(crate) const SECTION_TABLE: usize = 8 + 4 * 7;
 /// Length of header and section table.
@@ -38,19 +38,19 @@ sections! {
     Branches = 12,
     /// build numbers of branches
     Builds = 4,
-    /// name, basis, source, build, first entry, entries, kind + chained + set
-    Lines = 28,
+    /// name, basis, source, build, first entry, entries, kind + chained, set
+    Lines = 32,
     /// kb, revision, date, stack, source, kind + standing
     Entries = 24,
     /// kb, kind + standing + flags, title, component, date, source, starts: packages, places, relations, incoming,
     /// rules, withdrawals, defects; a last record closes the ranges
     Updates = 52,
     /// architectures + built in, set
-    Packages = 4,
+    Packages = 8,
     /// position, line
     Places = 8,
-    /// from, to, source, kind + standing + set; by (from, kind, to)
-    Relations = 16,
+    /// from, to, source, kind + standing, set; by (from, kind, to)
+    Relations = 20,
     /// numbers of relations by their target
     Incoming = 4,
     /// texts: id, target, class, when, requires, excludes, order, why, also, dispute; source; strength, standing,
@@ -58,14 +58,16 @@ sections! {
     Rules = 52,
     /// numbers of rules
     RuleRefs = 4,
-    /// why, source, date, first replacement, replacements, standing + set
-    Withdrawals = 24,
-    /// cause, why, when, source, first replacement, replacements, standing + refused + set
-    Defects = 28,
+    /// why, source, date, first replacement, replacements, standing, set
+    Withdrawals = 28,
+    /// cause, why, when, source, first replacement, replacements, standing + refused, set
+    Defects = 32,
     /// updates named by withdrawals and defects
     Kbs = 4,
-    /// label, end, ESU end, source, ltsc + set
-    Lifecycles = 20,
+    /// label, end, ESU end, source, ltsc, set
+    Lifecycles = 24,
+    /// title, kind, when it was read: of sources that were imported
+    Imported = 12,
 }
 
 /// What a record's absent number is written as.

@@ -1,8 +1,8 @@
 //! What the catalog answers: plain values that borrow from its index.
 
 use crate::model::{
-    ArchitectureSet, Clause, EvidenceClass, KbId, ProductId, ProductSet, Requirement, Standing, Strength,
-    UpdateKind, Version,
+    ArchitectureSet, Clause, EvidenceClass, KbId, ProductId, ProductSet, Requirement, SourceKind, Standing,
+    Strength, UpdateKind, Version,
 };
 use jiff::civil::Date;
 
@@ -13,6 +13,17 @@ pub struct Source<'a> {
     pub url: &'a str,
     /// what it is; empty if only the address is known
     pub title: &'a str,
+    /// when it was read, as text
+    pub read: &'a str,
+}
+
+/// A source that was imported beside the built-in facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImportedSource<'a> {
+    /// what it is
+    pub title: &'a str,
+    /// which values are believed
+    pub kind: SourceKind,
     /// when it was read, as text
     pub read: &'a str,
 }

@@ -1,5 +1,6 @@
 //! What was typed.
 
+use super::cache::ReadArgs;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -29,7 +30,10 @@ pub(super) enum Command {
     /// A script that collects all that is needed on a Windows host
     Collect(Collect),
     /// Facts about updates: what is known, from where, and how to add to it
+    #[command(args_conflicts_with_subcommands = true)]
     Catalog {
+        #[command(flatten)]
+        read: ReadArgs,
         #[command(subcommand)]
         command: Option<super::catalog::Catalog>,
     },
@@ -125,6 +129,8 @@ pub(super) struct Explain {
     #[arg(long)]
     pub(super) as_of: bool,
     #[command(flatten)]
+    pub(super) read: ReadArgs,
+    #[command(flatten)]
     pub(super) output: Output,
 }
 
@@ -134,6 +140,8 @@ pub(super) struct Diagnose {
     pub(super) inventories: Inventories,
     #[command(flatten)]
     pub(super) seen: Seen,
+    #[command(flatten)]
+    pub(super) read: ReadArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }
@@ -158,6 +166,8 @@ pub(super) struct Inventory {
     /// List the formats that are read, with what each cannot know, and exit
     #[arg(long)]
     pub(super) formats: bool,
+    #[command(flatten)]
+    pub(super) read: ReadArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }

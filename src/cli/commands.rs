@@ -3,10 +3,10 @@
 use super::{
     Exit, Failure,
     args::{Args, Collect, Command, Diagnose, Explain, Format, Inventories, Inventory, Output, Seen},
+    cache::ReadArgs,
     input,
 };
 use crate::{
-    catalog::Catalog,
     collect,
     diagnose::ErrorEvidence,
     explain, inventory,
@@ -25,8 +25,8 @@ pub(super) fn run(args: Args) -> Printed {
         Command::Diagnose(a) => diagnose(a),
         Command::Inventory(a) => show_inventory(a),
         Command::Collect(a) => Ok((collect_text(&a), Exit::Good)),
-        Command::Catalog { command: None } => Ok((catalog_line(), Exit::Good)),
-        Command::Catalog { command: Some(c) } => super::catalog::run(&c),
+        Command::Catalog { command: None, read } => Ok((catalog_line(&read)?, Exit::Good)),
+        Command::Catalog { command: Some(c), .. } => super::catalog::run(&c),
         Command::Package(a) => super::package::run(&a),
         Command::Rules(a) => super::rules::run(&a),
         Command::Man { command } => manual(command.as_deref()),
@@ -68,14 +68,24 @@ pub(super) fn style(output: &Output) -> Style {
     Style { width: 80, ascii: output.ascii, colour: super::colour_wanted(), verbose: output.verbose }
 }
 
-fn catalog_line() -> String {
-    let c = Catalog::embedded();
-    format!("catalog as of {}: {} updates for {} products\n", c.as_of(), c.len(), c.product_count())
+fn catalog_line(read: &ReadArgs) -> Result<String, Failure> {
+    let c = read.catalog()?;
+    let imported = match c.imported().count() {
+        0 => String::new(),
+        1 => ", with 1 imported source".to_owned(),
+        n => format!(", with {n} imported sources"),
+    };
+    Ok(format!(
+        "catalog as of {}: {} updates for {} products{imported}\n",
+        c.as_of(),
+        c.len(),
+        c.product_count()
+    ))
 }
 
 fn explain(a: Explain) -> Printed {
     if a.as_of {
-        return Ok((catalog_line(), Exit::Good));
+        return Ok((catalog_line(&a.read)?, Exit::Good));
     }
     let kb: KbId =
         a.kb.unwrap_or_default().parse().map_err(|e: crate::model::KbError| Failure::usage(e.to_string()))?;
@@ -92,12 +102,12 @@ fn explain(a: Explain) -> Printed {
         package_for: a.package_for,
         ..seen(&a.seen)?
     };
-    answer(&a.inventories, &question, &a.output)
+    answer(&a.inventories, &question, &a.read, &a.output)
 }
 
 fn diagnose(a: Diagnose) -> Printed {
     let question = seen(&a.seen)?;
-    answer(&a.inventories, &question, &a.output)
+    answer(&a.inventories, &question, &a.read, &a.output)
 }
 
 fn seen(seen: &Seen) -> Result<Question, Failure> {
@@ -108,9 +118,9 @@ fn seen(seen: &Seen) -> Result<Question, Failure> {
     })
 }
 
-fn answer(inventories: &Inventories, question: &Question, output: &Output) -> Printed {
+fn answer(inventories: &Inventories, question: &Question, read: &ReadArgs, output: &Output) -> Printed {
     let host = input::host_with(inventories)?;
-    let catalog = Catalog::embedded();
+    let catalog = &*read.catalog()?;
     let answer = resolve::explain(catalog, &host, question);
     let report = explain::report(catalog, &host, &answer);
     let text = match output.format {
@@ -141,7 +151,7 @@ fn show_inventory(a: Inventory) -> Printed {
         Format::Json => render::to_json(&inventory::to_host1(&host))
             .map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
         Format::Text => {
-            let report = explain::inventory_report(Catalog::embedded(), &host, &inputs);
+            let report = explain::inventory_report(&*a.read.catalog()?, &host, &inputs);
             render::inventory_text(&report, style(&a.output))
         }
     };

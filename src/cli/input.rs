@@ -32,12 +32,17 @@ pub(super) fn shown(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { '?' } else { c }).take(120).collect()
 }
 
+/// A line of words as it may be shown: no control characters, at most 600 characters.
+pub(super) fn shown_long(line: &str) -> String {
+    line.chars().map(|c| if c.is_control() { '?' } else { c }).take(600).collect()
+}
+
 /// A path as it may be shown.
-fn named(path: &Path) -> String {
+pub(super) fn named(path: &Path) -> String {
     shown(&path.to_string_lossy())
 }
 
-fn is_stdin(path: &Path) -> bool {
+pub(super) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
@@ -134,7 +139,7 @@ fn inventory_of(path: &Path) -> Result<Vec<Parsed>, Failure> {
 }
 
 /// How far a long log was read, on a terminal; gone when it is done.
-struct Progress {
+pub(super) struct Progress {
     size: Option<u64>,
     done: u64,
     shown: Option<u64>,
@@ -142,12 +147,12 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(size: Option<u64>, done: u64) -> Self {
+    pub(super) fn new(size: Option<u64>, done: u64) -> Self {
         let long = size.is_none_or(|s| s > LONG_LOG);
         Self { size, done, shown: None, terminal: long && io::stderr().is_terminal() }
     }
 
-    fn add(&mut self, bytes: u64) {
+    pub(super) fn add(&mut self, bytes: u64) {
         self.done += bytes;
         let (now, unit) = match self.size {
             Some(size) => (self.done * 100 / size.max(1), "%"),

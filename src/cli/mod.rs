@@ -29,6 +29,8 @@ enum Exit {
     Usage = 2,
     /// an input cannot be read
     Input = 3,
+    /// the cache or the network failed
+    Catalog = 4,
     /// the evidence does not decide
     Unknown = 5,
     /// a bug in kbwhy
@@ -48,6 +50,9 @@ impl Failure {
     }
     fn input(line: impl Into<String>) -> Self {
         Self { exit: Exit::Input, line: line.into() }
+    }
+    fn catalog(line: impl Into<String>) -> Self {
+        Self { exit: Exit::Catalog, line: line.into() }
     }
 }
 

@@ -53,6 +53,7 @@ pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport 
         checks: answer.findings.iter().map(check_report).collect(),
         host: host_report,
         catalog_as_of: catalog.as_of().to_string(),
+        catalog_imported: catalog.imported().map(|s| format!("{}, read {}", s.title, s.read)).collect(),
     }
 }
 

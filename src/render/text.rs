@@ -58,7 +58,12 @@ pub fn to_text(report: &ExplainReport, style: Style) -> String {
             out.push_str("and ask again with  --set os.revision=N\n");
         }
     }
-    let _ = writeln!(out, "\nCatalog as of {}.", report.catalog_as_of);
+    let imported = match report.catalog_imported.len() {
+        0 => String::new(),
+        1 => ", with 1 imported source".to_owned(),
+        n => format!(", with {n} imported sources"),
+    };
+    let _ = writeln!(out, "\nCatalog as of {}{imported}.", report.catalog_as_of);
     if style.ascii { to_ascii(&out) } else { out }
 }
 

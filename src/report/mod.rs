@@ -38,6 +38,9 @@ pub struct ExplainReport {
     pub host: HostReport,
     /// date of the catalog's newest facts
     pub catalog_as_of: String,
+    /// sources that were imported beside the built-in facts: what each is, and when it was read
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub catalog_imported: Vec<String>,
 }
 
 /// The host as it was understood.

@@ -1,5 +1,12 @@
 //! Real sources of update facts: bytes in, rows of the catalog's schema out. One file for each kind of source.
 
+mod decode;
+pub mod gather;
+pub mod msrc;
+mod offline_sync;
+pub mod products;
+pub mod update_catalog;
+
 use crate::{
     catalog::{
         Catalog,
@@ -37,7 +44,33 @@ pub struct Importer {
 }
 
 /// Every kind of file that can be imported; the first that recognises a file reads it.
-pub const IMPORTERS: &[Importer] = &[];
+pub const IMPORTERS: &[Importer] = &[msrc::definitions::IMPORTER, update_catalog::IMPORTER];
+
+/// How much of a file tells what it is.
+const HEAD: u64 = 64 * 1024;
+
+/// Reads a file that is recognised by its content.
+///
+/// # Errors
+/// One line: what cannot be read, where, and what to do.
+pub fn import(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportError> {
+    let unreadable = |e: std::io::Error| ImportError::new(input.name, format!("cannot be read: {e}"));
+    let mut head = Vec::new();
+    (&mut *input.reader).take(HEAD).read_to_end(&mut head).map_err(unreadable)?;
+    if head.is_empty() {
+        return Err(ImportError::new(input.name, "is empty"));
+    }
+    let Some(importer) = IMPORTERS.iter().find(|i| (i.detect)(&head)) else {
+        let mut known: Vec<&str> = IMPORTERS.iter().map(|i| i.format).collect();
+        known.dedup();
+        return Err(ImportError::new(
+            input.name,
+            format!("not recognised; what can be imported: {}", known.join(", ")),
+        ));
+    };
+    input.reader.rewind().map_err(unreadable)?;
+    (importer.read)(input, catalog)
+}
 
 /// What one file told.
 #[derive(Clone, Debug)]

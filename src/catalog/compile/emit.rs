@@ -2,9 +2,10 @@
 
 use super::{Compiler, Result};
 use crate::catalog::check::{canonical, date, kb, position, standing};
+use crate::catalog::facts::SourceRow;
 use crate::catalog::layout::{self as l, Section};
 use crate::catalog::text::FactsError;
-use crate::model::Clause;
+use crate::model::{Clause, SourceKind};
 use std::collections::BTreeMap;
 
 impl Compiler<'_> {
@@ -29,7 +30,8 @@ impl Compiler<'_> {
                 w.date.as_deref().map(|d| date(&place, d)).transpose()?.unwrap_or(0),
                 first,
                 n,
-                standing(&place, &w.standing)? as u32 | self.set(&place, set)? << 16,
+                standing(&place, &w.standing)? as u32,
+                self.set(set),
             ];
             self.put(Section::Withdrawals, &words);
             self.drafts.entry(kb(&place, &w.kb)?).or_default().withdrawals.push(number as u32);
@@ -55,9 +57,8 @@ impl Compiler<'_> {
                 self.source(&place, &d.source, d.read.as_deref().unwrap_or(""))?,
                 first,
                 n,
-                standing(&place, &d.standing)? as u32
-                    | u32::from(refused) << 8
-                    | self.set(&place, set)? << 16,
+                standing(&place, &d.standing)? as u32 | u32::from(refused) << 8,
+                self.set(set),
             ];
             self.put(Section::Defects, &words);
             self.drafts.entry(kb(&place, &d.kb)?).or_default().defects.push(number as u32);
@@ -77,21 +78,40 @@ impl Compiler<'_> {
                 date(&place, &r.end_of_support)?,
                 r.esu_end.as_deref().map(|d| date(&place, d)).transpose()?.unwrap_or(0),
                 self.source(&place, &r.source, "")?,
-                u32::from(r.ltsc) | self.set(&place, set)? << 16,
+                u32::from(r.ltsc),
+                self.set(set),
             ];
             self.put(Section::Lifecycles, &words);
         }
         Ok(())
     }
 
+    /// Names the sources that were imported, most believed first.
+    fn imported(&mut self) {
+        let kind = |s: &SourceRow| s.kind.as_deref().and_then(SourceKind::parse);
+        let of_import = |s: &&SourceRow| kind(s).is_some_and(|k| k != SourceKind::Curated);
+        let mut rows: Vec<&SourceRow> = self.facts.sources.iter().filter(of_import).collect();
+        rows.sort_by_key(|s| (kind(s), &s.title, &s.id));
+        for s in rows {
+            let words = [self.text(&s.title), self.text(s.kind.as_deref().unwrap_or("")), self.text(&s.read)];
+            self.put(Section::Imported, &words);
+        }
+    }
+
     pub(super) fn emit(mut self) -> Result<Vec<u8>> {
+        self.imported();
         let mut outgoing: BTreeMap<u32, u32> = BTreeMap::new();
         let mut incoming: BTreeMap<u32, Vec<(u8, u32, u32)>> = BTreeMap::new();
         let edges = std::mem::take(&mut self.edges).into_rows();
         for (number, ((from, kind, to), standing, set, source)) in edges.into_iter().enumerate() {
             let place = format!("relation of KB{from}");
-            let tail = u32::from(kind) | (standing as u32) << 8 | self.set(&place, set)? << 16;
-            let words = [from, to, self.source(&place, &source.0, &source.1)?, tail];
+            let words = [
+                from,
+                to,
+                self.source(&place, &source.0, &source.1)?,
+                u32::from(kind) | (standing as u32) << 8,
+                self.set(set),
+            ];
             self.put(Section::Relations, &words);
             *outgoing.entry(from).or_default() += 1;
             incoming.entry(to).or_default().push((kind, from, number as u32));
@@ -126,9 +146,8 @@ impl Compiler<'_> {
             ];
             self.put(Section::Updates, &words);
             for (built_in, archs, set) in draft.groups() {
-                let tail = u32::from_le_bytes([archs, u8::from(built_in), 0, 0]);
-                let word = tail | self.set(&place, set)? << 16;
-                self.put(Section::Packages, &[word]);
+                let words = [u32::from_le_bytes([archs, u8::from(built_in), 0, 0]), self.set(set)];
+                self.put(Section::Packages, &words);
             }
             draft.places.iter().for_each(|(line, at)| self.put(Section::Places, &[*at, u32::from(*line)]));
             let mut of_it = incoming.remove(&number).unwrap_or_default();
@@ -157,6 +176,9 @@ impl Compiler<'_> {
             schema.parse().map_err(|e| FactsError::new("catalog.json", format!("schema: {e}")))?;
         let as_of = if self.facts.as_of.is_empty() { "1970-01-01" } else { &self.facts.as_of };
         let number = |n: u64| u32::try_from(n).unwrap_or(l::NONE);
+        if self.out.iter().map(Vec::len).sum::<usize>() > (u32::MAX / 2) as usize {
+            return Err(FactsError::new("index", "larger than 2 GB"));
+        }
         let mut bytes = Vec::from(l::MAGIC);
         for word in [
             l::FORMAT,

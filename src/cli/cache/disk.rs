@@ -1,0 +1,134 @@
+//! Files that appear whole or not at all, and writers that exclude one another.
+
+use super::super::{Failure, input::named};
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, IsTerminal, Write},
+    path::Path,
+};
+
+/// What unfinished files are called: the next writer removes them.
+pub(super) const UNFINISHED: &str = ".unfinished-";
+
+/// A cache that cannot be written or read: one line.
+pub(super) fn failed(path: &Path, what: &str, e: &io::Error) -> Failure {
+    let advice = match e.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; name a folder that may be written with --cache"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; nothing was changed",
+        _ => "",
+    };
+    Failure::catalog(format!("{}: {what}: {e}{advice}", named(path)))
+}
+
+/// Makes the folder.
+pub(super) fn folder(path: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(path).map_err(|e| failed(path, "cannot be made", &e))
+}
+
+/// Writes a file that appears whole, under its name, once it is on the disk.
+pub(super) fn write(folder: &Path, name: &str, parts: &[&[u8]]) -> Result<(), Failure> {
+    let path = folder.join(name);
+    let done = || -> io::Result<()> {
+        let mut file = new(folder)?;
+        for part in parts {
+            file.write_all(part)?;
+        }
+        file.as_file().sync_all()?;
+        file.persist(&path).map_err(|e| e.error)?;
+        Ok(())
+    };
+    done().map_err(|e| failed(&path, "cannot be written", &e))
+}
+
+fn new(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
+    #[cfg(unix)]
+    {
+        // a cache may be shared: what the user's mask allows, not what suits secrets
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// Brings the names of a folder's files onto the disk, where the system can.
+pub(super) fn settle(folder: &Path) {
+    if cfg!(unix)
+        && let Ok(f) = File::open(folder)
+    {
+        let _ = f.sync_all();
+    }
+}
+
+/// Held while a process writes; given back when it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Waits until no other process writes.
+    pub(super) fn take(folder: &Path) -> Result<Self, Failure> {
+        self::folder(folder)?;
+        let path = folder.join("lock");
+        let open = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = open.map_err(|e| failed(&path, "cannot be written", &e))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                if io::stderr().is_terminal() {
+                    let _ =
+                        writeln!(io::stderr(), "kbwhy: another kbwhy writes to {}; waiting", named(folder));
+                }
+                file.lock().map_err(|e| failed(&path, "cannot be locked", &e))?;
+            }
+            Err(TryLockError::Error(e)) => return Err(failed(&path, "cannot be locked", &e)),
+        }
+        Ok(Self { _file: file })
+    }
+}
+
+/// Is this a name that the cache gives to files in `data`?
+fn is_ours(name: &str) -> bool {
+    let Some((digest, ending)) = name.split_once('.') else { return false };
+    let hex = digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit());
+    hex && ["rows", "guids", "catalog"].contains(&ending)
+}
+
+/// Removes what no reader can want: unfinished files, and those of the cache that `wanted` does not name. Files that
+/// are not the cache's stay. Only under the lock.
+pub(super) fn sweep(folder: &Path, wanted: impl Fn(&str) -> bool) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let is_file = entry.file_type().is_ok_and(|t| t.is_file());
+        let name = entry.file_name();
+        let unwanted = |n: &str| n.starts_with(UNFINISHED) || is_ours(n) && !wanted(n);
+        if is_file && name.to_str().is_some_and(unwanted) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The bytes of a file, at most so many; none if there is no such file.
+pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Failure> {
+    use io::Read;
+    let done = || -> io::Result<Option<Vec<u8>>> {
+        let file = match File::open(path) {
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
+            other => other?,
+        };
+        let size = file.metadata()?.len();
+        if size > limit {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than any that kbwhy writes"));
+        }
+        let mut bytes = Vec::with_capacity(size as usize);
+        file.take(limit).read_to_end(&mut bytes)?;
+        Ok(Some(bytes))
+    };
+    done().map_err(|e| failed(path, "cannot be read", &e))
+}

@@ -1,0 +1,422 @@
+//! The cache on disk: what was imported and fetched, and the catalog that is compiled of it. Files appear whole or not
+//! at all; writers exclude one another, readers never wait.
+//!
+//! ```text
+//! manifest.json       what is there; renamed last, so that the cache is always of one state
+//! data/<sha256>.rows  rows of one source, as JSON Lines, deflated
+//! data/<sha256>.guids its updates by GUID
+//! data/<...>.catalog  the embedded rows and all sources, compiled: what `explain` opens
+//! pages/<sha256>.page a page as it was fetched, by its address
+//! lock                held while a process writes
+//! ```
+
+mod disk;
+mod manifest;
+mod pages;
+#[cfg(test)]
+mod tests;
+
+pub(super) use manifest::Stored;
+pub(super) use pages::Page;
+
+use super::{Failure, input::named};
+use crate::{
+    catalog::{
+        Catalog, STAMP, compile, embedded_facts,
+        facts::Facts,
+        join::{self, Joined},
+        rows,
+    },
+    model::SourceKind,
+    sources::Imported,
+};
+use etcetera::BaseStrategy;
+use flate2::{Compression, Crc, read::DeflateDecoder, write::DeflateEncoder};
+use manifest::{Compiled, Found, Kept, Manifest};
+use sha2::{Digest, Sha256};
+use std::{
+    borrow::Cow,
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+/// The largest file of the cache that is read whole, and the most that one unpacks to.
+const LIMIT: u64 = 4 << 30;
+/// How often a reader looks again where a writer took a file away under it.
+const TRIES: u8 = 5;
+
+/// Where the cache is.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct CacheArgs {
+    /// Folder of imported and fetched facts; otherwise KBWHY_CACHE, or kbwhy in the user's cache folder
+    #[arg(long = "cache", value_name = "DIR")]
+    pub(super) folder: Option<PathBuf>,
+}
+
+/// Whether imported facts take part, and where they are.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct ReadArgs {
+    #[command(flatten)]
+    pub(super) cache: CacheArgs,
+    /// Only the facts that are built in, nothing that was imported
+    #[arg(long, conflicts_with = "folder")]
+    pub(super) no_cache: bool,
+}
+
+impl ReadArgs {
+    /// The catalog that is meant.
+    pub(super) fn catalog(&self) -> Result<Cow<'static, Catalog>, Failure> {
+        if self.no_cache {
+            return Ok(Cow::Borrowed(Catalog::embedded()));
+        }
+        match folder_of(&self.cache) {
+            Some(folder) => Cache { folder }.catalog(),
+            None => Ok(Cow::Borrowed(Catalog::embedded())),
+        }
+    }
+}
+
+/// An opened cache; the folder need not exist yet.
+#[derive(Debug)]
+pub(super) struct Cache {
+    folder: PathBuf,
+}
+
+/// What became of sources that were added.
+#[derive(Debug, Default)]
+pub(super) struct Added {
+    /// for each, in order: it was new, replaced a former one, or was there already
+    pub(super) each: Vec<Change>,
+    /// what the join of all sources left out or repaired
+    pub(super) remarks: Vec<join::Remark>,
+    /// updates that the catalog describes now
+    pub(super) updates: usize,
+    /// its date
+    pub(super) as_of: String,
+}
+
+/// What became of one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// there was none of its name
+    New,
+    /// it takes the place of the former one
+    Replaced,
+    /// the same file was imported before
+    Same,
+}
+
+fn folder_of(args: &CacheArgs) -> Option<PathBuf> {
+    let from_environment = || std::env::var_os("KBWHY_CACHE").filter(|v| !v.is_empty()).map(PathBuf::from);
+    let of_user = || etcetera::choose_base_strategy().ok().map(|s| s.cache_dir().join("kbwhy"));
+    args.folder.clone().or_else(from_environment).or_else(of_user)
+}
+
+/// One line on standard error.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "kbwhy: {line}");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn crc(bytes: &[u8]) -> u32 {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
+
+impl Cache {
+    /// The cache that the arguments mean.
+    pub(super) fn open(args: &CacheArgs) -> Result<Self, Failure> {
+        let folder = folder_of(args);
+        let none =
+            || Failure::catalog("there is no home folder to keep a cache in; name a folder with --cache");
+        folder.map(|folder| Self { folder }).ok_or_else(none)
+    }
+
+    /// The folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn lock(&self) -> Result<disk::Lock, Failure> {
+        disk::Lock::take(&self.folder)
+    }
+
+    /// The manifest; a damaged one is told and counts as none.
+    fn manifest(&self) -> Result<Manifest, Failure> {
+        match manifest::load(&self.folder)? {
+            Found::Whole(m) => Ok(m),
+            Found::None => Ok(Manifest::default()),
+            Found::Damaged => {
+                tell(&format!(
+                    "{}: damaged, so only built-in facts are used; run `kbwhy catalog import` again",
+                    named(&self.folder.join(manifest::NAME))
+                ));
+                Ok(Manifest::default())
+            }
+        }
+    }
+
+    /// What was imported.
+    pub(super) fn sources(&self) -> Result<Vec<Stored>, Failure> {
+        Ok(self.manifest()?.sources)
+    }
+
+    /// The rows of a source; none if they are damaged, which is told.
+    pub(super) fn rows(&self, source: &Stored) -> Result<Option<Facts>, Failure> {
+        let Some(bytes) = self.intact(&source.rows)? else {
+            tell(&format!(
+                "{}: the rows of {} are damaged and left out; run `kbwhy catalog import` for it again",
+                named(&self.folder),
+                source.source.title
+            ));
+            return Ok(None);
+        };
+        let mut unpacked = Vec::new();
+        let read = DeflateDecoder::new(&bytes[..]).take(LIMIT).read_to_end(&mut unpacked);
+        read.map_err(|e| disk::failed(&self.folder, "cannot be unpacked", &e))?;
+        let (facts, unread) = rows::read(&unpacked);
+        if unread > 0 {
+            tell(&format!(
+                "{}: {unread} rows of {} were written by a newer kbwhy and are left out",
+                named(&self.folder),
+                source.source.title
+            ));
+        }
+        Ok(Some(facts))
+    }
+
+    /// The updates by GUID of a source, as they were laid out; none if it has none, or if they are damaged.
+    pub(super) fn metadata(&self, source: &Stored) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(kept) = &source.metadata else { return Ok(None) };
+        let bytes = self.intact(kept)?;
+        if bytes.is_none() {
+            tell(&format!(
+                "{}: the metadata of {} is damaged and left out; run `kbwhy catalog import` for it again",
+                named(&self.folder),
+                source.source.title
+            ));
+        }
+        Ok(bytes)
+    }
+
+    /// The bytes of a kept file, if they are those that were written.
+    fn intact(&self, kept: &Kept) -> Result<Option<Vec<u8>>, Failure> {
+        let plain = kept.file.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
+        let bytes = if plain { disk::read(&self.data().join(&kept.file), LIMIT)? } else { None };
+        let same = |b: &Vec<u8>| b.len() as u64 == kept.size && hex(&Sha256::digest(b)) == kept.sha256;
+        Ok(bytes.filter(same))
+    }
+
+    /// The embedded rows and those of all sources that are intact, each apart.
+    fn gather(&self, manifest: &Manifest) -> Result<(Vec<join::Source>, bool), Failure> {
+        let mut all = Vec::new();
+        let mut whole = true;
+        for stored in &manifest.sources {
+            match (self.rows(stored)?, SourceKind::parse(&stored.kind)) {
+                (Some(facts), Some(kind)) => {
+                    all.push(join::Source { kind, row: stored.source.clone(), facts })
+                }
+                _ => whole = false,
+            }
+        }
+        Ok((all, whole))
+    }
+
+    /// The embedded facts joined with those of all sources.
+    pub(super) fn facts(&self) -> Result<Joined, Failure> {
+        let (sources, _) = self.gather(&self.manifest()?)?;
+        Ok(join::join(embedded_facts(), sources))
+    }
+
+    /// The catalog with all that is in the cache; the embedded one if there is no cache.
+    pub(super) fn catalog(&self) -> Result<Cow<'static, Catalog>, Failure> {
+        let mut tries = TRIES;
+        loop {
+            let manifest = self.manifest()?;
+            if manifest.sources.is_empty() {
+                return Ok(Cow::Borrowed(Catalog::embedded()));
+            }
+            let Some(compiled) = manifest.catalog.as_ref().filter(|c| c.stamp == STAMP) else {
+                return self.recompile(&manifest);
+            };
+            let bytes = disk::read(&self.data().join(&compiled.file), LIMIT)?;
+            let is_there = bytes.is_some();
+            let good = bytes.filter(|b| b.len() as u64 == compiled.size && crc(b) == compiled.crc);
+            if let Some(catalog) = good.and_then(|b| Catalog::from_bytes(b).ok()) {
+                return Ok(Cow::Owned(catalog));
+            }
+            tries -= 1;
+            if is_there || tries == 0 {
+                tell(&format!(
+                    "{}: the compiled catalog is damaged; it is made anew of the rows",
+                    named(&self.folder)
+                ));
+                return self.recompile(&manifest);
+            }
+            // a writer replaced it since the manifest was read
+        }
+    }
+
+    /// Compiles anew what another version of the program compiled, or what is damaged; keeps it if that is possible.
+    fn recompile(&self, manifest: &Manifest) -> Result<Cow<'static, Catalog>, Failure> {
+        let (sources, whole) = self.gather(manifest)?;
+        let joined = join::join(embedded_facts(), sources);
+        let compiled = compile::compile(&joined.facts).and_then(|bytes| {
+            let catalog = Catalog::from_bytes(bytes.clone());
+            Ok((bytes, catalog.map_err(|e| crate::catalog::FactsError::new("index", e.to_string()))?))
+        });
+        let (bytes, catalog) = match compiled {
+            Ok(both) => both,
+            Err(e) => {
+                tell(&format!("{}: {e}; only built-in facts are used", named(&self.folder)));
+                return Ok(Cow::Borrowed(Catalog::embedded()));
+            }
+        };
+        if whole {
+            // a folder that cannot be written costs time at each start, no answer
+            let _ = self.keep_compiled(manifest, &bytes);
+        }
+        Ok(Cow::Owned(catalog))
+    }
+
+    fn keep_compiled(&self, seen: &Manifest, bytes: &[u8]) -> Result<(), Failure> {
+        let _lock = self.lock()?;
+        let Found::Whole(mut now) = manifest::load(&self.folder)? else { return Ok(()) };
+        let same = |a: &Manifest, b: &Manifest| {
+            a.sources.iter().map(|s| &s.rows.sha256).eq(b.sources.iter().map(|s| &s.rows.sha256))
+        };
+        if !same(seen, &now) {
+            return Ok(());
+        }
+        now.catalog = Some(self.put_catalog(bytes)?);
+        now.save(&self.folder)?;
+        disk::sweep(&self.data(), |name| now.names(name));
+        Ok(())
+    }
+
+    fn put_catalog(&self, bytes: &[u8]) -> Result<Compiled, Failure> {
+        let data = self.data();
+        disk::folder(&data)?;
+        let file = format!("{}.catalog", hex(&Sha256::digest(bytes)));
+        disk::write(&data, &file, &[bytes])?;
+        Ok(Compiled { file, size: bytes.len() as u64, crc: crc(bytes), stamp: STAMP.to_owned() })
+    }
+
+    fn put(&self, bytes: &[u8], ending: &str) -> Result<Kept, Failure> {
+        let data = self.data();
+        disk::folder(&data)?;
+        let sha256 = hex(&Sha256::digest(bytes));
+        let file = format!("{sha256}.{ending}");
+        disk::write(&data, &file, &[bytes])?;
+        Ok(Kept { file, sha256, size: bytes.len() as u64 })
+    }
+
+    /// What adding these would give: nothing is written.
+    pub(super) fn try_add(&self, imported: Vec<Imported>) -> Result<Added, Failure> {
+        let mut manifest = self.manifest()?;
+        let (added, _, _) = self.joined(&mut manifest, imported, false)?;
+        Ok(added)
+    }
+
+    /// Adds what was imported, all or nothing, and compiles the catalog anew.
+    pub(super) fn add(&self, imported: Vec<Imported>) -> Result<Added, Failure> {
+        let _lock = self.lock()?;
+        let mut manifest = self.manifest()?;
+        let (added, bytes, changed) = self.joined(&mut manifest, imported, true)?;
+        if changed {
+            manifest.catalog = Some(self.put_catalog(&bytes)?);
+            disk::settle(&self.data());
+            manifest.save(&self.folder)?;
+        }
+        disk::sweep(&self.data(), |name| manifest.names(name));
+        disk::sweep(&self.folder, |_| true);
+        Ok(added)
+    }
+
+    /// Puts sources into the manifest and joins all: what became of them, the compiled catalog, whether all that
+    /// changes anything.
+    fn joined(
+        &self,
+        manifest: &mut Manifest,
+        imported: Vec<Imported>,
+        keep: bool,
+    ) -> Result<(Added, Vec<u8>, bool), Failure> {
+        let mut added = Added::default();
+        let mut fresh = Vec::new();
+        for i in imported {
+            let known = |s: &Stored| s.format == i.format && s.source.id == i.source.id;
+            let former = manifest.sources.iter().position(known);
+            let same =
+                |s: &Stored| s.source.digest.is_some() && s.source.digest == i.source.digest && s.by == STAMP;
+            if former.and_then(|at| manifest.sources.get(at)).is_some_and(same) {
+                added.each.push(Change::Same);
+                continue;
+            }
+            added.each.push(if former.is_some() { Change::Replaced } else { Change::New });
+            if let Some(at) = former {
+                manifest.sources.remove(at);
+            }
+            let duplicate = |s: &join::Source| s.row.id == i.source.id && s.kind == i.kind;
+            fresh.retain(|(s, f, _): &(join::Source, &str, Stored)| !(duplicate(s) && *f == i.format));
+            let stored = self.stored(&i, keep)?;
+            fresh.push((join::Source { kind: i.kind, row: i.source, facts: i.facts }, i.format, stored));
+        }
+        let changed = !fresh.is_empty() || manifest.catalog.as_ref().is_none_or(|c| c.stamp != STAMP);
+        if !changed {
+            let catalog = self.catalog()?;
+            (added.updates, added.as_of) = (catalog.len(), catalog.as_of().to_string());
+            return Ok((added, Vec::new(), false));
+        }
+        // a source whose rows are damaged was told of; what is kept must be whole
+        let mut sources = Vec::new();
+        let mut whole = Vec::new();
+        for stored in std::mem::take(&mut manifest.sources) {
+            if let (Some(facts), Some(kind)) = (self.rows(&stored)?, SourceKind::parse(&stored.kind)) {
+                sources.push(join::Source { kind, row: stored.source.clone(), facts });
+                whole.push(stored);
+            }
+        }
+        for (source, _, stored) in fresh {
+            sources.push(source);
+            whole.push(stored);
+        }
+        whole.sort_by(|a, b| (&a.format, &a.source.id).cmp(&(&b.format, &b.source.id)));
+        manifest.sources = whole;
+        let joined = join::join(embedded_facts(), sources);
+        let refused = |e: &dyn std::fmt::Display| {
+            Failure::input(format!("what was imported does not fit the catalog: {e}; nothing was changed"))
+        };
+        let bytes = compile::compile(&joined.facts).map_err(|e| refused(&e))?;
+        let catalog = Catalog::from_bytes(bytes.clone()).map_err(|e| refused(&e))?;
+        (added.updates, added.as_of) = (catalog.len(), catalog.as_of().to_string());
+        added.remarks = joined.remarks;
+        Ok((added, bytes, true))
+    }
+
+    fn stored(&self, i: &Imported, keep: bool) -> Result<Stored, Failure> {
+        let put =
+            |bytes: &[u8], ending: &str| if keep { self.put(bytes, ending) } else { Ok(Kept::nowhere()) };
+        let mut packed = DeflateEncoder::new(Vec::new(), Compression::fast());
+        let all = packed.write_all(&rows::write(&i.facts)).and_then(|()| packed.finish());
+        let packed = all.map_err(|e| disk::failed(&self.folder, "rows cannot be packed", &e))?;
+        Ok(Stored {
+            kind: i.kind.name().to_owned(),
+            format: i.format.to_owned(),
+            source: i.source.clone(),
+            imported: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            by: STAMP.to_owned(),
+            rows: put(&packed, "rows")?,
+            metadata: None,
+            updates: i.facts.updates.len() as u64,
+            remarks: i.remarks.iter().map(|r| (r.text.clone(), r.count)).collect(),
+        })
+    }
+}
