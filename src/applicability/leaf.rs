@@ -9,7 +9,10 @@ use super::sku;
 use crate::model::{
     Architecture, Fact, FileState, ListKind, Origin, PackageState, RegistryValue, Truth, Version, branch_of,
 };
-use crate::package::PackageIdentity;
+use crate::package::{
+    PackageIdentity, mum,
+    servicing::{self, Applicable, OnSystem},
+};
 
 /// What one operator says, what it looked at, what it lacks.
 #[derive(Clone, Debug)]
@@ -383,7 +386,26 @@ fn package_installable(document: &RuleDocument, facts: &HostFacts<'_>) -> Leaf {
     if let Some(foreign) = foreign_package(identity, facts) {
         return foreign;
     }
-    Leaf::doubtful("the parents that the package asks for are not evaluated")
+    let Some(manifest) = document.assembly.as_deref().and_then(|text| mum::parse(text).ok()) else {
+        return Leaf::doubtful("the embedded package is not understood");
+    };
+    // metadata that was reduced names no parents; every real package has some
+    if manifest.parents.is_empty() || !manifest.head_whole {
+        return Leaf::doubtful("the embedded package names no parents");
+    }
+    let store = facts.store();
+    let judged = servicing::evaluate(&manifest, &[], store);
+    let origin = judged.parents.iter().find_map(|p| p.listed.as_ref().map(|(_, fact)| &fact.origin));
+    let Some(origin) = origin.or(store.origin()) else { return Leaf::lacks(Need::Packages) };
+    match judged.applicable() {
+        Some(Applicable::Absent) => Leaf::known(Truth::False, "none of its parents", origin),
+        Some(Applicable::Superseded) => Leaf::known(Truth::False, "a higher version of it", origin),
+        // what is there already is not installed again; Windows Update asks that elsewhere
+        Some(Applicable::Installed) if matches!(judged.on_system, OnSystem::Neither) => {
+            Leaf::known(Truth::True, "one of its parents", origin)
+        }
+        _ => Leaf::lacks(Need::Packages),
+    }
 }
 
 /// What is known of a product release: `Client.OS.RS2.ARM64`, `Server.OS.amd64`.

@@ -5,7 +5,7 @@ use super::wql::Query;
 use crate::model::{Version, file_path, registry_key};
 
 /// What one element of an expression asks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operator {
     /// all of its parts; also the section as a whole
     And,

@@ -100,6 +100,8 @@ fn explain(a: Explain) -> Printed {
         package: a.package.as_deref().map(PackageName::parse),
         package_architecture,
         package_for: a.package_for,
+        rules_given: !a.rules.is_empty(),
+        rules: input::rules(&a.rules)?,
         ..seen(&a.seen)?
     };
     answer(&a.inventories, &question, &a.read, &a.output)

@@ -36,7 +36,7 @@ pub fn rules_report(catalog: &Catalog, host: &Host, judged: &[(&RuleDocument, Ju
 fn document_report(host: &Host, document: &RuleDocument, judged: &Judgement) -> RuleReport {
     let sections: Vec<RuleSectionReport> = SectionKind::ALL
         .into_iter()
-        .filter_map(|kind| Some(section_report(document.section(kind)?, judged.section(kind)?)))
+        .filter_map(|kind| Some(section_report(document, document.section(kind)?, judged.section(kind)?)))
         .collect();
     let open = open_sections(judged);
     let mut unknown: Vec<UnknownReport> = Vec::new();
@@ -86,8 +86,8 @@ fn open_sections(judged: &Judgement) -> Vec<&Outcome> {
     }
 }
 
-fn section_report(section: &Section, outcome: &Outcome) -> RuleSectionReport {
-    let grouped = grouped(section, outcome);
+fn section_report(document: &RuleDocument, section: &Section, outcome: &Outcome) -> RuleSectionReport {
+    let grouped = grouped(document, section, outcome);
     let more = grouped.len().saturating_sub(SHOWN) + outcome.deciding.saturating_sub(outcome.clauses.len());
     RuleSectionReport {
         name: section.kind.name(),
@@ -98,11 +98,15 @@ fn section_report(section: &Section, outcome: &Outcome) -> RuleSectionReport {
 }
 
 /// Clauses in words, the most telling first; alternatives of one thing together.
-fn grouped(section: &Section, outcome: &Outcome) -> Vec<(RuleClauseReport, Concern)> {
+fn grouped(
+    document: &RuleDocument,
+    section: &Section,
+    outcome: &Outcome,
+) -> Vec<(RuleClauseReport, Concern)> {
     let mut out: Vec<(RuleClauseReport, Concern, Words)> = Vec::new();
     for clause in &outcome.clauses {
         let Some(node) = section.nodes.get(clause.node) else { continue };
-        let words = words(&node.operator, &node.written);
+        let words = of_package(words(&node.operator, &node.written), &node.operator, document);
         let holds = if clause.negated { !clause.truth } else { clause.truth };
         let observed = clause.observed.as_ref().map(|o| o.value.clone());
         let same = |(r, _, w): &&mut (RuleClauseReport, Concern, Words)| {
@@ -143,8 +147,19 @@ fn grouped(section: &Section, outcome: &Outcome) -> Vec<(RuleClauseReport, Conce
 }
 
 /// The most telling clause of a section, as "what is asked" and "what the host has".
-pub(super) fn telling(section: &Section, outcome: &Outcome) -> Option<RuleClauseReport> {
-    grouped(section, outcome).into_iter().next().map(|(report, _)| report)
+fn telling(document: &RuleDocument, section: &Section, outcome: &Outcome) -> Option<RuleClauseReport> {
+    grouped(document, section, outcome).into_iter().next().map(|(report, _)| report)
+}
+
+/// The embedded package by its name, where an operator asks for it.
+fn of_package(words: Words, operator: &Operator, document: &RuleDocument) -> Words {
+    match (operator, &document.package) {
+        (Operator::CbsPackageInstalled | Operator::CbsPackageInstallable, Some(p)) => {
+            let subject = format!("{} {} ({})", p.name, p.version, p.architecture);
+            Words { subject, ..words }
+        }
+        _ => words,
+    }
 }
 
 /// An operator as subject, sign and value.
@@ -295,7 +310,7 @@ fn version_words(v: &WindowsVersion) -> Words {
 }
 
 /// What is asked and what the host has, in one phrase.
-pub(super) fn clause_phrase(clause: &RuleClauseReport) -> String {
+fn clause_phrase(clause: &RuleClauseReport) -> String {
     match (&clause.observed, clause.doubt) {
         (Some(observed), Some(doubt)) => format!("{}; the host has {observed}, but {doubt}", clause.text),
         (Some(observed), None) => format!("{}; the host has {observed}", clause.text),
@@ -307,7 +322,7 @@ pub(super) fn clause_phrase(clause: &RuleClauseReport) -> String {
 fn summary(host: &Host, document: &RuleDocument, judged: &Judgement) -> String {
     let name = host.name.as_ref().map_or("this host", |f| f.value.as_str());
     let told = |kind: SectionKind| {
-        let clause = telling(document.section(kind)?, judged.section(kind)?)?;
+        let clause = telling(document, document.section(kind)?, judged.section(kind)?)?;
         Some(clause_phrase(&clause))
     };
     let because = |kind| told(kind).map(|t| format!(" ({t})")).unwrap_or_default();
@@ -349,7 +364,7 @@ fn unknown_summary(document: &RuleDocument, judged: &Judgement, name: &str) -> S
     if document.is_empty() {
         return if document.bundles > 0 {
             format!(
-                "It is a bundle of {} updates and has no rules of its own: theirs decide.",
+                "It bundles other updates (so many: {}) and has no rules of its own: theirs decide.",
                 document.bundles
             )
         } else {
@@ -441,4 +456,25 @@ fn environment(path: &str) -> String {
         Some((name, rest)) => format!("%{name}%{rest}"),
         None => path.to_owned(),
     }
+}
+
+/// What a section asks for, and what the host has.
+pub(super) fn asked_words(
+    section: SectionKind,
+    any_of: &[(Operator, String)],
+    negated: bool,
+    host: Option<&str>,
+) -> String {
+    let mut grouped: Vec<Words> = Vec::new();
+    for (operator, written) in any_of {
+        let words = words(operator, written);
+        match grouped.iter_mut().find(|w| w.subject == words.subject && w.sign == "=" && words.sign == "=") {
+            Some(known) if known.values.contains(&words.value) => {}
+            Some(known) => known.values.push(words.value),
+            None => grouped.push(Words { values: vec![words.value.clone()], negated, ..words }),
+        }
+    }
+    let all: Vec<String> = grouped.iter().take(3).map(Words::text).collect();
+    let host = host.map(|h| format!("; the host has {h}")).unwrap_or_default();
+    format!("Windows Update's rule {} asks for {}{host}", section.name(), all.join(" or "))
 }

@@ -282,6 +282,13 @@ pub fn says(s: &Says) -> String {
         Says::DeltaPackage => {
             "a delta package fits only a host that has the cumulative update of the month before".into()
         }
+        Says::RulesOf(what) => format!("these are the rules of {what}"),
+        Says::RuleAsks { section, any_of, negated, host } => {
+            super::rules::asked_words(*section, any_of, *negated, host.as_deref())
+        }
+        Says::RulePrerequisite(any_of) => {
+            format!("the prerequisite {} does not hold", some(any_of, 4))
+        }
         Says::PackageForDotnet(v) => format!("the package that was tried is for .NET Framework {v}"),
     }
 }
@@ -415,6 +422,7 @@ pub fn ask_words(a: &Ask) -> (String, String) {
         }
         Ask::PackageName => ("package", "the file name of the .msu or .cab  (then --package NAME)".into()),
         Ask::Packages => ("updates", PACKAGES.into()),
+        Ask::Rule(need) => return super::rules::need_words(need),
     };
     (fact.to_owned(), collect)
 }

@@ -4,6 +4,7 @@ mod entitlement;
 mod prerequisite;
 mod present;
 mod published;
+mod rules;
 mod state;
 mod target;
 
@@ -57,6 +58,8 @@ pub fn run(context: &Context<'_>) -> Vec<Finding> {
     prerequisite::check(context, &mut out);
     entitlement::check(context, &mut out);
     state::check(context, &mut out);
+    // last: where they are more telling than the catalog, they take its place
+    rules::check(context, &mut out);
     out.sort_by_key(|f| f.cause);
     out
 }
