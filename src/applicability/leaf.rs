@@ -288,9 +288,11 @@ fn registry_need(place: &Place, facts: &HostFacts<'_>, need: impl Fn(String) -> 
         return Leaf::lacks(Need::Architecture);
     }
     let wow = place.wow32 && !matches!(facts.architecture().map(|a| a.value), Some(Architecture::X86));
-    let key = match place.key.strip_prefix("hklm\\software\\").filter(|_| wow) {
-        Some(rest) => format!("hklm\\software\\wow6432node\\{rest}"),
-        None => place.key.clone(),
+    let below =
+        place.written.get(.."software\\".len()).filter(|head| wow && head.eq_ignore_ascii_case("software\\"));
+    let key = match below.and_then(|head| place.written.get(head.len()..)) {
+        Some(rest) => format!("hklm\\SOFTWARE\\WOW6432Node\\{rest}"),
+        None => format!("hklm\\{}", place.written),
     };
     Leaf::lacks(need(key))
 }
@@ -420,7 +422,9 @@ struct Release<'a> {
 impl Release<'_> {
     fn compared(&self, comparison: Comparison, wanted: Version) -> Leaf {
         let [major, minor, ..] = self.version.value.0;
-        let each = self.builds.iter().map(|build| {
+        // a rule that names the host's own build means that one
+        let own = self.builds.first().is_some_and(|build| *build == wanted.0[2]);
+        let each = self.builds.iter().take(if own { 1 } else { 2 }).map(|build| {
             let have = [Part::Known(major), Part::Known(minor), Part::Known(*build), self.revision];
             Orders::of(&have, &wanted.0).judge(comparison)
         });
@@ -491,7 +495,9 @@ fn release(name: &str, facts: &HostFacts<'_>, judge: impl Fn(&Release<'_>) -> Le
 fn sku_leaf(facts: &HostFacts<'_>, judge: impl Fn(u32) -> Truth) -> Leaf {
     let Some(numbers) = facts.skus() else { return Leaf::lacks(Need::Sku) };
     let (value, origin) = sku::shown(numbers);
-    Leaf::known(agreed(numbers.value.iter().map(|n| judge(*n))), value, origin).unless_known(Need::Sku)
+    let edition = facts.host().edition.as_ref().map(|e| format!(" ({})", e.value.0)).unwrap_or_default();
+    let truth = agreed(numbers.value.iter().map(|n| judge(*n)));
+    Leaf::known(truth, format!("{value}{edition}"), origin).unless_known(Need::Sku)
 }
 
 fn device(name: &str, kind: DeviceType, comparison: Comparison, value: &str, facts: &HostFacts<'_>) -> Leaf {

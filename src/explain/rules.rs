@@ -208,7 +208,7 @@ fn words(operator: &Operator, written: &str) -> Words {
     };
     let value = |p: &Place| {
         let name = if p.value.is_empty() { "(default)" } else { &p.value };
-        format!("{}\\{name}{}", key_words(&p.key), view(p))
+        format!("HKLM\\{}\\{name}{}", p.written, view(p))
     };
     let quoted = |t: &str| format!("`{t}`");
     let full = |v: &crate::model::Version| v.0.map(|n| n.to_string()).join(".");
@@ -222,7 +222,7 @@ fn words(operator: &Operator, written: &str) -> Words {
         Operator::MuiInstalled => of("several languages are installed".into(), "", String::new()),
         Operator::MuiLanguageInstalled(l) => of("installed language".into(), "=", l.clone()),
         Operator::RegKeyExists(p) => {
-            of(format!("key {}{}", key_words(&p.key), view(p)), "is there", String::new())
+            of(format!("key HKLM\\{}{}", p.written, view(p)), "is there", String::new())
         }
         Operator::RegValueExists(p, kind) => {
             of(value(p), "is there", kind.as_ref().map(|k| format!("as {k}")).unwrap_or_default())

@@ -159,6 +159,12 @@ fn fits(c: &Context<'_>, document: &RuleDocument, judgement: &Judgement, out: &m
         }
     }
     if judgement.offer == Offer::Offered {
+        // not there, and nothing of Windows Update's own that it lacks: where the catalog tells nothing, that stands
+        for f in out.iter_mut().filter(|f| f.outcome == Outcome::Unknown && !f.open) {
+            if matches!(f.cause, Cause::AlreadyInstalled | Cause::MissingPrerequisite) {
+                *f = Finding::pass(f.cause, Certainty::Confirmed, evidence.clone());
+            }
+        }
         out.push(Finding::pass(Cause::ApplicabilityRule, Certainty::Confirmed, evidence));
     } else {
         // whether its prerequisites hold, the catalog may know
@@ -204,5 +210,8 @@ fn refused(c: &Context<'_>, document: &RuleDocument, judgement: &Judgement, out:
         (true, false) => Remedy::NoPackage(words),
         (false, _) => Remedy::Nothing,
     };
-    out.push(Finding::fail(cause, Certainty::Confirmed, evidence).remedy(remedy));
+    let mut finding = Finding::fail(cause, Certainty::Confirmed, evidence).remedy(remedy);
+    // the package that the user means is refused, whatever the catalog does not know of it
+    finding.direct = c.question.rules_given && installed == Some(Truth::False);
+    out.push(finding);
 }
