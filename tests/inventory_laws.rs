@@ -159,8 +159,8 @@ prop_compose! {
         files in btree_map("%windir%\\\\[a-z]{1,3}", fact("absent|present|1\\.[0-9]\\.[0-9]"), 0..3),
         device in btree_map("[a-z]{1,3}", fact("[A-Za-z0-9]{0,3}"), 0..3),
     ) -> Host {
-        let registry = registry.into_iter().map(|(k, f)| (k, Fact::new(f.value.parse().unwrap(), f.origin))).collect();
-        let files = files.into_iter().map(|(k, f)| (k, Fact::new(f.value.parse().unwrap(), f.origin))).collect();
+        let registry = registry.into_iter().map(|(k, f)| (k, Fact::new(f.value.parse().expect("a value"), f.origin))).collect();
+        let files = files.into_iter().map(|(k, f)| (k, Fact::new(f.value.parse().expect("a value"), f.origin))).collect();
         let mut h = Host { failed, installed_on, registry, files, device, policies, packages, servicing_stack: stack, internet_explorer: ie, features, updates, notes, ..os };
         h.pending_reboot = flags[0].clone();
         h.esu = flags[1].clone();

@@ -95,7 +95,7 @@ mod tests {
         let guid = |n: u128| UpdateGuid::from_u128(n);
         let (bundle, leaf, probe) =
             (b.guid(guid(1)).unwrap(), b.guid(guid(2)).unwrap(), b.guid(guid(3)).unwrap());
-        let mut with_rules = |b: &mut Builder, text: &str| b.blob(&packed(text), text.len() as u64).unwrap();
+        let with_rules = |b: &mut Builder, text: &str| b.blob(&packed(text), text.len() as u64).unwrap();
         let articles = b.list(&[5_031_001]).unwrap();
         let bundles = b.list(&[leaf]).unwrap();
         b.push(Draft { bundle: true, related: true, articles, bundles, ..Draft::new(bundle) }).unwrap();

@@ -51,7 +51,7 @@ fn rank(document: &RuleDocument, judgement: &Judgement) -> (u8, Cause) {
 }
 
 /// The section that decides, and what it says.
-fn deciding<'j>(judgement: &'j Judgement) -> Option<(SectionKind, &'j Ruling)> {
+fn deciding(judgement: &Judgement) -> Option<(SectionKind, &Ruling)> {
     let kind = match judgement.offer {
         Offer::Installed => SectionKind::IsInstalled,
         Offer::Superseded => SectionKind::IsSuperseded,
