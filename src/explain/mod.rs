@@ -3,10 +3,12 @@
 
 mod inventory;
 mod package;
+mod rules;
 mod wording;
 
 pub use inventory::{InputRead, inventory_report};
 pub use package::package_report;
+pub use rules::{need_words, operator_words, rules_report};
 pub use wording::{ask_words, clause_words, requirement_words, says};
 
 use crate::{

@@ -2,8 +2,10 @@
 
 mod json;
 mod package;
+mod rules;
 mod text;
 
 pub use json::to_json;
 pub use package::package_text;
+pub use rules::rules_text;
 pub use text::{Style, formats_text, inventory_text, to_text};

@@ -1,8 +1,10 @@
 //! Reports: plain, versioned structs. What scripts read and what renderers render.
 
 mod package;
+mod rules;
 
 pub use package::{PackageReport, ParentReport};
+pub use rules::{RuleClauseReport, RulePrerequisiteReport, RuleReport, RuleSectionReport, RulesReport};
 
 use serde::Serialize;
 

@@ -72,7 +72,10 @@ pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
         rules: &rules,
     };
     let findings = checks::run(&context);
-    let decision = verdict::decide(&findings, question, update.is_some());
+    // an update that the catalog does not know may be known by its rules
+    let ruled = |f: &Finding| f.cause == Cause::ApplicabilityRule && f.outcome == Outcome::Pass;
+    let known = update.is_some() || findings.iter().any(ruled);
+    let decision = verdict::decide(&findings, question, known);
     let superseded_by = decision
         .causes
         .iter()
