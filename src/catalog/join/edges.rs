@@ -32,26 +32,26 @@ impl<'a> Judge<'a> {
         let kinds = base.lines.iter().map(|(l, _)| l.kind.clone()).collect();
         let mut j =
             Self { known, kinds, places: HashMap::new(), products: HashMap::new(), dates: HashMap::new() };
-        let mut date = |kb: u32, d: Option<&String>| {
-            if let Some(d) = d.and_then(|d| check::date("", d).ok()) {
-                j.dates.entry(kb).or_insert(d);
+        let mut best: HashMap<u32, (usize, u32)> = HashMap::new();
+        let mut date = |tier: usize, kb: Option<u32>, d: Option<&String>| {
+            if let (Some(kb), Some(d)) = (kb, d.and_then(|d| check::date("", d).ok())) {
+                let held = best.entry(kb).or_insert((tier, d));
+                *held = (*held).min((tier, d));
             }
         };
-        let rows = |overlay: bool| {
-            let of = sources.iter().filter(move |s| (s.kind == SourceKind::Overlay) == overlay);
-            of.flat_map(|s| &s.facts.updates)
-        };
-        let curated = base.updates.iter().filter(|u| u.curated);
-        for u in rows(true).chain(curated) {
-            number(&u.kb).into_iter().for_each(|kb| date(kb, u.date.as_ref()));
+        for u in &base.updates {
+            date(if u.curated { 1 } else { 3 }, number(&u.kb), u.date.as_ref());
         }
         for e in base.lines.iter().flat_map(|(_, e)| e) {
-            e.kb.as_deref().and_then(number).into_iter().for_each(|kb| date(kb, e.date.as_ref()));
+            date(2, e.kb.as_deref().and_then(number), e.date.as_ref());
         }
-        let all = || base.updates.iter().chain(rows(true)).chain(rows(false));
-        for u in all() {
-            number(&u.kb).into_iter().for_each(|kb| date(kb, u.date.as_ref()));
+        // sources come in the order in which they are believed
+        for (at, s) in sources.iter().enumerate() {
+            let tier = if s.kind == SourceKind::Overlay { 0 } else { 4 + at };
+            s.facts.updates.iter().for_each(|u| date(tier, number(&u.kb), u.date.as_ref()));
         }
+        j.dates = best.into_iter().map(|(kb, (_, d))| (kb, d)).collect();
+        let all = || base.updates.iter().chain(sources.iter().flat_map(|s| &s.facts.updates));
         for u in all() {
             if let Some(kb) = number(&u.kb) {
                 *j.products.entry(kb).or_default() |= known.packages(&u.packages);

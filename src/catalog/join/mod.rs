@@ -135,7 +135,13 @@ pub fn join(mut base: Facts, mut sources: Vec<Source>) -> Joined {
     let known = Known::of(&base);
     sources.sort_by(|a, b| {
         let key = |s: &Source| (s.kind, std::cmp::Reverse(s.row.read.clone()), s.row.id.clone());
-        let rest = |s: &Source| (super::rows::write(&s.facts), s.row.title.clone(), s.row.url.clone());
+        // hardly ever asked for: two of one name, read on one day
+        let rest = |s: &Source| {
+            let rows = super::rows::write(&s.facts);
+            let mut rows: Vec<Vec<u8>> = rows.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+            rows.sort();
+            (s.row.title.clone(), s.row.url.clone(), rows)
+        };
         key(a).cmp(&key(b)).then_with(|| rest(a).cmp(&rest(b)))
     });
     let mut taken: std::collections::HashSet<String> = base.sources.iter().map(|s| s.id.clone()).collect();
