@@ -323,7 +323,7 @@ impl Reading<'_> {
                     u.articles.push(kb.number());
                 }
             }
-            Inside::Title => u.local.0 = clean(&self.words, LONGEST),
+            Inside::Title => u.local.0 = clean(&self.words, LONGEST).into_owned(),
             Inside::Language => u.local.1 = clean(&self.words, 20).to_ascii_lowercase(),
             Inside::Localized => {
                 let (title, language) = std::mem::take(&mut u.local);
@@ -333,7 +333,7 @@ impl Reading<'_> {
                 }
                 u.anything = true;
             }
-            Inside::Digest => self.sha256 = clean(&self.words, 128),
+            Inside::Digest => self.sha256 = clean(&self.words, 128).into_owned(),
             Inside::File => {
                 if let Some(file) = self.file.take() {
                     let sha256 = std::mem::take(&mut self.sha256);
@@ -393,8 +393,8 @@ impl Reading<'_> {
         let (mut digest, mut name, mut size) = (String::new(), String::new(), None);
         e.attributes(&mut |attribute, value| {
             match attribute {
-                "Digest" => digest = clean(&value, 128),
-                "FileName" => name = clean(&value, LONGEST),
+                "Digest" => digest = clean(&value, 128).into_owned(),
+                "FileName" => name = clean(&value, LONGEST).into_owned(),
                 "Size" => size = value.trim().parse().ok(),
                 _ => {}
             }

@@ -370,10 +370,13 @@ fn tag(window: &[u8], attributes: &mut Vec<[u32; 4]>) -> Result<Front, String> {
 }
 
 /// Text as it may be shown and kept: no control characters, no blanks around it, of bounded length.
-pub(crate) fn clean(text: &str, longest: usize) -> String {
-    let kept =
-        text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control());
-    kept.take(longest).collect()
+pub(crate) fn clean(text: &str, longest: usize) -> Cow<'_, str> {
+    let text = text.trim();
+    if text.len() <= longest && text.bytes().all(|b| (b' '..0x7F).contains(&b)) {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control());
+    Cow::Owned(kept.take(longest).collect())
 }
 
 /// A GUID that an attribute holds.

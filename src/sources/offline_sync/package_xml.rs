@@ -161,13 +161,11 @@ impl Master<'_> {
                 Inside::Other
             }
             (Some(Inside::SupersededBy), "Revision") => {
-                let id = required(e, "Id")?;
-                self.lists.superseded_by.push(number(e, &id)?);
+                self.lists.superseded_by.push(revision(e)?);
                 Inside::Other
             }
             (Some(Inside::BundledBy), "Revision") => {
-                let id = required(e, "Id")?;
-                self.lists.bundled_by.push(number(e, &id)?);
+                self.lists.bundled_by.push(revision(e)?);
                 Inside::Other
             }
             (Some(Inside::Categories), "Category") => {
@@ -175,9 +173,14 @@ impl Master<'_> {
                 Inside::Other
             }
             (Some(Inside::PayloadFiles), "File") => {
-                let id = required(e, "Id")?;
-                let file = self.builder.file(&clean(&id, 128)).map_err(too_large(0))?;
-                self.lists.files.push(file);
+                let mut file = None;
+                e.attributes(&mut |name, value| {
+                    if name == "Id" {
+                        file = Some(self.builder.file(&clean(&value, 128)).map_err(too_large(0))?);
+                    }
+                    Ok(())
+                })?;
+                self.lists.files.push(file.ok_or_else(|| e.error("a file without Id"))?);
                 Inside::Other
             }
             (Some(Inside::Locations), "FileLocation") => {
@@ -194,7 +197,7 @@ impl Master<'_> {
             (Some(Inside::Other), _) => Inside::Other,
             (Some(_), _) => {
                 if self.head.unknown == 0 {
-                    self.head.first_unknown = clean(name, 60);
+                    self.head.first_unknown = clean(name, 60).into_owned();
                 }
                 self.head.unknown += 1;
                 Inside::Other
@@ -294,23 +297,31 @@ impl Master<'_> {
     }
 
     fn location(&mut self, e: &Element<'_>) -> Result<(), XmlError> {
-        let (mut id, mut url) = (None, String::new());
+        let (mut file, mut url) = (None, 0);
+        let b = &mut *self.builder;
         e.attributes(&mut |name, value| {
             match name {
-                "Id" => id = Some(clean(&value, 128)),
-                "Url" => url = clean(&value, URL),
+                "Id" => file = Some(b.file(&clean(&value, 128)).map_err(too_large(0))?),
+                "Url" => url = b.text(&clean(&value, URL)).map_err(too_large(0))?,
                 _ => {}
             }
             Ok(())
         })?;
-        let id = id.ok_or_else(|| e.error("a file's location without Id"))?;
-        let file = self.builder.file(&id).map_err(too_large(0))?;
-        self.builder.describe_file(file, "", &url, "", None).map_err(too_large(0))
+        b.place_file(file.ok_or_else(|| e.error("a file's location without Id"))?, url);
+        Ok(())
     }
 }
 
-fn required(e: &Element<'_>, name: &str) -> Result<String, XmlError> {
-    e.attribute(name)?.ok_or_else(|| e.error(format!("an element without {name}")))
+/// The revision that an element names.
+fn revision(e: &Element<'_>) -> Result<u32, XmlError> {
+    let mut id = None;
+    e.attributes(&mut |name, value| {
+        if name == "Id" {
+            id = Some(number(e, &value)?);
+        }
+        Ok(())
+    })?;
+    id.ok_or_else(|| e.error("a revision without Id"))
 }
 
 /// A kind of category by Microsoft's name.
