@@ -1,11 +1,12 @@
 //! From pages to rows of the catalog.
 
-use super::{Details, Page, ReplacedBy, Replaces, Titled, page, reduce::reduced};
+use super::{Details, Page, ReplacedBy, Replaces, Titled, page};
 use crate::{
     catalog::{
         Catalog,
-        facts::{Facts, PackageRow, SourceRow, SupersedesRow, UpdateRow},
+        facts::{BuildRow, Facts, PackageRow, SourceRow, SupersedesRow, UpdateRow},
     },
+    graph,
     model::{Architecture, ArchitectureSet, KbId, ProductId, ProductSet, SourceKind, Standing, UpdateKind},
     sources::{ImportError, Imported, Importer, Input, Remark},
 };
@@ -214,7 +215,9 @@ pub fn facts(pages: &[PageOf<'_>], source: SourceRow, catalog: &Catalog) -> Impo
         }
     }
     let mut supersedes: BTreeMap<KbId, BTreeMap<KbId, ProductSet>> = BTreeMap::new();
-    for ((older, product, _), (newer, ..)) in reduced(&replaced) {
+    // more than it takes is told unreduced: all of it is true, some of it is implied
+    let least = graph::reduce(&replaced).map_or_else(|| replaced.iter().copied().collect(), |r| r.edges);
+    for ((older, product, _), (newer, ..)) in least {
         let set = supersedes.entry(newer).or_default().entry(older).or_default();
         *set = set.union(ProductSet::of(product));
     }
@@ -286,9 +289,22 @@ fn update(catalog: &Catalog, kb: KbId, of: &[Entry]) -> UpdateRow {
         component: component.filter(|_| known.as_ref().is_none_or(|k| k.component.is_empty())),
         date: released.filter(|_| known.as_ref().is_none_or(|k| k.date.is_none())).map(|d| d.to_string()),
         packages,
+        builds: builds(catalog, of),
         standing: Standing::Verified.name().to_owned(),
         ..UpdateRow::default()
     }
+}
+
+fn builds(catalog: &Catalog, of: &[Entry]) -> Vec<BuildRow> {
+    let mut all: BTreeMap<(u32, u32), ProductSet> = BTreeMap::new();
+    for e in of {
+        if let Some(build) = e.titled.build {
+            let set = all.entry(build).or_default();
+            *set = set.union(e.titled.products);
+        }
+    }
+    let row = |((b, r), p): ((u32, u32), ProductSet)| BuildRow { build: format!("{b}.{r}"), products: slugs(catalog, p) };
+    all.into_iter().filter(|(_, p)| !p.is_empty()).map(row).collect()
 }
 
 /// What the titles of a KB's packages share: all but product and architecture, where these differ.
