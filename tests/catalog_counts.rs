@@ -191,7 +191,7 @@ fn every_rule_reads_back_whole() {
 
 #[test]
 fn lint_finds_nothing_worse_than_what_is_known() {
-    let found = lint::lint(&facts());
+    let found = lint::lint(&[&facts()]);
     let of = |check: &str| found.iter().filter(|f| f.check == check).collect::<Vec<_>>();
     assert!(of("prerequisite-cycle").is_empty(), "{:?}", of("prerequisite-cycle"));
     assert!(of("supersedes-backwards").is_empty(), "{:?}", of("supersedes-backwards"));

@@ -145,9 +145,6 @@ pub struct UpdateRow {
     /// updates that this one supersedes
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub supersedes: Vec<SupersedesRow>,
-    /// builds that it brings, where the source states them beside products; compared with the lines, never decisive
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub builds: Vec<BuildRow>,
     /// how well it is known
     pub standing: String,
     /// where it is stated
@@ -155,12 +152,102 @@ pub struct UpdateRow {
     /// when it was read
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<String>,
+    /// does it ask for a restart, as the source says: `always`, `maybe`, `never`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<String>,
+    /// builds that the source says products have with it; shown and checked, not compiled
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<BuildRow>,
+    /// what the source states and kbwhy does not take over; shown and checked, not compiled
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<DoubtRow>,
     /// remark
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// of a file `updates/curated-*.jsonl`: its kind, title and date are preferred; set when the text is read
     #[serde(skip)]
     pub curated: bool,
+}
+
+/// A build that an update brings products to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuildRow {
+    /// `10.0.17763.4131`
+    pub build: String,
+    /// products for which the source names it; empty: all that the update is for
+    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
+}
+
+/// A statement of a source that is not taken over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoubtRow {
+    /// what is stated: `supersedes`, `package`, `build`
+    pub claim: String,
+    /// the superseded update, or the build; absent for a package
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// products for which it is stated
+    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
+    /// `itself`, `older` (than what it is to supersede), `lines` (lines give the order), `tracks` (rollup and security-only
+    /// do not replace each other), `hotpatch`, `other-products` (only products that kbwhy does not model),
+    /// `other-line` (its line serves other products), `other-build` (the build is none of the product's)
+    pub why: String,
+}
+
+/// The supersedence that a source states, before anything is repaired: `supersedence.jsonl`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SupersedenceRow {
+    /// id of the source row
+    pub source: String,
+    /// records read
+    pub records: u64,
+    /// records without an update
+    pub rows_without_bulletin: u64,
+    /// names of updates, KB numbers or not
+    pub distinct_bulletin_values: u64,
+    /// of them KB numbers
+    pub numeric_kbs: u64,
+    /// of them others
+    pub non_numeric_bulletin_values: u64,
+    /// pairs of update and superseded name
+    pub distinct_edges: u64,
+    /// updates with such a pair
+    pub kbs_that_supersede_something: u64,
+    /// superseded names
+    pub superseded_targets: u64,
+    /// updates that are to supersede themselves
+    pub self_loops: Vec<String>,
+    /// cycles of several updates
+    pub cycles_strongly_connected_components: u64,
+    /// steps of the longest chain
+    pub longest_chain_edges: u64,
+    /// that chain, newest first
+    pub longest_chain: Vec<String>,
+    /// superseded names that are no update of the source
+    pub dangling_targets: u64,
+    /// of them KB numbers
+    pub dangling_numeric: u64,
+    /// superseded names that are no KB number, with the records that have them
+    pub malformed_supersedes_tokens: Vec<(String, u64)>,
+    /// pairs of update and product
+    pub kb_product_pairs: u64,
+    /// pairs whose records differ in what is superseded
+    pub pairs_with_more_than_one_supersedes_value: u64,
+    /// of them such as have nothing in some records
+    pub of_which_empty_in_some_rows_and_filled_in_others: u64,
+    /// edges with a date at both ends
+    pub edges_with_both_ends_dated: u64,
+    /// of them such as lead to a newer update, by the most frequent date of its records
+    pub edges_where_superseding_kb_is_older_by_modal_date: u64,
+    /// edges to a higher KB number
+    pub edges_where_superseding_kb_number_is_smaller: u64,
+    /// updates with the most edges
+    pub max_out_degree: Vec<(String, u64)>,
 }
 
 /// One package group of an update.
@@ -176,17 +263,6 @@ pub struct PackageRow {
     /// already part of these products as they are released: there is nothing to install
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub built_in: bool,
-}
-
-/// The build that an update brings hosts of some products to, as a source states it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BuildRow {
-    /// `22000.1574`, or with the version before it: `10.0.22000.1574`, `6.3.9600.20821`
-    pub build: String,
-    /// products; empty: all that the update is for
-    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
-    pub products: Vec<String>,
 }
 
 /// Updates that are superseded on some products.
@@ -387,6 +463,28 @@ pub struct LifecycleRow {
     pub source: String,
 }
 
+/// A category of Windows Update metadata: `categories.jsonl`. Which of our products it is about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CategoryRow {
+    /// its identity in Windows Update
+    pub guid: String,
+    /// Microsoft's name for it
+    pub title: String,
+    /// `classification`, `product`, `family` or `company`
+    pub kind: String,
+    /// products that updates of this category may be for; empty: none that kbwhy models
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
+    /// those of them that every update of this category is for
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certain: Vec<String>,
+    /// how well it is known
+    pub standing: String,
+    /// where it is stated
+    pub source: String,
+}
+
 /// Something that a local correction takes out of what the other sources say.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -431,6 +529,10 @@ pub struct Facts {
     pub defects: Vec<DefectRow>,
     /// `lifecycle.jsonl`
     pub lifecycle: Vec<LifecycleRow>,
+    /// `categories.jsonl`; importers of update metadata use it, the index does not hold it
+    pub categories: Vec<CategoryRow>,
     /// what local corrections take out; [`super::join`] applies it, the compiler ignores it
     pub removed: Vec<RemovalRow>,
+    /// `supersedence.jsonl`: of imported sources only
+    pub supersedence: Vec<SupersedenceRow>,
 }

@@ -3,7 +3,7 @@
 
 use super::facts::{
     BranchRow, DefectRow, EntryRow, Facts, LifecycleRow, LineRow, ProductRow, RelationRow, RemovalRow,
-    RuleRow, SourceRow, UpdateRow, WithdrawnRow,
+    RuleRow, SourceRow, SupersedenceRow, UpdateRow, WithdrawnRow,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -33,6 +33,7 @@ enum Row<'a> {
     Defect(Cow<'a, DefectRow>),
     Lifecycle(Cow<'a, LifecycleRow>),
     Removed(Cow<'a, RemovalRow>),
+    Supersedence(Cow<'a, SupersedenceRow>),
 }
 
 /// Every row of the facts, one a line.
@@ -61,6 +62,7 @@ pub fn write(facts: &Facts) -> Vec<u8> {
     facts.defects.iter().for_each(|r| put(Row::Defect(Cow::Borrowed(r))));
     facts.lifecycle.iter().for_each(|r| put(Row::Lifecycle(Cow::Borrowed(r))));
     facts.removed.iter().for_each(|r| put(Row::Removed(Cow::Borrowed(r))));
+    facts.supersedence.iter().for_each(|r| put(Row::Supersedence(Cow::Borrowed(r))));
     out
 }
 
@@ -93,6 +95,7 @@ pub fn read(bytes: &[u8]) -> (Facts, u64) {
             Some(Row::Defect(r)) => facts.defects.push(r.into_owned()),
             Some(Row::Lifecycle(r)) => facts.lifecycle.push(r.into_owned()),
             Some(Row::Removed(r)) => facts.removed.push(r.into_owned()),
+            Some(Row::Supersedence(r)) => facts.supersedence.push(r.into_owned()),
             None => unread += 1,
         }
     }

@@ -308,7 +308,7 @@ fn lint_finds_what_is_doubtful() {
     facts.rules[0].requires.push("KB99999".into());
     facts.rules.push(RuleRow { kb: some("KB50011"), standing: "unverified".into(), ..rule("guess") });
     facts.updates[1].date = some("2022-01-01");
-    let found = lint(&facts);
+    let found = lint(&[&facts]);
     let checks: std::collections::BTreeSet<&str> = found.iter().map(|f| f.check).collect();
     let all = [
         "dates-disagree",
@@ -331,7 +331,7 @@ fn a_cycle_of_any_length_is_found_without_recursion() {
             RuleRow { kb: Some(format!("KB{}", 100_000 + n)), requires, ..rule(&n.to_string()) }
         })
         .collect();
-    assert!(lint(&facts).iter().any(|f| f.check == "prerequisite-cycle" && f.text.len() > 100_000));
+    assert!(lint(&[&facts]).iter().any(|f| f.check == "prerequisite-cycle" && f.text.len() > 100_000));
 }
 
 /// Asks everything of a catalog.

@@ -7,7 +7,7 @@ mod reduce;
 pub use reduce::{MOST_NODES, Reduced, longest_path, reduce};
 
 use petgraph::{
-    algo::kosaraju_scc,
+    algo::{kosaraju_scc, toposort},
     graph::{DiGraph, NodeIndex},
     visit::EdgeRef,
 };
@@ -119,6 +119,49 @@ pub fn order<N: Copy + Ord>(items: &[N], before: &BTreeSet<(N, N)>) -> (Vec<N>, 
     (out, cycles)
 }
 
+/// Cycles and the longest chain of a graph; edges from a node to itself are left out.
+///
+/// Where the graph has cycles, the longest chain is that of the graph without the edges inside of them. Ties are broken by
+/// the nodes' order, so the order of edges does not matter.
+pub fn chains<N: Copy + Ord>(edges: &BTreeSet<(N, N)>) -> (Vec<Vec<N>>, Vec<N>) {
+    let mut graph: DiGraph<N, ()> = DiGraph::new();
+    let mut index: BTreeMap<N, NodeIndex> = BTreeMap::new();
+    for node in edges.iter().flat_map(|(a, b)| [*a, *b]) {
+        index.entry(node).or_insert_with(|| graph.add_node(node));
+    }
+    for (a, b) in edges.iter().filter(|(a, b)| a != b) {
+        graph.add_edge(index[a], index[b], ());
+    }
+    let mut of = vec![usize::MAX; graph.node_count()];
+    let mut cycles: Vec<Vec<N>> = Vec::new();
+    for members in kosaraju_scc(&graph).into_iter().filter(|m| m.len() > 1) {
+        members.iter().for_each(|m| of[m.index()] = cycles.len());
+        let mut members: Vec<N> = members.into_iter().map(|m| graph[m]).collect();
+        members.sort_unstable();
+        cycles.push(members);
+    }
+    graph.retain_edges(|g, e| {
+        let ends = g.edge_endpoints(e).map(|(a, b)| (of[a.index()], of[b.index()]));
+        ends.is_some_and(|(a, b)| a == usize::MAX || a != b)
+    });
+    cycles.sort_unstable();
+    // from the ends of chains backwards: how far it goes from a node, and where to
+    let mut reach: Vec<(usize, Option<NodeIndex>)> = vec![(0, None); graph.node_count()];
+    for &node in toposort(&graph, None).unwrap_or_default().iter().rev() {
+        let next = graph.neighbors(node).max_by_key(|n| (reach[n.index()].0, graph[*n]));
+        if let Some(next) = next {
+            reach[node.index()] = (reach[next.index()].0 + 1, Some(next));
+        }
+    }
+    let mut at = graph.node_indices().max_by_key(|n| (reach[n.index()].0, graph[*n]));
+    let mut longest = Vec::new();
+    while let Some(node) = at {
+        longest.push(graph[node]);
+        at = reach[node.index()].1;
+    }
+    (cycles, longest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +183,24 @@ mod tests {
         let (out, cycles) = order(&[1, 2, 3, 4], &before);
         assert_eq!(out, [3, 1, 2, 4]);
         assert_eq!(cycles, [vec![1, 2]]);
+    }
+
+    #[test]
+    fn the_longest_chain_passes_by_cycles() {
+        let edges = BTreeSet::from([(9, 8), (8, 7), (7, 8), (7, 1), (1, 1), (5, 1)]);
+        let (cycles, longest) = chains(&edges);
+        assert_eq!(cycles, [vec![7, 8]]);
+        // 8 and 7 are one cycle, whose inner steps do not count
+        assert_eq!(longest.len(), 2);
+        assert_eq!(chains::<u32>(&BTreeSet::new()), (vec![], vec![]));
+    }
+
+    #[test]
+    fn the_longest_of_a_hundred_thousand_does_not_recurse() {
+        let edges: BTreeSet<(u32, u32)> = (0..100_000).map(|i| (i + 1, i)).collect();
+        let (cycles, longest) = chains(&edges);
+        assert!(cycles.is_empty());
+        assert_eq!((longest.len(), longest[0]), (100_001, 100_000));
     }
 
     #[test]

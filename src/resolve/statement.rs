@@ -4,16 +4,7 @@ use crate::model::{
     Architecture, Build, KbId, Licence, Origin, PackageState, Requirement, Standing, Version,
 };
 
-/// True, false, or not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Truth {
-    /// no
-    False,
-    /// not known
-    Unknown,
-    /// yes
-    True,
-}
+pub use crate::model::Truth;
 
 /// How sure a statement or cause is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

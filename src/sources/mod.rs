@@ -1,5 +1,10 @@
 //! Real sources of update facts: bytes in, rows of the catalog's schema out. One file for each kind of source.
 
+mod decode;
+pub mod gather;
+pub mod msrc;
+mod offline_sync;
+pub mod products;
 pub mod update_catalog;
 
 use crate::{
@@ -39,7 +44,7 @@ pub struct Importer {
 }
 
 /// Every kind of file that can be imported; the first that recognises a file reads it.
-pub const IMPORTERS: &[Importer] = &[update_catalog::IMPORTER];
+pub const IMPORTERS: &[Importer] = &[msrc::definitions::IMPORTER, update_catalog::IMPORTER];
 
 /// How much of a file tells what it is.
 const HEAD: u64 = 64 * 1024;

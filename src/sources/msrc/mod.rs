@@ -1,0 +1,5 @@
+//! Feeds of the Microsoft Security Response Center, and what others collected of them.
+
+pub mod definitions;
+mod split;
+mod statistics;
