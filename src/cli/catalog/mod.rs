@@ -13,7 +13,8 @@ use super::commands::Printed;
 
 /// Why a build without the feature `online` cannot do something.
 #[cfg(not(feature = "online"))]
-const NO_NETWORK: &str = "this build has no network code; save the pages or files and give them to `kbwhy catalog import`";
+const NO_NETWORK: &str =
+    "this build has no network code; save the pages or files and give them to `kbwhy catalog import`";
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Catalog {

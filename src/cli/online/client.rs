@@ -91,6 +91,8 @@ pub(super) struct Ask<'a> {
     pub(super) form: Option<&'a str>,
     /// types of content that are read, the wanted one first
     pub(super) types: &'a [&'a str],
+    /// that there is nothing is an answer, too
+    pub(super) may_be_absent: bool,
 }
 
 /// What came.
@@ -175,11 +177,7 @@ impl Client {
     }
 
     /// Asks until the answer is good, final, or was asked for often enough.
-    pub(super) fn ask<T>(
-        &mut self,
-        ask: Ask<'_>,
-        worth: impl Fn(&Answer) -> Worth<T>,
-    ) -> Result<T, Failure> {
+    pub(super) fn ask<T>(&mut self, ask: Ask<'_>, worth: impl Fn(&Answer) -> Worth<T>) -> Result<T, Failure> {
         let host = ask.url.host_str().unwrap_or("").to_owned();
         let mut tried = 0;
         loop {
@@ -194,9 +192,10 @@ impl Client {
                     match worth(&answer) {
                         // the page of an error tells more than its number
                         Worth::Passing(why) => Miss::Passing { why, after: None },
-                        _ if ill => {
-                            Miss::Passing { why: format!("answered with HTTP {}", answer.status), after: None }
-                        }
+                        _ if ill => Miss::Passing {
+                            why: format!("answered with HTTP {}", answer.status),
+                            after: None,
+                        },
                         Worth::Good(value) => return Ok(value),
                         Worth::Final(why) => Miss::Final(why),
                     }
@@ -216,7 +215,9 @@ impl Client {
             }
             if let Some(after) = after.filter(|a| *a > self.policy.longest_wait) {
                 let seconds = after.as_secs();
-                return Err(Failure::catalog(format!("{host}: {why}; it asks to be left alone for {seconds} s")));
+                return Err(Failure::catalog(format!(
+                    "{host}: {why}; it asks to be left alone for {seconds} s"
+                )));
             }
             let wait = self.policy.first_wait.saturating_mul(1 << (tried - 1).min(10));
             let spread = wait.mul_f64(0.5 + self.clock.chance() / 2.0).min(self.policy.longest_wait);
@@ -251,6 +252,9 @@ impl Client {
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             let hint = "the proxy asks for a name and a password: --proxy http://name:password@host:port";
             return Err(Miss::Final(hint.to_owned()));
+        }
+        if status == StatusCode::NOT_FOUND && ask.may_be_absent {
+            return Ok(Answer { url, status: status.as_u16(), bytes: Vec::new() });
         }
         if !status.is_success() && !status.is_server_error() {
             return Err(Miss::Final(format!("answered with HTTP {}", status.as_u16())));
@@ -312,7 +316,8 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
     let same = first.is_some_and(|f| host(&f) == host(&to) || (microsoft(&f) && microsoft(&to)));
     if !same {
         let host = super::super::input::shown(&host(&to));
-        return attempt.error(format!("redirected to {host}: a proxy or a network that wants a login answered"));
+        return attempt
+            .error(format!("redirected to {host}: a proxy or a network that wants a login answered"));
     }
     if to.scheme() != "https" && !loopback(&to) {
         return attempt.error("redirected to an address without https");
@@ -335,7 +340,8 @@ fn failed(e: &reqwest::Error) -> Miss {
         return Miss::Final(why);
     }
     if e.is_connect() && why.to_ascii_lowercase().contains("certificate") {
-        let hint = "if a proxy inspects the traffic, its certificate must be among those that this system trusts";
+        let hint =
+            "if a proxy inspects the traffic, its certificate must be among those that this system trusts";
         return Miss::Final(format!("no secure connection: {why}; {hint}"));
     }
     if e.is_connect() || e.is_dns() {

@@ -49,7 +49,8 @@ pub(super) fn progress() -> Box<dyn FnMut(&str)> {
     Box::new(move |what| {
         count += 1;
         if terminal {
-            let text = if what.is_empty() { String::new() } else { format!("kbwhy: asking for {what} ({count})") };
+            let text =
+                if what.is_empty() { String::new() } else { format!("kbwhy: asking for {what} ({count})") };
             let _ = write!(io::stderr(), "\r{text:60}\r");
         }
     })
@@ -199,10 +200,13 @@ fn one(
     plan: &Plan,
 ) -> Result<(KbReport, Option<crate::sources::Imported>), Failure> {
     let found = walk.search(kb)?;
-    let matching: Vec<_> = found.rows.iter().filter(|r| update_catalog::fits(&r.title, &[], kb)).collect();
+    let matching: Vec<_> = found.rows.iter().filter(|r| update_catalog::fits(&r.title, kb)).collect();
     let mut told = KbReport::new(kb, &found, matching.len());
     if matching.len() > UPDATES {
-        return Err(Failure::catalog(format!("{kb}: the site finds {} updates, more than any KB has", matching.len())));
+        return Err(Failure::catalog(format!(
+            "{kb}: the site finds {} updates, more than any KB has",
+            matching.len()
+        )));
     }
     let mut known: BTreeMap<UpdateGuid, Got> = BTreeMap::new();
     let mut own = Vec::new();
@@ -251,7 +255,7 @@ fn facts(
         let mut page = got.page.clone();
         if let Page::Results(r) = &mut page {
             // the search is a full text one: other updates may only mention this KB
-            r.rows.retain(|w| update_catalog::fits(&w.title, &[], kb));
+            r.rows.retain(|w| update_catalog::fits(&w.title, kb));
         }
         results.push((page, day(got)));
     }

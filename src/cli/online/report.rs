@@ -58,7 +58,8 @@ impl KbReport {
             },
             left_out: found.rows.len() - matching,
             unreadable: found.unreadable,
-            cut: found.cut || found.counted.is_some_and(|n| n as usize > found.rows.len() + found.unreadable as usize),
+            cut: found.cut
+                || found.counted.is_some_and(|n| n as usize > found.rows.len() + found.unreadable as usize),
             ..Self::default()
         }
     }
@@ -146,7 +147,14 @@ pub(super) struct File {
 
 impl From<DownloadFile> for File {
     fn from(f: DownloadFile) -> Self {
-        Self { name: f.name, url: f.url, size: f.size, sha1: f.sha1, sha256: f.sha256, languages: f.languages }
+        Self {
+            name: f.name,
+            url: f.url,
+            size: f.size,
+            sha1: f.sha1,
+            sha256: f.sha256,
+            languages: f.languages,
+        }
     }
 }
 
@@ -213,9 +221,15 @@ fn head(out: &mut String, kb: &KbReport) {
         line(out, 0, &format!("{}: not known: {problem}", kb.kb));
         return;
     }
-    let when = if kb.from_cache { format!("fetched {}, from the cache", kb.fetched) } else { format!("fetched {}", kb.fetched) };
+    let when = if kb.from_cache {
+        format!("fetched {}, from the cache", kb.fetched)
+    } else {
+        format!("fetched {}", kb.fetched)
+    };
     let what = match (kb.result, kb.updates.len()) {
-        ("none-found", _) => "the Update Catalog finds nothing; it may have been removed, or never was there".to_owned(),
+        ("none-found", _) => {
+            "the Update Catalog finds nothing; it may have been removed, or never was there".to_owned()
+        }
         ("only-others", _) => "the Update Catalog finds only updates that mention it".to_owned(),
         (_, 1) => "1 update".to_owned(),
         (_, n) => format!("{n} updates"),
@@ -295,7 +309,10 @@ fn later(out: &mut String, later: &Later) {
                 line(
                     out,
                     4,
-                    &format!("{then} {} more, in an order that --chain would tell; among them", unordered.len()),
+                    &format!(
+                        "{then} {} more, in an order that --chain would tell; among them",
+                        unordered.len()
+                    ),
                 );
                 for t in unordered.iter().rev().take(3) {
                     line(out, 6, t);
@@ -309,9 +326,8 @@ fn later(out: &mut String, later: &Later) {
 }
 
 fn chosen(out: &mut String, kb: &KbReport, choice: &Choice) {
-    let title = |id: &String| {
-        kb.updates.iter().find(|u| u.id == *id).map_or_else(|| id.clone(), |u| u.title.clone())
-    };
+    let title =
+        |id: &String| kb.updates.iter().find(|u| u.id == *id).map_or_else(|| id.clone(), |u| u.title.clone());
     match choice {
         Choice::One { host, update } => {
             line(out, 2, &format!("for {host}: {}", title(update)));
@@ -324,7 +340,11 @@ fn chosen(out: &mut String, kb: &KbReport, choice: &Choice) {
             line(out, 2, &format!("for {host}: none of these packages"));
         }
         Choice::Open { host, updates } => {
-            line(out, 2, &format!("for {host}: {} may fit, and what is known does not decide:", updates.len()));
+            line(
+                out,
+                2,
+                &format!("for {host}: {} may fit, and what is known does not decide:", updates.len()),
+            );
             for id in updates {
                 line(out, 4, &title(id));
             }

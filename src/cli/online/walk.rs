@@ -104,7 +104,7 @@ impl<'a> Walk<'a> {
         if form.is_some() {
             plain.set_query(None);
         }
-        let ask = Ask { url: &plain, form, types: &HTML };
+        let ask = Ask { url: &plain, form, types: &HTML, may_be_absent: false };
         let (page, bytes) = client.ask(ask, |a| worth(a, wanted))?;
         let fetched = stamp(client.now());
         let kept = Kept { address: address.clone(), fetched: fetched.clone(), bytes };
@@ -184,7 +184,9 @@ impl<'a> Walk<'a> {
         let form = form.query().unwrap_or("").to_owned();
         let got = self.page(&url, Some(&form), |p| matches!(p, Page::Downloads(_) | Page::Removed))?;
         let all = match &got.page {
-            Page::Downloads(all) => all.iter().filter(|d| d.update.is_none_or(|u| u == update)).cloned().collect(),
+            Page::Downloads(all) => {
+                all.iter().filter(|d| d.update.is_none_or(|u| u == update)).cloned().collect()
+            }
             _ => Vec::new(),
         };
         Ok((all, got))
@@ -276,7 +278,9 @@ fn worth(answer: &Answer, wanted: fn(&Page) -> bool) -> Worth<(Page, Vec<u8>)> {
             Worth::Passing("the Update Catalog did not answer the search: it is asked too often".to_owned())
         }
         // a wording of the page that is not known, at the address that is
-        Err(PageError::Foreign) if name == "thanks.aspx" && query.contains("id=190") && wanted(&Page::Removed) => {
+        Err(PageError::Foreign)
+            if name == "thanks.aspx" && query.contains("id=190") && wanted(&Page::Removed) =>
+        {
             Worth::Good((Page::Removed, answer.bytes.clone()))
         }
         Ok(other) => Worth::Final(format!("answered with {}", other.kind())),

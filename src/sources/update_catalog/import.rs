@@ -303,7 +303,10 @@ fn builds(catalog: &Catalog, of: &[Entry]) -> Vec<BuildRow> {
             *set = set.union(e.titled.products);
         }
     }
-    let row = |((b, r), p): ((u32, u32), ProductSet)| BuildRow { build: format!("{b}.{r}"), products: slugs(catalog, p) };
+    let row = |((b, r), p): ((u32, u32), ProductSet)| BuildRow {
+        build: format!("{b}.{r}"),
+        products: slugs(catalog, p),
+    };
     all.into_iter().filter(|(_, p)| !p.is_empty()).map(row).collect()
 }
 
