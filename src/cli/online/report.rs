@@ -302,7 +302,8 @@ fn later(out: &mut String, later: &Later) {
         Later::NoneListed => line(out, 4, "replaced by none that the Update Catalog lists"),
         Later::Chain { steps, unordered, ends } => {
             for (i, step) in steps.iter().enumerate() {
-                line(out, 4, &format!("{} {step}", if i == 0 { "replaced by" } else { "  then by" }));
+                let (indent, how) = if i == 0 { (4, "replaced by") } else { (6, "then by") };
+                line(out, indent, &format!("{how} {step}"));
             }
             if !unordered.is_empty() {
                 let then = if steps.is_empty() { "replaced by" } else { "then by" };

@@ -293,7 +293,7 @@ fn two_pages_of_results_the_updates_and_what_comes_after() {
     let text = bench.text(&server, "KB9000001");
     assert!(text.starts_with("KB9000001: 2 updates (fetched 2031-04-01T12:00:00Z)\n"), "{text}");
     assert!(text.contains("1 results that only mention it are left out"), "{text}");
-    let chain = "    replaced by 2031-02 Cumulative Update for Windows 10 Version 1809 for x64-based\n      Systems (KB9000002)\n      then by 2031-03";
+    let chain = "    replaced by 2031-02 Cumulative Update for Windows 10 Version 1809 for\n      x64-based Systems (KB9000002)\n      then by 2031-03 ";
     assert!(text.contains(chain), "{text}");
     assert!(text.contains("replaced by none that the Update Catalog lists"), "{text}");
     assert!(text.lines().all(|l| l.len() <= 80 || l.starts_with("kept in")), "{text}");
@@ -675,4 +675,105 @@ fn mixed_up_answers_are_refused() {
     let server = Server::new(|t, _| usual(t.trim_end_matches("&p=1")));
     let e = Bench::new().fetch(&server.url, &["KB9000001"]).unwrap_err();
     assert!(e.line.contains("page 2 of the search"), "{}", e.line);
+}
+
+mod guide {
+    use super::{super::update::update, *};
+    use crate::{
+        catalog::facts::{Facts, SourceRow, UpdateRow},
+        model::SourceKind,
+        sources::{ImportError, Imported},
+    };
+
+    /// A document of these tests: `{"month":"2031-Mar","kbs":["KB9000001"]}`.
+    fn import(bytes: &[u8], name: &str, day: &str) -> Result<Imported, ImportError> {
+        let v: serde_json::Value =
+            serde_json::from_slice(bytes).map_err(|_| ImportError::new(name, "is no document"))?;
+        let source = SourceRow {
+            id: format!("test-{}", v["month"].as_str().unwrap()),
+            url: "https://example.net/".into(),
+            title: name.into(),
+            read: day.into(),
+            via: None,
+            kind: None,
+            digest: None,
+        };
+        let rows = v["kbs"].as_array().unwrap().iter().map(|k| UpdateRow {
+            kb: k.as_str().unwrap().into(),
+            title: Some("test".into()),
+            standing: "verified".into(),
+            source: source.id.clone(),
+            ..UpdateRow::default()
+        });
+        let facts = Facts { sources: vec![source.clone()], updates: rows.collect(), ..Facts::default() };
+        let kind = SourceKind::SecurityUpdateGuide;
+        Ok(Imported { kind, format: "test", source, facts, metadata: None, remarks: Vec::new() })
+    }
+
+    fn json(body: &str) -> Reply {
+        Reply::Status(200, vec![("Content-Type", "application/json; charset=utf-8".into())], body.into())
+    }
+
+    fn guide(target: &str) -> Reply {
+        let index = r#"{"value":[
+            {"ID":"2016-Apr","Alias":"2016-Apr","CurrentReleaseDate":"2018-04-10T07:00:00Z"},
+            {"ID":"2031-Jan","Alias":"2031-Jan","CurrentReleaseDate":"2031-02-10T08:00:00Z"},
+            {"ID":"2031-Feb","Alias":"2031-Feb","CurrentReleaseDate":"2031-03-10T08:00:00Z"},
+            {"ID":"strange","CurrentReleaseDate":""}]}"#;
+        match target {
+            "/updates" => json(index),
+            "/cvrf/2031-Jan" | "/cvrf/2031-Feb" | "/cvrf/2031-Mar" => {
+                json(&format!(r#"{{"month":"{}","kbs":["KB9000001"]}}"#, &target[6..]))
+            }
+            _ => Reply::Status(404, Vec::new(), "none".into()),
+        }
+    }
+
+    fn run(bench: &Bench, url: &str) -> Result<String, Failure> {
+        update(&site(url).unwrap(), &mut bench.client(), &bench.cache, None, &mut |_| {}, import)
+    }
+
+    #[test]
+    fn missing_months_and_the_last_three_are_asked_for() {
+        let (server, bench) = (Server::new(|t, _| guide(t)), Bench::new());
+        let text = run(&bench, &server.url).unwrap();
+        // the index lags: March is there though it does not list it
+        assert_eq!(
+            server.targets(),
+            ["/updates", "/cvrf/2031-Apr", "/cvrf/2031-Mar", "/cvrf/2031-Feb", "/cvrf/2031-Jan"]
+        );
+        assert!(
+            text.starts_with("2031-Mar: 1 updates\n2031-Feb: 1 updates\n2031-Jan: 1 updates\n"),
+            "{text}"
+        );
+        assert!(text.contains("not published yet: 2031-Apr\n"), "{text}");
+        assert_eq!(bench.cache.sources().unwrap().len(), 3);
+        let seen = server.seen.lock().unwrap();
+        assert!(seen.iter().all(|s| s.headers["accept"].starts_with("application/json")));
+        drop(seen);
+        // what did not change since is not asked for again, but for the last three months
+        run(&bench, &server.url).unwrap();
+        assert_eq!(server.targets()[5..], ["/updates", "/cvrf/2031-Apr", "/cvrf/2031-Mar", "/cvrf/2031-Feb"]);
+    }
+
+    #[test]
+    fn without_a_network_the_cache_stays_as_it_is() {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let bench = Bench::new();
+        let e = run(&bench, &format!("http://127.0.0.1:{port}/")).unwrap_err();
+        assert!(e.exit == Exit::Catalog && e.line.starts_with("no network: "), "{}", e.line);
+        assert!(!bench.cache.folder().exists());
+    }
+
+    #[test]
+    fn what_is_no_document_is_refused_and_not_kept() {
+        let login = Server::new(|_, _| Reply::Page("<html>login</html>".into()));
+        let garbage = Server::new(|t, _| if t == "/updates" { guide(t) } else { json("{\"x\": ") });
+        for (server, want) in [(login, "content of type text/html"), (garbage, "is no document")] {
+            let bench = Bench::new();
+            let e = run(&bench, &server.url).unwrap_err();
+            assert!(e.exit == Exit::Catalog && e.line.contains(want) && !e.line.contains('\n'), "{}", e.line);
+            assert!(!bench.cache.folder().exists());
+        }
+    }
 }

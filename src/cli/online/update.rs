@@ -16,7 +16,7 @@ use super::{
 use crate::{
     catalog::Catalog,
     model::SourceKind,
-    sources::{IMPORTERS, Imported, Input},
+    sources::{IMPORTERS, ImportError, Imported, Input},
 };
 use jiff::{ToSpan, civil::Date};
 use reqwest::Url;
@@ -52,7 +52,7 @@ pub(in crate::cli) fn run(typed: &Update) -> Printed {
     let site = address(typed.site.as_deref(), "KBWHY_MSRC_SITE", SITE)?;
     let mut client = client(&site, typed.proxy.as_deref())?;
     let mut show = progress();
-    let done = update(&site, &mut client, &cache, since, &mut show);
+    let done = update(&site, &mut client, &cache, since, &mut show, import);
     show("");
     Ok((done?, Exit::Good))
 }
@@ -81,6 +81,7 @@ pub(super) fn update(
     cache: &Cache,
     since: Option<Date>,
     show: &mut dyn FnMut(&str),
+    import: Import,
 ) -> Result<String, Failure> {
     let place = |path: &str| {
         let mut url = site.clone();
@@ -129,7 +130,7 @@ pub(super) fn update(
         let ask = Ask { url: &url, form: None, types: &JSON, may_be_absent: unlisted };
         let read = stamp(client.now());
         let day = read.get(..10).unwrap_or("").to_owned();
-        match client.ask(ask, |a| document(a, &name, &day))? {
+        match client.ask(ask, |a| document(a, &name, &day, import))? {
             None => absent.push(name),
             Some((facts, bytes)) => {
                 cache.add_pages(&[Page { address: url.to_string(), fetched: read, bytes }])?;
@@ -157,23 +158,28 @@ fn unchanged(changed: &str, fetched: &str) -> bool {
     day(changed).zip(day(fetched)).is_some_and(|(c, f)| c < f)
 }
 
-/// A month's document, imported; none if there is none yet.
-#[allow(clippy::type_complexity)]
-fn document(answer: &Answer, name: &str, day: &str) -> Worth<Option<(Box<Imported>, Vec<u8>)>> {
+/// A month's document as rows: its bytes, its name, the day it was read.
+pub(super) type Import = fn(&[u8], &str, &str) -> Result<Imported, ImportError>;
+
+fn import(bytes: &[u8], name: &str, day: &str) -> Result<Imported, ImportError> {
+    let head = &bytes[..bytes.len().min(64 << 10)];
+    let unknown = || ImportError::new(name, "is no document of the Security Update Guide");
+    let importer = IMPORTERS.iter().find(|i| (i.detect)(head)).ok_or_else(unknown)?;
+    let mut reader = Cursor::new(bytes);
+    let mut input = Input { name, reader: &mut reader, size: bytes.len() as u64, read: day };
+    let imported = (importer.read)(&mut input, Catalog::embedded())?;
+    if imported.kind == SourceKind::SecurityUpdateGuide { Ok(imported) } else { Err(unknown()) }
+}
+
+/// What a month has: rows and bytes; none if there is no document yet.
+type Month = Option<(Box<Imported>, Vec<u8>)>;
+
+fn document(answer: &Answer, name: &str, day: &str, import: Import) -> Worth<Month> {
     if answer.status == 404 {
         return Worth::Good(None);
     }
-    let head = &answer.bytes[..answer.bytes.len().min(64 << 10)];
-    let Some(importer) = IMPORTERS.iter().find(|i| (i.detect)(head)) else {
-        return Worth::Final(format!("the answer for {name} is no document of the Security Update Guide"));
-    };
-    let mut reader = Cursor::new(&answer.bytes[..]);
-    let mut input = Input { name, reader: &mut reader, size: answer.bytes.len() as u64, read: day };
-    match (importer.read)(&mut input, Catalog::embedded()) {
-        Ok(i) if i.kind == SourceKind::SecurityUpdateGuide => {
-            Worth::Good(Some((Box::new(i), answer.bytes.clone())))
-        }
-        Ok(i) => Worth::Final(format!("the answer for {name} is of another kind: {}", i.format)),
+    match import(&answer.bytes, name, day) {
+        Ok(i) => Worth::Good(Some((Box::new(i), answer.bytes.clone()))),
         Err(e) => Worth::Final(e.to_string()),
     }
 }
