@@ -16,21 +16,22 @@ fn run(cache: &Path, args: &[&str]) -> Output {
         .env_remove("KBWHY_CATALOG_SITE")
         .env_remove("KBWHY_MSRC_SITE")
         .output()
-        .unwrap()
+        .expect("kbwhy starts")
 }
 
 /// Exit code, and the only line on standard error; nothing on standard output.
 fn refused(cache: &Path, args: &[&str]) -> (i32, String) {
     let out = run(cache, args);
-    let error = String::from_utf8(out.stderr).unwrap();
+    let error = String::from_utf8(out.stderr).expect("text is UTF-8");
     assert!(out.stdout.is_empty(), "{args:?}");
     assert_eq!(error.trim_end().lines().count(), 1, "{error}");
-    (out.status.code().unwrap(), error)
+    (out.status.code().expect("kbwhy ends by itself"), error)
 }
 
 fn closed_port() -> String {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    format!("http://127.0.0.1:{port}/")
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let place = listener.local_addr().expect("it has an address");
+    format!("http://{place}/")
 }
 
 #[test]

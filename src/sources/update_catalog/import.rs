@@ -248,6 +248,39 @@ pub fn facts(pages: &[PageOf<'_>], source: SourceRow, catalog: &Catalog) -> Impo
     }
 }
 
+/// Leaves out of several files' rows what they imply of one another: lists of successors are closures, and one page alone
+/// cannot tell who came first. Rows of other sources stay as they are.
+pub fn together(all: &mut [Imported]) {
+    let mut pairs: BTreeMap<String, BTreeSet<(KbId, KbId)>> = BTreeMap::new();
+    let each = |kb: &str, s: &SupersedesRow| s.kb.parse::<KbId>().ok().zip(kb.parse::<KbId>().ok());
+    let ours = |i: &&mut Imported| i.kind == SourceKind::UpdateCatalog;
+    for imported in all.iter_mut().filter(ours) {
+        for u in &imported.facts.updates {
+            for s in &u.supersedes {
+                for slug in &s.products {
+                    pairs.entry(slug.clone()).or_default().extend(each(&u.kb, s));
+                }
+            }
+        }
+    }
+    for of in pairs.values_mut() {
+        if let Some(least) = graph::reduce(of) {
+            *of = least.edges.into_iter().collect();
+        }
+    }
+    for imported in all.iter_mut().filter(ours) {
+        for u in &mut imported.facts.updates {
+            let kb = u.kb.clone();
+            u.supersedes.retain_mut(|s| {
+                let Some(pair) = each(&kb, s) else { return true };
+                let unnamed = s.products.is_empty();
+                s.products.retain(|p| pairs.get(p).is_none_or(|of| of.contains(&pair)));
+                unnamed || !s.products.is_empty()
+            });
+        }
+    }
+}
+
 fn slugs(catalog: &Catalog, products: ProductSet) -> Vec<String> {
     products.iter().map(|p| catalog.product(p).slug.to_owned()).collect()
 }

@@ -14,7 +14,7 @@ mod tests;
 mod title;
 
 pub use download::{Download, DownloadFile};
-pub use import::{Entry, IMPORTER, PageOf, facts};
+pub use import::{Entry, IMPORTER, PageOf, facts, together};
 pub use page::{LIMIT, read};
 pub use title::{Titled, fits, kb_of};
 

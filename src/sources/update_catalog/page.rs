@@ -31,22 +31,20 @@ pub fn read(bytes: &[u8]) -> Result<Page, PageError> {
     if whole.is_empty() {
         return Err(PageError::Empty);
     }
-    // a browser that saved the page, or a proxy, may add a comment
-    let end = boundary(whole, whole.len().saturating_sub(300));
-    let complete = whole[end..].to_ascii_lowercase().contains("</html>");
     if !looks_like_html(whole) {
         return Err(PageError::Foreign);
+    }
+    // what a cut page would have said is not known: rows, and lists of successors, may be missing; a browser that saved
+    // the page, or a proxy, may add a comment at its end
+    let end = boundary(whole, whole.len().saturating_sub(300));
+    if !whole[end..].to_ascii_lowercase().contains("</html>") {
+        return Err(PageError::Truncated);
     }
     if !guard::harmless(whole) {
         return Err(PageError::Hostile);
     }
     let document = Html::parse_document(whole);
-    let page = Ids::of(&document).page(whole);
-    match page {
-        // what a cut page would have said is not known: rows, and lists of successors, may be missing
-        Ok(_) | Err(PageError::Foreign | PageError::Incomplete(_)) if !complete => Err(PageError::Truncated),
-        other => other,
-    }
+    Ids::of(&document).page(whole)
 }
 
 /// The last place up to `at` where a character begins.

@@ -218,6 +218,29 @@ fn closures_are_reduced_as_far_as_pages_prove() {
     assert_eq!(edges(&[a, c]), whole);
 }
 
+/// The same, of pages that were saved one by one and are imported in one command.
+#[test]
+fn pages_imported_together_are_reduced_together() {
+    let mut all: Vec<_> = chain()
+        .iter()
+        .map(|u| {
+            let html = samples::details(u, false);
+            let mut reader = Cursor::new(html.as_bytes());
+            let mut input =
+                Input { name: "p.html", reader: &mut reader, size: html.len() as u64, read: "2031-04-01" };
+            (IMPORTER.read)(&mut input, Catalog::embedded()).unwrap()
+        })
+        .collect();
+    let edges = |all: &[crate::sources::Imported]| -> BTreeSet<(String, String)> {
+        let rows = all.iter().flat_map(|i| &i.facts.updates);
+        rows.flat_map(|u| u.supersedes.iter().map(|s| (u.kb.clone(), s.kb.clone()))).collect()
+    };
+    assert_eq!(edges(&all).len(), 3);
+    together(&mut all);
+    let least = [pair("KB9000002", "KB9000001"), pair("KB9000003", "KB9000002")];
+    assert_eq!(edges(&all), BTreeSet::from(least));
+}
+
 /// x64 and ARM64 packages of one KB have lists of their own.
 #[test]
 fn another_architecture_or_product_gives_no_edge() {
