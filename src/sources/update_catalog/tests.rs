@@ -494,7 +494,9 @@ fn pages_that_cost_more_than_their_size_are_refused_unparsed() {
     for body in [
         many(&|i| format!("<b x={i}>"), 2000) + &"<p>".repeat(4000),
         many(&|i| format!("<font a={i}><table><td></font>"), 2000) + &"<p>x".repeat(4000),
-        "<div>".repeat(30_000),
+        "<div>".repeat(400),
+        "<div></i>".repeat(400),
+        "<br>".repeat(30_000),
         many(&|i| format!("<a href={i}>"), 3000),
     ] {
         assert_eq!(read(format!("{start}{body}</body></html>").as_bytes()), Err(PageError::Hostile));
