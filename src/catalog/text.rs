@@ -149,7 +149,6 @@ pub fn parse(files: impl Iterator<Item = (String, String)>) -> Result<Facts, Fac
                 "lifecycle" => file.rows(&mut facts.lifecycle)?,
                 "supersedence" => file.rows(&mut facts.supersedence)?,
                 "categories" => file.rows(&mut facts.categories)?,
-                "supersedence" => file.rows(&mut facts.supersedence)?,
                 _ => file.stranger()?,
             },
             Some(("lines", id)) => file.rows(entries.entry(id).or_default())?,

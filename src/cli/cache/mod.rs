@@ -12,11 +12,14 @@
 
 mod disk;
 mod manifest;
+// only what is fetched has pages
+#[cfg_attr(not(feature = "online"), allow(dead_code))]
 mod pages;
 #[cfg(test)]
 mod tests;
 
 pub(super) use manifest::Stored;
+#[cfg(feature = "online")]
 pub(super) use pages::Page;
 
 use super::{Failure, input::named};

@@ -53,6 +53,7 @@ pub(in crate::cli) fn run(typed: &Import) -> Printed {
     for path in &typed.files {
         all.push(read(path, &today, &typed.rules)?);
     }
+    sources::update_catalog::together(&mut all);
     let mut out = String::new();
     let told: Vec<String> = all.iter().map(counts).collect();
     let heads: Vec<String> = all.iter().map(|i| format!("{}: {}", i.source.title, i.format)).collect();

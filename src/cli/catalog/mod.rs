@@ -1,15 +1,20 @@
 //! `kbwhy catalog …`: one file for each command.
 
-mod fetch;
+pub(super) mod fetch;
 mod graph;
 mod import;
 mod lint;
 mod search;
 mod show;
 mod stats;
-mod update;
+pub(super) mod update;
 
 use super::commands::Printed;
+
+/// Why a build without the feature `online` cannot do something.
+#[cfg(not(feature = "online"))]
+const NO_NETWORK: &str =
+    "this build has no network code; save the pages or files and give them to `kbwhy catalog import`";
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Catalog {
