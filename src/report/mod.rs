@@ -1,5 +1,9 @@
 //! Reports: plain, versioned structs. What scripts read and what renderers render.
 
+mod catalog;
+
+pub use catalog::*;
+
 use serde::Serialize;
 
 /// `kbwhy/explain/1` and `kbwhy/diagnose/1`.
