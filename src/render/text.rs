@@ -329,7 +329,7 @@ fn elide(text: &str, room: usize) -> String {
 }
 
 /// Words filled into lines of at most `width` columns, each indented; a word longer than a line stands alone.
-fn paragraph(out: &mut String, text: &str, indent: usize, width: usize) {
+pub(super) fn paragraph(out: &mut String, text: &str, indent: usize, width: usize) {
     let mut line = String::new();
     let room = width.saturating_sub(indent).max(20);
     for word in text.split_whitespace() {
@@ -347,7 +347,7 @@ fn paragraph(out: &mut String, text: &str, indent: usize, width: usize) {
 }
 
 /// Characters that consoles without Unicode cannot show become the nearest ASCII, or `?`.
-fn to_ascii(text: &str) -> String {
+pub(super) fn to_ascii(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             c if c.is_ascii() => c,
