@@ -1,6 +1,14 @@
 //! Containers of other files: cabinets, zip, what can be told of a WIM. They know nothing of updates.
 //!
-//! Archives are untrusted: every reader takes [`Limits`].
+//! Archives are untrusted: every reader takes a [`Budget`], made of [`Limits`].
+
+mod budget;
+pub mod cabinet;
+mod error;
+mod name;
+
+pub use budget::Budget;
+pub use error::ArchiveError;
 
 /// How much an archive may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

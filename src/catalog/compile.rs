@@ -1,11 +1,12 @@
 //! Facts to index: checks every reference, merges rows, expands class rules, lays out the bytes.
 
 use super::check::{architectures, date, kb, named, position, standing};
-use super::facts::{Facts, PackageRow, RuleRow};
+use super::facts::{Facts, PackageRow, RuleRow, SourceRow};
 use super::layout::{self as l, Section};
-use super::merge::{Claim, Draft, Edges, Rank};
+use super::merge::{Claim, Draft, Edges, Rank, Ranked, lists_all_packages};
 use super::text::FactsError;
-use crate::model::{Clause, EvidenceClass, Requirement, Strength, UpdateKind, Version};
+use crate::model::{Clause, EvidenceClass, Requirement, SourceKind, Strength, UpdateKind, Version};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 mod emit;
@@ -35,7 +36,7 @@ struct Compiler<'f> {
     texts: HashMap<String, u32>,
     sets: BTreeMap<u128, u32>,
     sources: BTreeMap<(u32, u32, u32), u32>,
-    known_sources: HashMap<&'f str, (&'f str, &'f str, &'f str)>,
+    known_sources: HashMap<&'f str, &'f SourceRow>,
     products: HashMap<&'f str, u8>,
     /// (products, chained) of each line
     chains: Vec<(u128, bool)>,
@@ -47,7 +48,7 @@ impl<'f> Compiler<'f> {
     fn new(facts: &'f Facts) -> Result<Self> {
         let mut known_sources = HashMap::new();
         for s in &facts.sources {
-            if known_sources.insert(&*s.id, (&*s.url, &*s.title, &*s.read)).is_some() {
+            if known_sources.insert(&*s.id, s).is_some() {
                 return Err(FactsError::new(format!("source {}", s.id), "occurs twice"));
             }
         }
@@ -120,7 +121,8 @@ impl<'f> Compiler<'f> {
 
     fn source(&mut self, place: &str, source: &str, read: &str) -> Result<u32> {
         self.check_source(place, source)?;
-        let (url, title, known) = self.known_sources.get(source).copied().unwrap_or((source, "", ""));
+        let row = self.known_sources.get(source);
+        let (url, title, known) = row.map_or((source, "", ""), |s| (&*s.url, &*s.title, &*s.read));
         let key = (self.text(url), self.text(title), self.text(if read.is_empty() { known } else { read }));
         let next = self.sources.len() as u32;
         if let Some(&id) = self.sources.get(&key) {
@@ -129,6 +131,19 @@ impl<'f> Compiler<'f> {
         self.put(Section::Sources, &[key.0, key.1, key.2]);
         self.sources.insert(key, next);
         Ok(next)
+    }
+
+    /// How much what a source says is believed: `of_built_in`, unless it was imported.
+    fn rank(&self, source: &str, read: Option<&str>, of_built_in: Rank) -> Rank {
+        let row = self.known_sources.get(source);
+        match row.and_then(|s| SourceKind::parse(s.kind.as_deref()?)) {
+            None | Some(SourceKind::Curated) => of_built_in,
+            Some(SourceKind::Overlay) => Rank::Overlay,
+            Some(kind) => {
+                let read = read.or_else(|| row.map(|s| &*s.read)).unwrap_or("");
+                Rank::Imported(kind, Reverse(date("", read).unwrap_or(0)))
+            }
+        }
     }
 
     fn products(&mut self) -> Result<()> {
@@ -192,8 +207,6 @@ impl<'f> Compiler<'f> {
             }
             let kind = position(&place, "kind of line", &l::LINE_KINDS, &line.kind)?;
             let usual = USUAL[usize::from(kind)];
-            // these lists are kept per product, so that no other product has a package
-            let complete = kind < 4;
             let products = self.product_set(&place, &line.products)?;
             self.chains.push((products, line.chained));
             let words = [
@@ -231,13 +244,14 @@ impl<'f> Compiler<'f> {
                 ];
                 self.put(Section::Entries, &words);
                 let Some(number) = number else { continue };
+                let rank = self.rank(&e.source, None, Rank::Entry);
                 let draft = self.drafts.entry(number).or_default();
                 draft.places.insert((id, position as u32));
-                draft.all_packages |= complete;
+                // built-in lists are kept per product; an import may tell of some products alone
+                draft.all_packages |= rank == Rank::Entry && lists_all_packages(&line.kind);
                 let source = (e.source.clone(), String::new());
                 let (title, component) = (None, None);
-                let claim =
-                    Claim { rank: Rank::Entry, standing, kind: explicit, title, component, date, source };
+                let claim = Claim { rank, standing, kind: explicit, title, component, date, source };
                 let usual = Claim { rank: Rank::Line, kind: Some(usual), date: None, ..claim.clone() };
                 draft.claims.extend([claim, usual]);
             }
@@ -265,10 +279,14 @@ impl<'f> Compiler<'f> {
             let number = kb(&place, &u.kb)?;
             self.check_source(&place, &u.source)?;
             self.packages(&place, number, &u.packages)?;
+            let of_built_in = if u.curated { Rank::Curated } else { Rank::Row };
+            let rank = self.rank(&u.source, u.read.as_deref(), of_built_in);
             let claim = Claim {
-                rank: if u.curated { Rank::Curated } else { Rank::Row },
+                rank,
                 standing: standing(&place, &u.standing)?,
                 kind: match &u.kind {
+                    // of a feed, "update" says nothing
+                    Some(k) if rank.is_imported() && k == UpdateKind::Update.name() => None,
                     Some(k) => Some(named(&place, "kind of update", k, UpdateKind::parse(k))?),
                     None => None,
                 },
@@ -323,7 +341,8 @@ impl<'f> Compiler<'f> {
         for u in &facts.updates {
             let place = format!("update {}", u.kb);
             for s in &u.supersedes {
-                let source = (u.source.clone(), u.read.clone().unwrap_or_default());
+                let rank = self.rank(&u.source, u.read.as_deref(), Rank::Row);
+                let source = (rank, (u.source.clone(), u.read.clone().unwrap_or_default()));
                 self.relation(&place, l::SUPERSEDES, (&u.kb, &s.kb), &s.products, &u.standing, source)?;
             }
         }
@@ -332,7 +351,8 @@ impl<'f> Compiler<'f> {
             let kind = position(&place, "relation", &l::RELATIONS, &r.relation)?;
             self.check_source(&place, &r.source)?;
             for to in &r.to {
-                let source = (r.source.clone(), r.read.clone().unwrap_or_default());
+                let rank = self.rank(&r.source, r.read.as_deref(), Rank::Row);
+                let source = (rank, (r.source.clone(), r.read.clone().unwrap_or_default()));
                 self.relation(&place, kind, (&r.from, to), &r.products, &r.standing, source)?;
             }
         }
@@ -346,7 +366,7 @@ impl<'f> Compiler<'f> {
         (from, to): (&str, &str),
         products: &[String],
         known: &str,
-        source: (String, String),
+        source: Ranked,
     ) -> Result<()> {
         let (from, to) = (kb(place, from)?, kb(place, to)?);
         let standing = standing(place, known)?;
@@ -354,10 +374,11 @@ impl<'f> Compiler<'f> {
         if from == to {
             return Ok(());
         }
-        let a = self.drafts.entry(from).or_default().clone();
+        let a = self.drafts.entry(from).or_default();
+        let (a_products, a_places) = (a.products(), a.places.clone());
         let b = self.drafts.entry(to).or_default();
         if set == 0 {
-            set = match (a.products(), b.products()) {
+            set = match (a_products, b.products()) {
                 (0, 0) => self.products.values().fold(0, |s, p| s | 1 << p),
                 (x, 0) | (0, x) => x,
                 (x, y) if kind == l::CONTAINS => x | y,
@@ -366,7 +387,7 @@ impl<'f> Compiler<'f> {
         }
         if kind == l::SUPERSEDES {
             // inside a chain the line itself says it, and better
-            for (line, _) in &a.places {
+            for (line, _) in &a_places {
                 let (of_line, chained) = self.chains[usize::from(*line)];
                 if chained && b.places.iter().any(|(other, _)| other == line) {
                     set &= !of_line;

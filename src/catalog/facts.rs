@@ -145,6 +145,9 @@ pub struct UpdateRow {
     /// updates that this one supersedes
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub supersedes: Vec<SupersedesRow>,
+    /// builds that it brings, where the source states them beside products; compared with the lines, never decisive
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<BuildRow>,
     /// how well it is known
     pub standing: String,
     /// where it is stated
@@ -155,9 +158,6 @@ pub struct UpdateRow {
     /// does it ask for a restart, as the source says: `always`, `maybe`, `never`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<String>,
-    /// builds that the source says products have with it; shown and checked, not compiled
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub builds: Vec<BuildRow>,
     /// what the source states and kbwhy does not take over; shown and checked, not compiled
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<DoubtRow>,
@@ -167,17 +167,6 @@ pub struct UpdateRow {
     /// of a file `updates/curated-*.jsonl`: its kind, title and date are preferred; set when the text is read
     #[serde(skip)]
     pub curated: bool,
-}
-
-/// A build that an update brings products to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BuildRow {
-    /// `10.0.17763.4131`
-    pub build: String,
-    /// products for which the source names it; empty: all that the update is for
-    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
-    pub products: Vec<String>,
 }
 
 /// A statement of a source that is not taken over.
@@ -263,6 +252,17 @@ pub struct PackageRow {
     /// already part of these products as they are released: there is nothing to install
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub built_in: bool,
+}
+
+/// The build that an update brings hosts of some products to, as a source states it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuildRow {
+    /// `22000.1574`, or with the version before it: `10.0.22000.1574`, `6.3.9600.20821`
+    pub build: String,
+    /// products; empty: all that the update is for
+    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
 }
 
 /// Updates that are superseded on some products.
@@ -463,11 +463,33 @@ pub struct LifecycleRow {
     pub source: String,
 }
 
+/// A category of Windows Update metadata: `categories.jsonl`. Which of our products it is about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CategoryRow {
+    /// its identity in Windows Update
+    pub guid: String,
+    /// Microsoft's name for it
+    pub title: String,
+    /// `classification`, `product`, `family` or `company`
+    pub kind: String,
+    /// products that updates of this category may be for; empty: none that kbwhy models
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
+    /// those of them that every update of this category is for
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certain: Vec<String>,
+    /// how well it is known
+    pub standing: String,
+    /// where it is stated
+    pub source: String,
+}
+
 /// Something that a local correction takes out of what the other sources say.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemovalRow {
-    /// `package`, `supersedes`, `rule`, `line`, `withdrawn`, `defect`
+    /// `package`, `other-packages` (than those that the correction adds), `supersedes`, `rule`, `line`, `withdrawn`, `defect`
     pub what: String,
     /// the update it is about
     pub kb: String,
@@ -507,8 +529,12 @@ pub struct Facts {
     pub defects: Vec<DefectRow>,
     /// `lifecycle.jsonl`
     pub lifecycle: Vec<LifecycleRow>,
+    /// `categories.jsonl`; importers of update metadata use it, the index does not hold it
+    pub categories: Vec<CategoryRow>,
     /// what local corrections take out; [`super::join`] applies it, the compiler ignores it
     pub removed: Vec<RemovalRow>,
+    /// ids of the source rows of what was imported, once it is joined with the rest
+    pub imported: Vec<String>,
     /// `supersedence.jsonl`: of imported sources only
     pub supersedence: Vec<SupersedenceRow>,
 }

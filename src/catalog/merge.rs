@@ -1,11 +1,14 @@
 //! What several rows say of one update, merged into one, whatever their order.
 
-use crate::model::{Standing, UpdateKind};
+use crate::model::{SourceKind, Standing, UpdateKind};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a claim comes from; the first that says something wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rank {
+    /// a local correction
+    Overlay,
     /// a curated row
     Curated,
     /// an entry of a line that says it itself
@@ -14,6 +17,20 @@ pub(crate) enum Rank {
     Row,
     /// what entries of the line usually are
     Line,
+    /// what was imported, by its kind, the newest first
+    Imported(SourceKind, Reverse<u32>),
+}
+
+impl Rank {
+    /// Was it imported, and is no correction?
+    pub(crate) fn is_imported(self) -> bool {
+        matches!(self, Self::Imported(..))
+    }
+}
+
+/// Does a built-in line of this kind, kept per product, prove that no other product has a package?
+pub(crate) fn lists_all_packages(kind: &str) -> bool {
+    ["cumulative", "rollup", "security-only", "servicing-stack"].contains(&kind)
 }
 
 /// What one row says.
@@ -86,13 +103,16 @@ impl Draft {
 
     /// The merged view of all claims.
     pub(crate) fn settle(&self) -> Settled {
+        // what is built in was checked: a feed that knows the update too makes it no surer and no less sure
+        let built_in = self.claims.iter().filter(|c| !c.rank.is_imported()).map(|c| c.standing).min();
+        let standing = built_in.or_else(|| self.claims.iter().map(|c| c.standing).min());
         let kind = self.best(|c| c.kind.map(|k| (k == UpdateKind::Update, k)));
         Settled {
             kind: kind.map_or(UpdateKind::Update, |(_, k)| k),
             title: self.best(|c| c.title.clone()).unwrap_or_default(),
             component: self.best(|c| c.component.clone()).unwrap_or_default(),
             date: self.best(|c| c.date),
-            standing: self.claims.iter().map(|c| c.standing).min().unwrap_or(Standing::Unverified),
+            standing: standing.unwrap_or(Standing::Unverified),
             source: self.best(|c| Some(c.source.clone())).unwrap_or_default(),
         }
     }
@@ -131,14 +151,16 @@ impl Draft {
 pub(crate) type Edge = (u32, u8, u32);
 /// Source and when it was read.
 pub(crate) type Stated = (String, String);
+/// The same, after how much it is believed.
+pub(crate) type Ranked = (Rank, Stated);
 
 /// Explicit relations while they are gathered: by standing, products and source.
 #[derive(Debug, Default)]
-pub(crate) struct Edges(BTreeMap<Edge, BTreeMap<Standing, (u128, Stated)>>);
+pub(crate) struct Edges(BTreeMap<Edge, BTreeMap<Standing, (u128, Ranked)>>);
 
 impl Edges {
-    /// Adds one; the products of rows of the same standing join, the first source in alphabetical order stays.
-    pub(crate) fn add(&mut self, (from, kind, to): Edge, standing: Standing, products: u128, source: Stated) {
+    /// Adds one; the products of rows of the same standing join, the most believed source stays.
+    pub(crate) fn add(&mut self, (from, kind, to): Edge, standing: Standing, products: u128, source: Ranked) {
         let held = self.0.entry((from, kind, to)).or_default();
         let (set, first) = held.entry(standing).or_insert_with(|| (0, source.clone()));
         *set |= products;
@@ -152,7 +174,7 @@ impl Edges {
         let mut out = Vec::new();
         for (key, by_standing) in self.0 {
             let mut seen = 0;
-            for (standing, (set, source)) in by_standing {
+            for (standing, (set, (_, source))) in by_standing {
                 if set & !seen != 0 {
                     out.push((key, standing, set & !seen, source));
                 }

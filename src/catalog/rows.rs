@@ -2,8 +2,8 @@
 //! binary embeds of `catalog-cache/`.
 
 use super::facts::{
-    BranchRow, DefectRow, EntryRow, Facts, LifecycleRow, LineRow, ProductRow, RelationRow, RemovalRow,
-    RuleRow, SourceRow, SupersedenceRow, UpdateRow, WithdrawnRow,
+    BranchRow, CategoryRow, DefectRow, EntryRow, Facts, LifecycleRow, LineRow, ProductRow, RelationRow,
+    RemovalRow, RuleRow, SourceRow, SupersedenceRow, UpdateRow, WithdrawnRow,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -32,6 +32,7 @@ enum Row<'a> {
     Withdrawn(Cow<'a, WithdrawnRow>),
     Defect(Cow<'a, DefectRow>),
     Lifecycle(Cow<'a, LifecycleRow>),
+    Category(Cow<'a, CategoryRow>),
     Removed(Cow<'a, RemovalRow>),
     Supersedence(Cow<'a, SupersedenceRow>),
 }
@@ -61,6 +62,7 @@ pub fn write(facts: &Facts) -> Vec<u8> {
     facts.withdrawn.iter().for_each(|r| put(Row::Withdrawn(Cow::Borrowed(r))));
     facts.defects.iter().for_each(|r| put(Row::Defect(Cow::Borrowed(r))));
     facts.lifecycle.iter().for_each(|r| put(Row::Lifecycle(Cow::Borrowed(r))));
+    facts.categories.iter().for_each(|r| put(Row::Category(Cow::Borrowed(r))));
     facts.removed.iter().for_each(|r| put(Row::Removed(Cow::Borrowed(r))));
     facts.supersedence.iter().for_each(|r| put(Row::Supersedence(Cow::Borrowed(r))));
     out
@@ -94,6 +96,7 @@ pub fn read(bytes: &[u8]) -> (Facts, u64) {
             Some(Row::Withdrawn(r)) => facts.withdrawn.push(r.into_owned()),
             Some(Row::Defect(r)) => facts.defects.push(r.into_owned()),
             Some(Row::Lifecycle(r)) => facts.lifecycle.push(r.into_owned()),
+            Some(Row::Category(r)) => facts.categories.push(r.into_owned()),
             Some(Row::Removed(r)) => facts.removed.push(r.into_owned()),
             Some(Row::Supersedence(r)) => facts.supersedence.push(r.into_owned()),
             None => unread += 1,

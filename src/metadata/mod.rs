@@ -1,9 +1,24 @@
 //! Windows Update metadata: updates by GUID, with categories, prerequisites, bundles and supersedence, in an index that
 //! opens at once.
+//!
+//! [`Metadata`] is what one source tells, in memory. [`Metadata::write`] lays it out as an index, [`MetadataIndex`]
+//! answers from one or several of them through positioned reads: opening reads a header and a table of checksums.
+
+pub(crate) mod builder;
+mod categories;
+mod data;
+mod index;
+mod layout;
+mod pages;
+mod view;
+pub(crate) mod xml;
+
+pub use categories::{KnownCategory, category};
+pub use data::Metadata;
+pub use index::{IndexError, MetadataIndex, ReadAt};
+pub use view::{
+    AnyOf, Category, CategoryType, Deployment, KbBasis, Member, PayloadFile, Rules, Update, UpdateType,
+};
 
 /// The identity of an update in Windows Update metadata.
 pub type UpdateGuid = uuid::Uuid;
-
-/// Updates by GUID as a source gives them, before they are laid out as an index.
-#[derive(Clone, Debug, Default)]
-pub struct Metadata {}

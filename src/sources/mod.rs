@@ -3,6 +3,8 @@
 mod decode;
 pub mod gather;
 pub mod msrc;
+mod offline_sync;
+pub mod overlay;
 pub mod products;
 
 use crate::{
@@ -42,7 +44,7 @@ pub struct Importer {
 }
 
 /// Every kind of file that can be imported; the first that recognises a file reads it.
-pub const IMPORTERS: &[Importer] = &[msrc::definitions::IMPORTER];
+pub const IMPORTERS: &[Importer] = &[overlay::IMPORTER, msrc::definitions::IMPORTER];
 
 /// How much of a file tells what it is.
 const HEAD: u64 = 64 * 1024;

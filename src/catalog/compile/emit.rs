@@ -6,7 +6,7 @@ use crate::catalog::facts::SourceRow;
 use crate::catalog::layout::{self as l, Section};
 use crate::catalog::text::FactsError;
 use crate::model::{Clause, SourceKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Compiler<'_> {
     /// Numbers of `Kbs` that hold these updates: first, how many.
@@ -89,8 +89,9 @@ impl Compiler<'_> {
     /// Names the sources that were imported, most believed first.
     fn imported(&mut self) {
         let kind = |s: &SourceRow| s.kind.as_deref().and_then(SourceKind::parse);
-        let of_import = |s: &&SourceRow| kind(s).is_some_and(|k| k != SourceKind::Curated);
-        let mut rows: Vec<&SourceRow> = self.facts.sources.iter().filter(of_import).collect();
+        let imported: BTreeSet<&String> = self.facts.imported.iter().collect();
+        let mut rows: Vec<&SourceRow> =
+            self.facts.sources.iter().filter(|s| imported.contains(&s.id)).collect();
         rows.sort_by_key(|s| (kind(s), &s.title, &s.id));
         for s in rows {
             let words = [self.text(&s.title), self.text(s.kind.as_deref().unwrap_or("")), self.text(&s.read)];

@@ -1,9 +1,11 @@
 //! Files that appear whole or not at all, and writers that exclude one another.
 
 use super::super::{Failure, input::named};
+use crate::metadata::ReadAt;
+use sha2::{Digest, Sha256};
 use std::{
     fs::{self, File, TryLockError},
-    io::{self, IsTerminal, Write},
+    io::{self, BufWriter, IsTerminal, Write},
     path::Path,
 };
 
@@ -40,6 +42,77 @@ pub(super) fn write(folder: &Path, name: &str, parts: &[&[u8]]) -> Result<(), Fa
         Ok(())
     };
     done().map_err(|e| failed(&path, "cannot be written", &e))
+}
+
+/// Writes a file that is named by the digest of what it holds: name, digest, size.
+pub(super) fn write_named(
+    folder: &Path,
+    ending: &str,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(String, String, u64), Failure> {
+    let done = || -> io::Result<(String, String, u64)> {
+        let mut out =
+            Hashing { inner: BufWriter::with_capacity(1 << 20, new(folder)?), sha: Sha256::new(), size: 0 };
+        fill(&mut out)?;
+        let (sha256, size) = (super::hex(&out.sha.finalize()), out.size);
+        let file = out.inner.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        let name = format!("{sha256}.{ending}");
+        file.persist(folder.join(&name)).map_err(|e| e.error)?;
+        Ok((name, sha256, size))
+    };
+    done().map_err(|e| failed(folder, "cannot be written", &e))
+}
+
+/// Takes the digest of what is written.
+struct Hashing<W> {
+    inner: W,
+    sha: Sha256,
+    size: u64,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.inner.write(bytes)?;
+        self.sha.update(bytes.get(..n).unwrap_or(bytes));
+        self.size += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// A file that is read where it is asked for.
+#[derive(Debug)]
+pub(super) struct FileAt(pub(super) File);
+
+impl ReadAt for FileAt {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    #[cfg(unix)]
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.0, buffer, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, mut offset: u64, mut buffer: &mut [u8]) -> io::Result<()> {
+        while !buffer.is_empty() {
+            match std::os::windows::fs::FileExt::seek_read(&self.0, buffer, offset) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(n) => {
+                    buffer = buffer.get_mut(n..).unwrap_or_default();
+                    offset += n as u64;
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
+    }
 }
 
 fn new(folder: &Path) -> io::Result<tempfile::NamedTempFile> {

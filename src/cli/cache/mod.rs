@@ -27,6 +27,7 @@ use crate::{
         join::{self, Joined},
         rows,
     },
+    metadata::{MetadataIndex, ReadAt},
     model::SourceKind,
     sources::Imported,
 };
@@ -36,6 +37,7 @@ use manifest::{Compiled, Found, Kept, Manifest};
 use sha2::{Digest, Sha256};
 use std::{
     borrow::Cow,
+    fs::File,
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
@@ -117,6 +119,11 @@ fn tell(line: &str) {
     let _ = writeln!(io::stderr(), "kbwhy: {line}");
 }
 
+/// A name of a file in this folder, not in another.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
@@ -193,24 +200,42 @@ impl Cache {
         Ok(Some(facts))
     }
 
-    /// The updates by GUID of a source, as they were laid out; none if it has none, or if they are damaged.
-    pub(super) fn metadata(&self, source: &Stored) -> Result<Option<Vec<u8>>, Failure> {
-        let Some(kept) = &source.metadata else { return Ok(None) };
-        let bytes = self.intact(kept)?;
-        if bytes.is_none() {
-            tell(&format!(
-                "{}: the metadata of {} is damaged and left out; run `kbwhy catalog import` for it again",
-                named(&self.folder),
-                source.source.title
-            ));
+    /// The updates by GUID of all sources, the newest first; none if no source has them. Damage shows where it is read.
+    pub(super) fn metadata(&self) -> Result<Option<MetadataIndex>, Failure> {
+        let mut tries = TRIES;
+        'again: loop {
+            let mut sources = self.manifest()?.sources;
+            sources.sort_by(|a, b| (&b.source.read, &a.source.id).cmp(&(&a.source.read, &b.source.id)));
+            let mut parts: Vec<Box<dyn ReadAt>> = Vec::new();
+            for (stored, kept) in sources.iter().filter_map(|s| s.metadata.as_ref().map(|m| (s, m))) {
+                let path = self.data().join(&kept.file);
+                let whole = |f: &File| f.metadata().is_ok_and(|m| m.len() == kept.size);
+                match Some(&kept.file).filter(|f| is_plain(f)).map(|_| File::open(&path)) {
+                    Some(Ok(file)) if whole(&file) => parts.push(Box::new(disk::FileAt(file))),
+                    Some(Err(e)) if e.kind() == io::ErrorKind::NotFound && tries > 0 => {
+                        // a writer replaced it since the manifest was read
+                        tries -= 1;
+                        continue 'again;
+                    }
+                    _ => tell(&format!(
+                        "{}: the metadata of {} is damaged and left out; run `kbwhy catalog import` for it again",
+                        named(&self.folder),
+                        stored.source.title
+                    )),
+                }
+            }
+            if parts.is_empty() {
+                return Ok(None);
+            }
+            let failed = |e| Failure::catalog(format!("{}: {e}", named(&self.folder)));
+            return MetadataIndex::open(parts).map(Some).map_err(failed);
         }
-        Ok(bytes)
     }
 
     /// The bytes of a kept file, if they are those that were written.
     fn intact(&self, kept: &Kept) -> Result<Option<Vec<u8>>, Failure> {
-        let plain = kept.file.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
-        let bytes = if plain { disk::read(&self.data().join(&kept.file), LIMIT)? } else { None };
+        let bytes =
+            if is_plain(&kept.file) { disk::read(&self.data().join(&kept.file), LIMIT)? } else { None };
         let same = |b: &Vec<u8>| b.len() as u64 == kept.size && hex(&Sha256::digest(b)) == kept.sha256;
         Ok(bytes.filter(same))
     }
@@ -310,13 +335,20 @@ impl Cache {
         Ok(Compiled { file, size: bytes.len() as u64, crc: crc(bytes), stamp: STAMP.to_owned() })
     }
 
-    fn put(&self, bytes: &[u8], ending: &str) -> Result<Kept, Failure> {
+    /// Keeps a file; a rehearsal keeps none.
+    fn put(
+        &self,
+        keep: bool,
+        ending: &str,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Kept, Failure> {
+        if !keep {
+            return Ok(Kept::nowhere());
+        }
         let data = self.data();
         disk::folder(&data)?;
-        let sha256 = hex(&Sha256::digest(bytes));
-        let file = format!("{sha256}.{ending}");
-        disk::write(&data, &file, &[bytes])?;
-        Ok(Kept { file, sha256, size: bytes.len() as u64 })
+        let (file, sha256, size) = disk::write_named(&data, ending, fill)?;
+        Ok(Kept { file, sha256, size })
     }
 
     /// What adding these would give: nothing is written.
@@ -402,19 +434,21 @@ impl Cache {
     }
 
     fn stored(&self, i: &Imported, keep: bool) -> Result<Stored, Failure> {
-        let put =
-            |bytes: &[u8], ending: &str| if keep { self.put(bytes, ending) } else { Ok(Kept::nowhere()) };
-        let mut packed = DeflateEncoder::new(Vec::new(), Compression::fast());
-        let all = packed.write_all(&rows::write(&i.facts)).and_then(|()| packed.finish());
-        let packed = all.map_err(|e| disk::failed(&self.folder, "rows cannot be packed", &e))?;
+        let rows = self.put(keep, "rows", |out| {
+            let mut packed = DeflateEncoder::new(out, Compression::fast());
+            packed.write_all(&rows::write(&i.facts))?;
+            packed.finish()?.flush()
+        })?;
+        let metadata =
+            i.metadata.as_ref().map(|m| self.put(keep, "guids", |out| m.write(out))).transpose()?;
         Ok(Stored {
             kind: i.kind.name().to_owned(),
             format: i.format.to_owned(),
             source: i.source.clone(),
             imported: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             by: STAMP.to_owned(),
-            rows: put(&packed, "rows")?,
-            metadata: None,
+            rows,
+            metadata,
             updates: i.facts.updates.len() as u64,
             remarks: i.remarks.iter().map(|r| (r.text.clone(), r.count)).collect(),
         })

@@ -79,22 +79,24 @@ fn counts(i: &Imported) -> String {
     let of_lines = f.lines.iter().flat_map(|(l, _)| &l.products);
     let products: BTreeSet<&String> = of_packages.chain(of_lines).collect();
     let entries = f.lines.iter().map(|(_, e)| e.len()).sum::<usize>();
-    let mut parts = vec![format!("{} updates", updates.len())];
+    let mut parts = Vec::new();
     for (n, what) in [
-        (supersedes, "supersedence relations"),
-        (products.len(), "products"),
-        (entries, "revisions"),
-        (f.rules.len(), "prerequisite rules"),
-        (f.withdrawn.len(), "withdrawn"),
-        (f.defects.len(), "defects"),
-        (f.removed.len(), "removals"),
+        (updates.len(), "update"),
+        (i.metadata.as_ref().map_or(0, |m| m.len()), "GUID"),
+        (supersedes, "supersedence relation"),
+        (products.len(), "product"),
+        (entries, "revision"),
+        (f.rules.len(), "prerequisite rule"),
+        (f.withdrawn.len(), "withdrawal"),
+        (f.defects.len(), "defect"),
+        (f.removed.len(), "removal"),
     ] {
         if n > 0 {
-            parts.push(format!("{n} {what}"));
+            parts.push(format!("{n} {what}{}", if n == 1 { "" } else { "s" }));
         }
     }
-    if i.metadata.is_some() {
-        parts.push("metadata by GUID".to_owned());
+    if parts.is_empty() {
+        parts.push("nothing that kbwhy uses".to_owned());
     }
     let mut out = String::new();
     wrapped(&mut out, &parts.join(", "), "  ");

@@ -1,0 +1,340 @@
+//! `package.xml`: the master list of Windows Update's offline scan file.
+
+use crate::metadata::{
+    CategoryType, Deployment, UpdateGuid,
+    builder::{Builder, Draft, TooLarge, category_number},
+    xml::{Element, Piece, Pull, XmlError, clean},
+};
+use std::io::BufRead;
+
+/// An address longer than any.
+const URL: usize = 2048;
+
+/// What the master tells of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Head {
+    /// when it was made, `yyyy-mm-dd`
+    pub(super) created: Option<String>,
+    /// updates in it
+    pub(super) updates: u64,
+    /// elements that were left out because they are not known, and where the first stands
+    pub(super) unknown: u64,
+    pub(super) first_unknown: String,
+}
+
+/// Where in the document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    Package,
+    Updates,
+    Update,
+    Prerequisites,
+    Or,
+    SupersededBy,
+    BundledBy,
+    Categories,
+    PayloadFiles,
+    Locations,
+    /// something of no interest, and all that is in it
+    Other,
+}
+
+/// Lists of the update that is being read.
+#[derive(Default)]
+struct Lists {
+    clauses: Vec<u32>,
+    clause: Vec<u32>,
+    categories: Vec<u32>,
+    superseded_by: Vec<u32>,
+    bundled_by: Vec<u32>,
+    files: Vec<u32>,
+}
+
+struct Master<'b> {
+    builder: &'b mut Builder,
+    inside: Vec<Inside>,
+    update: Option<Draft>,
+    lists: Lists,
+    head: Head,
+}
+
+/// Does a document that begins like this look like a master list?
+pub(super) fn is_master(head: &[u8]) -> bool {
+    memchr::memmem::find(head, b"OfflineSyncPackage").is_some_and(|at| {
+        // the root: nothing but a declaration, comments and a prefix before it
+        let before = &head[..at];
+        let open = before.iter().rposition(|&b| b == b'<').unwrap_or(0);
+        before[open..].len() <= 64 && !before[open..].contains(&b' ')
+    })
+}
+
+/// Reads a master list; its updates go to the builder.
+pub(super) fn read(reader: impl BufRead, builder: &mut Builder) -> Result<Head, XmlError> {
+    let mut pull = Pull::new(reader);
+    let mut master =
+        Master { builder, inside: Vec::new(), update: None, lists: Lists::default(), head: Head::default() };
+    let mut seen = false;
+    loop {
+        let at = pull.at();
+        match pull.next()? {
+            Piece::Open(element, empty) => {
+                if master.inside.is_empty() && std::mem::replace(&mut seen, true) {
+                    return Err(element.error("a second root element"));
+                }
+                let inside = master.open(&element)?;
+                if empty {
+                    master.close(inside, at)?;
+                } else {
+                    master.inside.push(inside);
+                }
+            }
+            Piece::Close => {
+                if let Some(inside) = master.inside.pop() {
+                    master.close(inside, at)?;
+                }
+            }
+            Piece::Text(_) | Piece::Other => {}
+            Piece::End if !seen => return Err(XmlError::new(at, "holds no XML")),
+            Piece::End => return Ok(master.head),
+        }
+    }
+}
+
+fn too_large(at: u64) -> impl Fn(TooLarge) -> XmlError {
+    move |TooLarge| XmlError::new(at, "more updates, references or text than any real file has")
+}
+
+fn guid(e: &Element<'_>, text: &str) -> Result<UpdateGuid, XmlError> {
+    UpdateGuid::try_parse(text.trim())
+        .map_err(|_| e.error(format!("`{}` is not a GUID", clean(text, 60).escape_debug())))
+}
+
+fn number(e: &Element<'_>, text: &str) -> Result<u32, XmlError> {
+    match text.trim().parse::<u32>() {
+        Ok(n) if n < u32::MAX => Ok(n),
+        _ => Err(e.error(format!("`{}` is not a number of a revision", clean(text, 60).escape_debug()))),
+    }
+}
+
+fn truth(e: &Element<'_>, text: &str) -> Result<bool, XmlError> {
+    match text.trim() {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        other => Err(e.error(format!("`{}` is neither true nor false", clean(other, 60).escape_debug()))),
+    }
+}
+
+/// yyyymmdd of an ISO time; 0 if it is none.
+pub(crate) fn day(text: &str) -> u32 {
+    let date: Option<jiff::civil::Date> = text.trim().get(..10).and_then(|d| d.parse().ok());
+    date.filter(|d| d.year() > 1900).map_or(0, |d| {
+        u32::from(d.year().unsigned_abs()) * 10_000
+            + u32::from(d.month().unsigned_abs()) * 100
+            + u32::from(d.day().unsigned_abs())
+    })
+}
+
+impl Master<'_> {
+    fn open(&mut self, e: &Element<'_>) -> Result<Inside, XmlError> {
+        let name = e.name();
+        Ok(match (self.inside.last(), name) {
+            (None, "OfflineSyncPackage") => {
+                let created = e.attribute("CreationDate")?;
+                self.head.created = created.filter(|c| day(c) != 0).map(|c| c.trim()[..10].to_owned());
+                Inside::Package
+            }
+            (None, _) => {
+                return Err(e.error(format!(
+                    "the root is `{}`, not OfflineSyncPackage",
+                    clean(name, 60).escape_debug()
+                )));
+            }
+            (Some(Inside::Package), "Updates") => Inside::Updates,
+            (Some(Inside::Package), "FileLocations") => Inside::Locations,
+            (Some(Inside::Updates), "Update") => {
+                self.begin(e)?;
+                Inside::Update
+            }
+            (Some(Inside::Update), "Prerequisites") => Inside::Prerequisites,
+            (Some(Inside::Update), "SupersededBy") => Inside::SupersededBy,
+            (Some(Inside::Update), "BundledBy") => Inside::BundledBy,
+            (Some(Inside::Update), "Categories") => Inside::Categories,
+            (Some(Inside::Update), "PayloadFiles") => Inside::PayloadFiles,
+            (Some(Inside::Update), "Languages" | "EulaFiles") => Inside::Other,
+            (Some(Inside::Prerequisites), "Or") => {
+                self.lists.clause.clear();
+                Inside::Or
+            }
+            (Some(Inside::Prerequisites), "UpdateId") => {
+                let guid = self.guid_of(e)?;
+                self.lists.clauses.extend([1, guid]);
+                Inside::Other
+            }
+            (Some(Inside::Or), "UpdateId") => {
+                let guid = self.guid_of(e)?;
+                self.lists.clause.push(guid);
+                Inside::Other
+            }
+            (Some(Inside::SupersededBy), "Revision") => {
+                let id = required(e, "Id")?;
+                self.lists.superseded_by.push(number(e, &id)?);
+                Inside::Other
+            }
+            (Some(Inside::BundledBy), "Revision") => {
+                let id = required(e, "Id")?;
+                self.lists.bundled_by.push(number(e, &id)?);
+                Inside::Other
+            }
+            (Some(Inside::Categories), "Category") => {
+                self.category(e)?;
+                Inside::Other
+            }
+            (Some(Inside::PayloadFiles), "File") => {
+                let id = required(e, "Id")?;
+                let file = self.builder.file(&clean(&id, 128)).map_err(too_large(0))?;
+                self.lists.files.push(file);
+                Inside::Other
+            }
+            (Some(Inside::Locations), "FileLocation") => {
+                self.location(e)?;
+                Inside::Other
+            }
+            // what such a list is extended by may change its meaning: nothing is guessed
+            (Some(Inside::Prerequisites | Inside::Or | Inside::SupersededBy | Inside::BundledBy), _) => {
+                return Err(e.error(format!(
+                    "`{}` is not known among prerequisites or relations; nothing of this file is imported",
+                    clean(name, 60).escape_debug()
+                )));
+            }
+            (Some(Inside::Other), _) => Inside::Other,
+            (Some(_), _) => {
+                if self.head.unknown == 0 {
+                    self.head.first_unknown = clean(name, 60);
+                }
+                self.head.unknown += 1;
+                Inside::Other
+            }
+        })
+    }
+
+    fn close(&mut self, inside: Inside, at: u64) -> Result<(), XmlError> {
+        match inside {
+            Inside::Or if self.lists.clause.is_empty() => {
+                return Err(XmlError::new(at, "an `Or` of prerequisites without members"));
+            }
+            Inside::Or => {
+                self.lists.clauses.push(self.lists.clause.len() as u32);
+                self.lists.clauses.append(&mut self.lists.clause);
+            }
+            Inside::Update => {
+                let Some(mut draft) = self.update.take() else { return Ok(()) };
+                let large = too_large(at);
+                let b = &mut *self.builder;
+                draft.clauses = b.list(&self.lists.clauses).map_err(&large)?;
+                draft.categories = b.list(&self.lists.categories).map_err(&large)?;
+                draft.superseded_by = b.list(&self.lists.superseded_by).map_err(&large)?;
+                draft.bundled_by = b.list(&self.lists.bundled_by).map_err(&large)?;
+                draft.files = b.list(&self.lists.files).map_err(&large)?;
+                b.push(draft).map_err(&large)?;
+                let l = &mut self.lists;
+                for list in
+                    [&mut l.clauses, &mut l.categories, &mut l.superseded_by, &mut l.bundled_by, &mut l.files]
+                {
+                    list.clear();
+                }
+                self.head.updates += 1;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, e: &Element<'_>) -> Result<(), XmlError> {
+        let mut draft = Draft::new(0);
+        draft.related = true;
+        let mut id = None;
+        e.attributes(&mut |name, value| {
+            match name {
+                "UpdateId" => id = Some(guid(e, &value)?),
+                "RevisionNumber" => draft.revision = number(e, &value)?,
+                "RevisionId" => draft.revision_id = number(e, &value)?,
+                "CreationDate" => draft.created = day(&value),
+                "IsLeaf" => draft.leaf = Some(truth(e, &value)?),
+                "IsBundle" => draft.bundle = truth(e, &value)?,
+                "DeploymentAction" => {
+                    draft.deployment = match value.trim() {
+                        "Bundle" => Deployment::Bundle,
+                        "Evaluate" => Deployment::Evaluate,
+                        "Install" => Deployment::Offered,
+                        _ => Deployment::Other,
+                    }
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let id = id.ok_or_else(|| e.error("an update without UpdateId"))?;
+        draft.guid = self.builder.guid(id).map_err(too_large(0))?;
+        self.update = Some(draft);
+        Ok(())
+    }
+
+    /// The number of the GUID that an element names.
+    fn guid_of(&mut self, e: &Element<'_>) -> Result<u32, XmlError> {
+        let mut id = None;
+        e.attributes(&mut |name, value| {
+            if name == "Id" {
+                id = Some(guid(e, &value)?);
+            }
+            Ok(())
+        })?;
+        let id = id.ok_or_else(|| e.error("a reference without Id"))?;
+        self.builder.guid(id).map_err(too_large(0))
+    }
+
+    fn category(&mut self, e: &Element<'_>) -> Result<(), XmlError> {
+        let (mut id, mut kind) = (None, CategoryType::Other);
+        e.attributes(&mut |name, value| {
+            match name {
+                "Id" => id = Some(guid(e, &value)?),
+                "Type" => kind = category_type(&value),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let id = id.ok_or_else(|| e.error("a category without Id"))?;
+        let id = self.builder.guid(id).map_err(too_large(0))?;
+        self.lists.categories.extend([id, category_number(kind)]);
+        Ok(())
+    }
+
+    fn location(&mut self, e: &Element<'_>) -> Result<(), XmlError> {
+        let (mut id, mut url) = (None, String::new());
+        e.attributes(&mut |name, value| {
+            match name {
+                "Id" => id = Some(clean(&value, 128)),
+                "Url" => url = clean(&value, URL),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let id = id.ok_or_else(|| e.error("a file's location without Id"))?;
+        let file = self.builder.file(&id).map_err(too_large(0))?;
+        self.builder.describe_file(file, "", &url, "", None).map_err(too_large(0))
+    }
+}
+
+fn required(e: &Element<'_>, name: &str) -> Result<String, XmlError> {
+    e.attribute(name)?.ok_or_else(|| e.error(format!("an element without {name}")))
+}
+
+/// A kind of category by Microsoft's name.
+fn category_type(text: &str) -> CategoryType {
+    match text.trim() {
+        "UpdateClassification" => CategoryType::Classification,
+        "Product" => CategoryType::Product,
+        "ProductFamily" => CategoryType::ProductFamily,
+        "Company" => CategoryType::Company,
+        _ => CategoryType::Other,
+    }
+}
