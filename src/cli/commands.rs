@@ -64,7 +64,7 @@ fn manual(command: Option<&str>) -> Printed {
     Ok((String::from_utf8_lossy(&page).into_owned(), Exit::Good))
 }
 
-fn style(output: &Output) -> Style {
+pub(super) fn style(output: &Output) -> Style {
     Style { width: 80, ascii: output.ascii, colour: super::colour_wanted(), verbose: output.verbose }
 }
 

@@ -111,17 +111,7 @@ pub fn show_text(r: &ShowReport, style: Style) -> String {
     }
     troubles(&mut p, r);
     support(&mut p, r);
-    for m in &r.metadata {
-        p.head(&format!("{}.{}", m.guid, m.revision));
-        p.line(&format!("{}  {}", m.title, cites(&m.by)), 2);
-        for f in &m.facts {
-            p.line(f, 2);
-        }
-        for c in &m.prerequisites {
-            p.line(&format!("requires {c}"), 2);
-        }
-        p.line(&format!("supersedes {}, superseded by {}", m.supersedes, m.superseded_by), 2);
-    }
+    metadata(&mut p, r);
     if !r.not_used.is_empty() {
         p.head("Stated, not used");
         let n = p.shown(r.not_used.len());
@@ -316,6 +306,35 @@ fn troubles(p: &mut Page, r: &ShowReport) {
             p.line(&format!("fixed by {}", d.fixed_by.join(", ")), 2);
         }
     }
+}
+
+fn metadata(p: &mut Page, r: &ShowReport) {
+    if r.metadata.is_empty() {
+        return;
+    }
+    p.head("In Windows Update's metadata");
+    let n = p.shown(r.metadata.len());
+    for m in &r.metadata[..n] {
+        p.line(&format!("{} revision {}: {}", m.guid, m.revision, m.title), 2);
+        for f in &m.facts {
+            p.line(f, 6);
+        }
+        for c in &m.prerequisites {
+            p.line(&format!("requires {c}"), 6);
+        }
+        for (what, list) in [("supersedes", &m.supersedes), ("superseded by", &m.superseded_by)] {
+            if !list.is_empty() {
+                p.line(
+                    &format!("{what} {}", some(list, if p.style.verbose { usize::MAX - 1 } else { 6 })),
+                    6,
+                );
+            }
+        }
+        if m.superseded_by_unknown > 0 {
+            p.line(&format!("superseded by {} that the metadata does not have", m.superseded_by_unknown), 6);
+        }
+    }
+    p.more(r.metadata.len() - n + r.metadata_more, 2);
 }
 
 fn support(p: &mut Page, r: &ShowReport) {

@@ -39,6 +39,8 @@ pub struct ShowReport {
     pub support: Vec<SupportReport>,
     /// the update by GUID, of Windows Update's metadata
     pub metadata: Vec<MetadataReport>,
+    /// how many more of them there are
+    pub metadata_more: usize,
     /// what sources state and kbwhy does not use
     pub not_used: Vec<NotUsedReport>,
     /// updates that may have been meant
@@ -267,16 +269,16 @@ pub struct MetadataReport {
     pub revision: u32,
     /// title
     pub title: String,
-    /// properties in words: classification, products, handler
+    /// properties in words: what it is, classification, products
     pub facts: Vec<String>,
-    /// GUIDs that it needs, each line an any-of
+    /// what it needs: all of these, each an any-of
     pub prerequisites: Vec<String>,
-    /// GUIDs that it supersedes
-    pub supersedes: u32,
-    /// GUIDs that supersede it
-    pub superseded_by: u32,
-    /// who states it
-    pub by: Vec<CiteReport>,
+    /// updates that it supersedes, all of them; GUIDs where no KB is known
+    pub supersedes: Vec<String>,
+    /// updates that supersede it, all of them
+    pub superseded_by: Vec<String>,
+    /// superseded also by so many that the metadata names and does not have
+    pub superseded_by_unknown: u32,
 }
 
 /// A statement that is not used.

@@ -3,6 +3,7 @@
 
 mod graph;
 mod lint;
+mod metadata;
 mod search;
 mod show;
 mod stats;
@@ -10,6 +11,7 @@ mod supersedence;
 
 pub use graph::graph;
 pub use lint::{Deny, lint};
+pub use metadata::add_metadata;
 pub use search::search;
 pub use show::show;
 pub use stats::stats;
