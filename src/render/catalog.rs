@@ -1,11 +1,11 @@
 //! Answers about the catalog as text: what is used first, sources as numbers, their list at the end.
 
-use super::text::{Style, paragraph, to_ascii};
+use super::text::{Style, elide, paragraph, to_ascii};
 use crate::report::{
     CiteReport, CountReport, LintReport, PackageReport, PlaceReport, RelationReport, RuleReport,
     SearchReport, ShowReport, StatsReport,
 };
-use std::fmt::Write;
+use std::{cell::RefCell, collections::BTreeSet, fmt::Write};
 
 /// Columns before values.
 const LABEL: usize = 14;
@@ -16,11 +16,13 @@ struct Page {
     out: String,
     style: Style,
     width: usize,
+    /// sources that what is shown names
+    cited: RefCell<BTreeSet<u32>>,
 }
 
 impl Page {
     fn new(style: Style) -> Self {
-        Self { out: String::new(), style, width: style.width.max(40) }
+        Self { out: String::new(), style, width: style.width.max(40), cited: RefCell::default() }
     }
 
     fn line(&mut self, text: &str, indent: usize) {
@@ -54,21 +56,24 @@ impl Page {
         }
     }
 
+    /// `[1] [3, unverified]`
+    fn cites(&self, by: &[CiteReport]) -> String {
+        let one = |c: &CiteReport| {
+            self.cited.borrow_mut().insert(c.source);
+            match c.standing.as_str() {
+                "verified" => format!("[{}]", c.source),
+                standing => format!("[{}, {standing}]", c.source),
+            }
+        };
+        by.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
     fn finish(self) -> String {
         if !self.style.ascii {
             return self.out;
         }
         to_ascii(&self.out.replace('→', "->").replace('…', "..."))
     }
-}
-
-/// `[1] [3, unverified]`
-fn cites(by: &[CiteReport]) -> String {
-    let one = |c: &CiteReport| match c.standing.as_str() {
-        "verified" => format!("[{}]", c.source),
-        standing => format!("[{}, {standing}]", c.source),
-    };
-    by.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 /// At most so many names.
@@ -89,11 +94,10 @@ fn on(products: &[String], verbose: bool) -> String {
 /// All that is known of an update.
 pub fn show_text(r: &ShowReport, style: Style) -> String {
     let mut p = Page::new(style);
-    let value = |name: &str| r.values.iter().find(|v| v.name == name).and_then(|v| v.used.as_deref());
-    match (r.described, value("title").or(value("kind"))) {
-        (true, Some(what)) => p.line(&format!("{}: {what}", r.update), 0),
-        (true, None) => p.line(&r.update, 0),
-        (false, _) => unknown(&mut p, r),
+    if r.described {
+        p.line(&format!("{}: {}", r.update, r.headline), 0);
+    } else {
+        unknown(&mut p, r);
     }
     values(&mut p, r);
     packages(&mut p, &r.packages, r.all_packages_known);
@@ -105,7 +109,7 @@ pub fn show_text(r: &ShowReport, style: Style) -> String {
         p.head("Needed by");
         let n = p.shown(r.required_by.len());
         for b in &r.required_by[..n] {
-            p.line(&format!("{} (rule {})  {}", b.what, b.rule, cites(&b.by)), 2);
+            p.line(&format!("{} (rule {})  {}", b.what, b.rule, p.cites(&b.by)), 2);
         }
         p.more(r.required_by.len() - n, 2);
     }
@@ -116,27 +120,44 @@ pub fn show_text(r: &ShowReport, style: Style) -> String {
         p.head("Stated, not used");
         let n = p.shown(r.not_used.len());
         for s in &r.not_used[..n] {
-            p.line(&format!("{}: {}  {}", s.text, s.why, cites(&s.by)), 2);
+            p.line(&format!("{}: {}  {}", s.text, s.why, p.cites(&s.by)), 2);
         }
         p.more(r.not_used.len() - n, 2);
     }
-    if !r.sources.is_empty() {
-        p.head("Sources");
-        for s in &r.sources {
-            let title = if s.title.is_empty() { &s.url } else { &s.title };
-            let read = if s.read.is_empty() { String::new() } else { format!(", read {}", s.read) };
-            let mark = format!("[{}]", s.number);
-            p.line(&format!("{mark} {title}{read} ({})", s.kind), 2);
-            if !s.title.is_empty() && s.url != s.title {
-                p.line(&s.url, 6);
-            }
-            if let Some(via) = s.via.as_ref().filter(|_| style.verbose) {
-                p.line(&format!("through {via}"), 6);
-            }
-        }
-    }
+    sources(&mut p, r);
     p.head(&format!("Catalog as of {}.", r.catalog_as_of));
     p.finish()
+}
+
+/// The sources that were named, or all.
+fn sources(p: &mut Page, r: &ShowReport) {
+    let cited = p.cited.borrow().clone();
+    let named: Vec<_> = r.sources.iter().filter(|s| p.style.verbose || cited.contains(&s.number)).collect();
+    if named.is_empty() {
+        return;
+    }
+    p.head("Sources");
+    for s in named {
+        let mark = format!("  {:<5}", format!("[{}]", s.number));
+        let indent = mark.len();
+        let mut about = vec![s.title.clone()];
+        about.extend(Some(&s.read).filter(|r| !r.is_empty()).map(|r| format!("read {r}")));
+        about.push(s.kind.to_owned());
+        about.retain(|a| !a.is_empty());
+        let mut body = String::new();
+        paragraph(&mut body, &about.join(", "), indent, p.width);
+        body.replace_range(..indent, &mark);
+        p.out.push_str(&body);
+        let url = if p.style.verbose {
+            s.url.clone()
+        } else {
+            elide(s.url.trim_start_matches("https://").trim_start_matches("www."), p.width - indent)
+        };
+        p.line(&url, indent);
+        if let Some(via) = s.via.as_ref().filter(|_| p.style.verbose) {
+            p.line(&format!("through {via}"), indent);
+        }
+    }
 }
 
 fn unknown(p: &mut Page, r: &ShowReport) {
@@ -163,7 +184,7 @@ fn values(p: &mut Page, r: &ShowReport) {
                 _ => "",
             };
             let label = if i == 0 { v.name } else { "" };
-            p.row(label, &format!("{}{mark}  {}", s.value, cites(&s.by)));
+            p.row(label, &format!("{}{mark}  {}", s.value, p.cites(&s.by)));
         }
     }
 }
@@ -188,7 +209,7 @@ fn packages(p: &mut Page, packages: &[PackageReport], all_known: bool) {
         if !g.used {
             text.push_str(" (not used)");
         }
-        p.line(&format!("{text}  {}", cites(&g.by)), 2);
+        p.line(&format!("{text}  {}", p.cites(&g.by)), 2);
     }
 }
 
@@ -200,7 +221,7 @@ fn brings(p: &mut Page, places: &[PlaceReport]) {
     for b in places {
         let products = some(&b.products, if p.style.verbose { usize::MAX - 1 } else { 4 });
         let place = b.place.first().map(|(at, of)| format!(", {at} of {of} in its line")).unwrap_or_default();
-        p.row(b.build.as_deref().unwrap_or("-"), &format!("{products}{place}  {}", cites(&b.by)));
+        p.row(b.build.as_deref().unwrap_or("-"), &format!("{products}{place}  {}", p.cites(&b.by)));
     }
 }
 
@@ -222,7 +243,7 @@ fn supersedence(p: &mut Page, r: &ShowReport) {
             if !e.used {
                 text.push_str(" (not used)");
             }
-            p.line(&format!("{text}  {}", cites(&e.by)), 2);
+            p.line(&format!("{text}  {}", p.cites(&e.by)), 2);
         }
         p.more(list.len() - n, 2);
     }
@@ -254,7 +275,7 @@ fn relations(p: &mut Page, title: &str, list: &[RelationReport]) {
     let n = p.shown(list.len());
     for e in &list[..n] {
         let text = format!("{} {} {}{}", e.from, e.relation, e.to, on(&e.products, p.style.verbose));
-        p.line(&format!("{text}  {}", cites(&e.by)), 2);
+        p.line(&format!("{text}  {}", p.cites(&e.by)), 2);
     }
     p.more(list.len() - n, 2);
 }
@@ -273,7 +294,7 @@ fn rules(p: &mut Page, rules: &[RuleReport]) {
             r.requires_words.join("; and ")
         };
         let strength = if r.strength == "hard" { String::new() } else { format!(" ({})", r.strength) };
-        p.line(&format!("{what}{strength}{}  {}", on(&r.products, p.style.verbose), cites(&r.by)), 2);
+        p.line(&format!("{what}{strength}{}  {}", on(&r.products, p.style.verbose), p.cites(&r.by)), 2);
         for (label, text) in [
             ("rule", if r.class.is_empty() { r.id.clone() } else { format!("{}, for {}", r.id, r.class) }),
             ("where", r.when.join(" and ")),
@@ -293,7 +314,7 @@ fn troubles(p: &mut Page, r: &ShowReport) {
     for w in &r.withdrawn {
         p.head("Withdrawn");
         let since = w.date.as_ref().map(|d| format!(" since {d}")).unwrap_or_default();
-        p.line(&format!("{}{since}{}  {}", w.why, on(&w.products, p.style.verbose), cites(&w.by)), 2);
+        p.line(&format!("{}{since}{}  {}", w.why, on(&w.products, p.style.verbose), p.cites(&w.by)), 2);
         if !w.replacement.is_empty() {
             p.line(&format!("instead: {}", w.replacement.join(", ")), 2);
         }
@@ -301,7 +322,7 @@ fn troubles(p: &mut Page, r: &ShowReport) {
     for d in &r.defects {
         p.head(&format!("Defect ({})", d.cause));
         let when = if d.when.is_empty() { String::new() } else { format!(" (where: {})", d.when.join("; ")) };
-        p.line(&format!("{}{when}{}  {}", d.why, on(&d.products, p.style.verbose), cites(&d.by)), 2);
+        p.line(&format!("{}{when}{}  {}", d.why, on(&d.products, p.style.verbose), p.cites(&d.by)), 2);
         if !d.fixed_by.is_empty() {
             p.line(&format!("fixed by {}", d.fixed_by.join(", ")), 2);
         }
@@ -345,7 +366,7 @@ fn support(p: &mut Page, r: &ShowReport) {
     p.head(if p.style.verbose { "Support of its products" } else { "Released after the end of support" });
     for s in told {
         let esu = s.esu_end.as_ref().map(|d| format!(", with ESU {d}")).unwrap_or_default();
-        let text = format!("{}, {}: until {}{esu}  {}", s.product, s.label, s.end_of_support, cites(&s.by));
+        let text = format!("{}, {}: until {}{esu}  {}", s.product, s.label, s.end_of_support, p.cites(&s.by));
         p.line(&text, 2);
     }
 }
@@ -359,7 +380,7 @@ pub fn search_text(r: &SearchReport, style: Style) -> String {
         return p.finish();
     }
     for f in &r.found {
-        let date = f.date.as_deref().unwrap_or("no date");
+        let date = f.date.as_deref().unwrap_or("undated");
         let mut text = format!("{date:<11}{}", f.title);
         if !f.component.is_empty() && !f.title.contains(&f.component) {
             let _ = write!(text, ", {}", f.component);
@@ -463,7 +484,14 @@ pub fn lint_text(r: &LintReport, style: Style) -> String {
             (true, "warning") => ("\u{1b}[33m", "\u{1b}[0m"),
             (true, _) => ("\u{1b}[36m", "\u{1b}[0m"),
         };
-        let _ = writeln!(p.out, "{on}{}{off} {} ({}): {}", c.level, c.check, c.findings.len(), c.finds);
+        let mut head = String::new();
+        paragraph(
+            &mut head,
+            &format!("{} {} ({}): {}", c.level, c.check, c.findings.len(), c.finds),
+            0,
+            p.width,
+        );
+        let _ = write!(p.out, "{on}{}{off}{}", c.level, head.get(c.level.len()..).unwrap_or(""));
         // what was added is what is asked about
         let mut order: Vec<_> = c.findings.iter().collect();
         order.sort_by_key(|f| !f.added);

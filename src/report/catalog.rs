@@ -9,6 +9,8 @@ pub struct ShowReport {
     pub schema: &'static str,
     /// the update
     pub update: String,
+    /// its title, or its kind in words; empty if nothing describes it
+    pub headline: String,
     /// a source describes it; else others only name it, or nothing does
     pub described: bool,
     /// kind, title and the like: each with all that is stated

@@ -11,7 +11,7 @@ use crate::{
         view::{RelationKind, Source},
     },
     explain::{clause_words, requirement_words},
-    model::{ArchitectureSet, KbId, Requirement, Standing},
+    model::{ArchitectureSet, KbId, ProductSet, Requirement, Standing},
     report::{
         ChainReport, CiteReport, DefectReport, NotUsedReport, PackageReport, PlaceReport, RelationReport,
         RequiredByReport, RuleReport, ShowReport, StatedReport, SupportReport, ValueReport, WithdrawnReport,
@@ -32,6 +32,7 @@ pub fn show(catalog: &Catalog, parts: &[Part<'_>], kb: KbId) -> ShowReport {
     let mut report = ShowReport {
         schema: "kbwhy/catalog/show/1",
         update: kb.to_string(),
+        headline: super::headline(catalog, kb),
         described: update.is_some(),
         all_packages_known: update.as_ref().is_some_and(|u| u.all_packages_known),
         values: s.values(),
@@ -68,9 +69,9 @@ struct Show<'a> {
     cites: Cites,
 }
 
-/// `yyyy-mm` is the first of the month, as the compiler has it.
+/// A month alone (`yyyy-mm`) agrees with each of its days.
 fn same_date(stated: &str, used: &str) -> bool {
-    stated == used || stated.len() == 7 && used.strip_suffix("-01") == Some(stated)
+    stated == used || stated.len() == 7 && used.starts_with(stated)
 }
 
 /// One property while it is gathered: values in the order in which they are met.
@@ -99,7 +100,10 @@ impl Value {
             .map(|(value, by)| StatedReport { used: is_used(&value), value, by })
             .collect();
         stated.sort_by_key(|s| !s.used);
-        Some(ValueReport { name: self.name, used: self.used, disagree: stated.len() > 1, stated })
+        let disagree = stated
+            .iter()
+            .any(|a| stated.iter().any(|b| !same(&a.value, &b.value) && !same(&b.value, &a.value)));
+        Some(ValueReport { name: self.name, used: self.used, disagree, stated })
     }
 }
 
@@ -114,14 +118,17 @@ impl Show<'_> {
         let mut date = value("released", u.as_ref().and_then(|u| u.date).map(|d| d.to_string()));
         let mut restart = value("restart", None);
         let mut notes = value("note", None);
+        // what entries of a line are, where nothing says otherwise
+        let mut usual: Vec<(String, CiteReport)> = Vec::new();
         let parts = self.parts;
         for part in parts {
             for (line, entries) in &part.facts.lines {
                 for e in entries.iter().filter(|e| e.kb.as_deref() == Some(&*self.name)) {
                     let cite = self.cites.row(part, &e.source, None, &e.standing);
-                    // what entries of a line are, where they do not say otherwise
-                    let usual = line.kind.replace("rollup", "monthly-rollup");
-                    kind.add(e.kind.as_deref().unwrap_or(&usual), cite.clone());
+                    match &e.kind {
+                        Some(stated) => kind.add(stated, cite.clone()),
+                        None => usual.push((line.kind.replace("rollup", "monthly-rollup"), cite.clone())),
+                    }
                     if let Some(d) = &e.date {
                         date.add(d, cite);
                     }
@@ -143,6 +150,9 @@ impl Show<'_> {
                     value.add(text, cite.clone());
                 }
             }
+        }
+        if kind.stated.is_empty() {
+            usual.into_iter().for_each(|(name, cite)| kind.add(&name, cite));
         }
         restart.used = restart.stated.first().map(|(v, _)| v.clone());
         let plain = |a: &str, b: &str| a == b;
@@ -176,6 +186,23 @@ impl Show<'_> {
                 for p in products {
                     let of = held.entry((*built_in, archs.clone())).or_default();
                     join(of.entry(p.clone()).or_default(), cite.clone());
+                }
+            }
+        }
+        // lines say that there are packages for their products, where no row says which
+        let parts = self.parts;
+        for part in parts {
+            for (line, entries) in &part.facts.lines {
+                for e in entries.iter().filter(|e| e.kb.as_deref() == Some(&*self.name)) {
+                    let cite = self.cites.row(part, &e.source, None, &e.standing);
+                    for p in &line.products {
+                        let told =
+                            held.iter().any(|((_, archs), of)| !archs.is_empty() && of.contains_key(p));
+                        if !told {
+                            let of = held.entry((false, Vec::new())).or_default();
+                            join(of.entry(p.clone()).or_default(), cite.clone());
+                        }
+                    }
                 }
             }
         }
@@ -414,12 +441,18 @@ impl Show<'_> {
     fn rules(&mut self) -> Vec<RuleReport> {
         let texts = |list: &[Requirement]| list.iter().map(ToString::to_string).collect();
         let rules = self.catalog.rules(self.kb);
+        let own = self.catalog.update(self.kb).map(|u| u.products()).unwrap_or_default();
+        // a class rule is about more products than this update is for
+        let here = |set: ProductSet| match set.intersection(own) {
+            both if both.is_empty() => set,
+            both => both,
+        };
         rules
             .iter()
             .map(|r| RuleReport {
                 id: r.id.to_owned(),
                 class: r.class.to_owned(),
-                products: names(self.catalog, r.products),
+                products: names(self.catalog, here(r.products)),
                 when: r.when.iter().map(ToString::to_string).collect(),
                 requires: r.requires.iter().map(ToString::to_string).collect(),
                 requires_words: r.requires.iter().map(|c| clause_words(&c.0)).collect(),
