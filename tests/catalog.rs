@@ -235,9 +235,11 @@ fn the_built_in_facts_have_no_errors() {
 
 #[test]
 fn a_folder_with_faults() {
-    let sound = folder("sound", "1.0.0", &[]);
-    run(&["lint", sound.to_str().unwrap()]).code(0).stdout_eq(snapshot("lint-sound.txt").raw());
-    let faulty = folder(
+    folder("sound", "1.0.0", &[]);
+    // names of folders are those that were typed
+    let lint = |name: &str| catalog(&["lint", name]).current_dir(scratch("")).assert().stderr_eq("");
+    lint("sound").code(0).stdout_eq(snapshot("lint-sound.txt"));
+    folder(
         "faulty",
         "1.0.0",
         &[
@@ -255,7 +257,27 @@ fn a_folder_with_faults() {
             ),
         ],
     );
-    run(&["lint", faulty.to_str().unwrap()]).code(1).stdout_eq(snapshot("lint-faulty.txt"));
+    lint("faulty").code(1).stdout_eq(snapshot("lint-faulty.txt"));
+}
+
+/// A file that is read for this alone is checked together with the built-in facts, and only its findings are shown.
+#[test]
+fn a_file_with_faults() {
+    let path = scratch("feed.csv");
+    fs::create_dir_all(scratch("")).unwrap();
+    let head = "\"DatePosted\",\"CVE\",\"BulletinKB\",\"Title\",\"AffectedProduct\",\"AffectedComponent\",\"Severity\",\"Impact\",\"Supersedes\",\"Exploits\"\n";
+    let row = |supersedes: &str| {
+        format!(
+            "\"20120110\",\"CVE-2012-0001\",\"2585542\",\"T\",\"Windows 7 for x64-based Systems Service Pack 1\",\"\",\"Important\",\"Spoofing\",\"{supersedes}\",\"\"\n"
+        )
+    };
+    fs::write(&path, format!("{head}{}", row("2585542"))).unwrap();
+    let output = catalog(&["lint", "feed.csv"]).current_dir(scratch("")).assert().code(1);
+    let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    assert!(text.starts_with("error self-loop (1)") && text.contains("KB2585542"), "{text}");
+    assert!(!text.contains("re-released"), "only what the file adds: {text}");
+    fs::write(&path, format!("{head}{}", row(""))).unwrap();
+    catalog(&["lint", "feed.csv"]).current_dir(scratch("")).assert().code(0);
 }
 
 #[test]

@@ -8,7 +8,7 @@ const LABEL: usize = 32;
 
 /// A drawing for Graphviz.
 pub fn to_dot(r: &GraphReport) -> String {
-    let mut out = format!("digraph {} {{\n", dot_text(&[r.update.clone()]));
+    let mut out = format!("digraph {} {{\n", dot_text(std::slice::from_ref(&r.update)));
     out.push_str("  rankdir=TB;\n  node [fontname=\"sans-serif\", fontsize=11];\n  edge [fontname=\"sans-serif\", fontsize=9];\n");
     for n in &r.nodes {
         let look = match (n.shape, n.root) {
