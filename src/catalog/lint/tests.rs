@@ -136,6 +136,17 @@ fn a_cycle_of_any_length() {
 }
 
 #[test]
+fn a_cycle_of_prerequisites_of_any_length() {
+    let id = |n: u32| format!("KB{}", 1_000_000 + n % 20_000);
+    let rules: Vec<String> = (0..20_000)
+        .map(|n| rule(&format!("r{n}"), &format!(r#""kb":"{}","requires":["{}"]"#, id(n), id(n + 1))))
+        .collect();
+    let found = found(&[(RULES, &rules.join("\n"))], "prerequisite-cycle");
+    assert_eq!(found.len(), 1);
+    assert!(found[0].text.starts_with("20000 updates need each other: KB1000000, "), "{}", found[0].text);
+}
+
+#[test]
 fn older_updates_that_supersede_newer_ones() {
     // by the order of their line: for sure
     let fault = update("KB5000001", r#""supersedes":[{"kb":"KB5000002"}],"#);
