@@ -46,7 +46,13 @@ fn scratch(name: &str) -> PathBuf {
 
 fn kbwhy(args: &[&str]) -> Command {
     let assert = Assert::new().action_env("SNAPSHOTS");
-    Command::new(cargo_bin!("kbwhy")).with_assert(assert).current_dir(root()).args(args)
+    // no cache of whoever runs the tests
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-cache");
+    Command::new(cargo_bin!("kbwhy"))
+        .with_assert(assert)
+        .current_dir(root())
+        .env("KBWHY_CACHE", cache)
+        .args(args)
 }
 
 fn run(args: &[&str]) -> OutputAssert {

@@ -6,6 +6,7 @@ mod budget;
 pub mod cabinet;
 mod error;
 mod name;
+pub mod wim;
 
 pub use budget::Budget;
 pub use error::ArchiveError;

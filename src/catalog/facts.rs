@@ -145,9 +145,6 @@ pub struct UpdateRow {
     /// updates that this one supersedes
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub supersedes: Vec<SupersedesRow>,
-    /// builds that it brings, where the source states them beside products; compared with the lines, never decisive
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub builds: Vec<BuildRow>,
     /// how well it is known
     pub standing: String,
     /// where it is stated
@@ -158,6 +155,9 @@ pub struct UpdateRow {
     /// does it ask for a restart, as the source says: `always`, `maybe`, `never`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<String>,
+    /// builds that the source says products have with it; shown and checked, not compiled
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<BuildRow>,
     /// what the source states and kbwhy does not take over; shown and checked, not compiled
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<DoubtRow>,
@@ -167,6 +167,17 @@ pub struct UpdateRow {
     /// of a file `updates/curated-*.jsonl`: its kind, title and date are preferred; set when the text is read
     #[serde(skip)]
     pub curated: bool,
+}
+
+/// A build that an update brings products to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuildRow {
+    /// `10.0.17763.4131`
+    pub build: String,
+    /// products for which the source names it; empty: all that the update is for
+    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
 }
 
 /// A statement of a source that is not taken over.
@@ -252,17 +263,6 @@ pub struct PackageRow {
     /// already part of these products as they are released: there is nothing to install
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub built_in: bool,
-}
-
-/// The build that an update brings hosts of some products to, as a source states it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BuildRow {
-    /// `22000.1574`, or with the version before it: `10.0.22000.1574`, `6.3.9600.20821`
-    pub build: String,
-    /// products; empty: all that the update is for
-    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
-    pub products: Vec<String>,
 }
 
 /// Updates that are superseded on some products.

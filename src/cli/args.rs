@@ -107,14 +107,14 @@ pub(super) enum Format {
 }
 
 #[derive(Debug, ClapArgs)]
-#[command(override_usage = "kbwhy explain [OPTIONS] <KB>")]
+#[command(override_usage = "kbwhy explain [OPTIONS] <KB>\n       kbwhy explain [OPTIONS] --package <FILE>")]
 pub(super) struct Explain {
-    /// The update, such as KB3172614
-    #[arg(value_name = "KB", required_unless_present = "as_of")]
+    /// The update, such as KB3172614; may be left out where a package file tells it
+    #[arg(value_name = "KB", required_unless_present_any = ["as_of", "package"])]
     pub(super) kb: Option<String>,
     #[command(flatten)]
     pub(super) inventories: Inventories,
-    /// File name of the package that was tried
+    /// The package that was tried: the file itself, whose manifest is read, or its name
     #[arg(long, value_name = "NAME-OR-FILE")]
     pub(super) package: Option<String>,
     /// Architecture of the package that was tried

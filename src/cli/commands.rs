@@ -16,6 +16,7 @@ use crate::{
     resolve::{self, question::Question, verdict::Verdict},
 };
 use clap::CommandFactory;
+use std::io::{self, Write};
 
 pub(super) type Printed = Result<(String, Exit), Failure>;
 
@@ -87,17 +88,35 @@ fn explain(a: Explain) -> Printed {
     if a.as_of {
         return Ok((catalog_line(&a.read)?, Exit::Good));
     }
-    let kb: KbId =
-        a.kb.unwrap_or_default().parse().map_err(|e: crate::model::KbError| Failure::usage(e.to_string()))?;
+    let typed: Option<KbId> =
+        a.kb.map(|kb| kb.parse())
+            .transpose()
+            .map_err(|e: crate::model::KbError| Failure::usage(e.to_string()))?;
     let package_architecture = a
         .package_arch
         .as_deref()
         .map(str::parse::<Architecture>)
         .transpose()
         .map_err(|e| Failure::usage(format!("--package-arch: {e}")))?;
+    let content = a.package.as_deref().map(super::package::tried).transpose()?.flatten();
+    let name = a.package.as_deref().map(PackageName::parse);
+    let in_package = || content.as_ref().map_or_else(|| name.as_ref()?.kb, |c| c.kb());
+    let Some(kb) = typed.or_else(in_package) else {
+        return Err(Failure::usage("the package does not tell of which update it is: name the KB, too"));
+    };
+    if let Some(content) = &content
+        && let Some(other) = content.kb().filter(|other| *other != kb)
+    {
+        let _ = writeln!(
+            io::stderr(),
+            "kbwhy: {}: is of {other}, not of {kb}; what it holds is not used",
+            content.file
+        );
+    }
     let question = Question {
         kb: Some(kb),
-        package: a.package.as_deref().map(PackageName::parse),
+        package: name,
+        content: content.map(Box::new),
         package_architecture,
         package_for: a.package_for,
         ..seen(&a.seen)?

@@ -1,15 +1,82 @@
 //! `kbwhy package`.
 
-use super::{Failure, commands::Printed};
-use std::path::PathBuf;
+use super::{
+    Exit, Failure,
+    args::{Format, Output},
+    commands::{Printed, style},
+    input,
+};
+use crate::{
+    explain,
+    package::content::{self, PACKAGE_LIMITS, PackageContent},
+    render,
+};
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Package {
-    /// The file
+    /// The package: .msu, .cab or .mum; it is told by its content
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) output: Output,
 }
 
-pub(super) fn run(_typed: &Package) -> Printed {
-    Err(Failure::usage("not built yet"))
+pub(super) fn run(typed: &Package) -> Printed {
+    // all or nothing: a file that cannot be read leaves no half of an answer
+    let contents = typed.files.iter().map(|f| read(f)).collect::<Result<Vec<_>, _>>()?;
+    let reports: Vec<_> = contents.iter().map(explain::package_report).collect();
+    let text = match (typed.output.format, reports.as_slice()) {
+        (Format::Json, [one]) => render::to_json(one).map_err(|e| bug(&e))?,
+        (Format::Json, all) => render::to_json(&all).map_err(|e| bug(&e))?,
+        (Format::Text, all) => {
+            let texts = all.iter().map(|r| render::package_text(r, style(&typed.output)));
+            texts.collect::<Vec<_>>().join("\n")
+        }
+    };
+    Ok((text, Exit::Good))
+}
+
+fn bug(e: &dyn std::fmt::Display) -> Failure {
+    Failure { exit: Exit::Bug, line: e.to_string() }
+}
+
+/// Reads a package file.
+fn read(path: &Path) -> Result<PackageContent, Failure> {
+    content::read(open(path)?, &input::named(path), PACKAGE_LIMITS).map_err(|e| Failure::input(e.to_string()))
+}
+
+fn open(path: &Path) -> Result<File, Failure> {
+    let name = input::named(path);
+    if path.is_dir() {
+        return Err(Failure::input(format!("{name}: is a folder; name one package file")));
+    }
+    File::open(path).map_err(|e| Failure::input(format!("{name}: cannot be read: {e}")))
+}
+
+/// The package that was tried, if it is a file and not merely the name of one. What is no package of servicing (a setup
+/// program) has a name all the same.
+pub(super) fn tried(package: &str) -> Result<Option<PackageContent>, Failure> {
+    let path = Path::new(package);
+    let only_name = |why: &str| {
+        let name = input::named(path);
+        let _ = writeln!(io::stderr(), "kbwhy: {name}: {why}; only its name is used");
+        Ok(None)
+    };
+    if !path.exists() {
+        return if package.contains(['/', '\\']) {
+            only_name("there is no such file here")
+        } else {
+            Ok(None)
+        };
+    }
+    match content::read(open(path)?, &input::named(path), PACKAGE_LIMITS) {
+        Ok(content) => Ok(Some(content)),
+        Err(e) if e.foreign => only_name(&e.problem),
+        Err(e) => Err(Failure::input(e.to_string())),
+    }
 }

@@ -3,9 +3,11 @@
 
 pub mod catalog;
 mod inventory;
+mod package;
 mod wording;
 
 pub use inventory::{InputRead, inventory_report};
+pub use package::package_report;
 pub use wording::{ask_words, clause_words, requirement_words, says};
 
 use crate::{

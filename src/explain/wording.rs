@@ -282,6 +282,40 @@ pub fn says(s: &Says) -> String {
         Says::DeltaPackage => {
             "a delta package fits only a host that has the cumulative update of the month before".into()
         }
+        Says::PackageOfAnother { asked, is } => {
+            format!("the package file is of {is}, not of {asked}: what it tells is not about {asked}")
+        }
+        Says::PackageForBuild { package, host } => {
+            format!(
+                "the package is for build {package} and those that share its updates; the host has {host}"
+            )
+        }
+        Says::PackageNeeds(parents) => match parents.as_slice() {
+            [one] => format!("the package asks for {one}"),
+            many if many.len() <= 3 => format!("the package asks for any one of {}", list(many, "or")),
+            many => {
+                format!("the package asks for any one of {} or {} more", many[..3].join(", "), many.len() - 3)
+            }
+        },
+        Says::ParentThere { wanted, there } if wanted == there => format!("{there} is installed, as it asks"),
+        Says::ParentThere { wanted, there } => format!("it asks for {wanted}; {there} is installed"),
+        Says::ParentOfAnotherVersion { wanted, there } => {
+            format!("it asks for {wanted}; the host has {there}, which will not do")
+        }
+        Says::ParentOfAnotherWindows { wanted, host } => {
+            format!("it asks for {wanted}, a part of another Windows than the host's {host}")
+        }
+        Says::NoParentThere(1) => "the package that it asks for is not on the host".into(),
+        Says::NoParentThere(n) => format!("none of the {n} packages of which it asks for one is on the host"),
+        Says::NoPartHasParent(n) => {
+            format!("none of the {n} parts of the package finds what it asks for on the host")
+        }
+        Says::SamePackageThere(package) => format!("{package} is installed"),
+        Says::HigherPackageThere { package, there } => {
+            format!("the package is {package}; the host has {there}, a higher version of it")
+        }
+        Says::NoSuchPackageThere(package) => format!("neither {package} nor a higher version of it is there"),
+        Says::PackageNeedsStack(v) => format!("the package asks for servicing stack {v} or later"),
         Says::PackageForDotnet(v) => format!("the package that was tried is for .NET Framework {v}"),
     }
 }

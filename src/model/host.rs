@@ -1,6 +1,6 @@
 //! What is known of one host, each fact with its origin.
 
-use super::{Architecture, Edition, Fact, InstallationType, KbId, Origin, Version};
+use super::{Architecture, Edition, Fact, FileState, InstallationType, KbId, Origin, RegistryValue, Version};
 use std::collections::BTreeMap;
 
 /// The state of a package in an inventory.
@@ -284,6 +284,12 @@ pub struct Host {
     pub features: BTreeMap<String, Fact<FeatureState>>,
     /// Policies of Windows Update by the name of their registry value: `WUServer`, `DeferQualityUpdatesPeriodInDays`.
     pub policies: BTreeMap<String, Fact<String>>,
+    /// Values of the machine's registry by their place ([`super::registry_place`]), and keys by theirs.
+    pub registry: BTreeMap<String, Fact<RegistryValue>>,
+    /// Files by their path in one spelling ([`super::file_path`]), with their versions.
+    pub files: BTreeMap<String, Fact<FileState>>,
+    /// What the device tells Windows Update of itself (`HonorWufBDeferrals`), by name in lower case; empty: not set.
+    pub device: BTreeMap<String, Fact<String>>,
     /// Free bytes on the system drive.
     pub free_space: Option<Fact<u64>>,
     /// The update is started from a remote session (WinRM).

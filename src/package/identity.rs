@@ -23,6 +23,8 @@ const LONGEST: usize = 400;
 pub struct PackageIdentity {
     /// `Package_for_RollupFix`, `Microsoft-Windows-Foundation-Package`, …
     pub name: String,
+    /// public key token, in lower case; empty where a source leaves it out
+    pub key: String,
     /// `amd64`, `x86`, `wow64`, `arm64`, `neutral`, … in lower case
     pub architecture: String,
     /// `en-US`; empty for none
@@ -48,10 +50,40 @@ impl PackageIdentity {
         }
         Some(Self {
             name: name.to_owned(),
+            key: key.to_ascii_lowercase(),
             architecture: architecture.to_ascii_lowercase(),
             culture: culture.to_owned(),
             version: version.parse().ok()?,
         })
+    }
+
+    /// From the attributes of an `assemblyIdentity` in a manifest; none if they are no identity.
+    pub fn of_assembly(
+        name: &str,
+        key: &str,
+        architecture: &str,
+        language: &str,
+        version: &str,
+    ) -> Option<Self> {
+        let fits = |t: &str| t.len() <= LONGEST / 2 && !t.contains(|c: char| c == '~' || c.is_control());
+        if name.is_empty() || ![name, key, architecture, language].into_iter().all(fits) {
+            return None;
+        }
+        let neutral = language.eq_ignore_ascii_case("neutral") || language == "*";
+        Some(Self {
+            name: name.to_owned(),
+            key: key.to_ascii_lowercase(),
+            architecture: architecture.to_ascii_lowercase(),
+            culture: if neutral { String::new() } else { language.to_owned() },
+            version: version.parse().ok()?,
+        })
+    }
+
+    /// Is it the same package, whatever its version?
+    pub fn same_package(&self, other: &Self) -> bool {
+        self.name.eq_ignore_ascii_case(&other.name)
+            && self.architecture == other.architecture
+            && self.culture.eq_ignore_ascii_case(&other.culture)
     }
 
     /// The update that the package is of: `Package_for_KB123456`, `Package_2_for_KB123456`, `Package_for_KB123456_SP1`.
@@ -85,6 +117,14 @@ impl PackageIdentity {
             "arm64" | "amd64" | "ia64" | "x86" => self.architecture.parse().ok(),
             _ => None,
         }
+    }
+}
+
+impl std::fmt::Display for PackageIdentity {
+    /// Five parts joined by `~`, as component-based servicing writes them.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [a, b, c, d] = self.version.0;
+        write!(f, "{}~{}~{}~{}~{a}.{b}.{c}.{d}", self.name, self.key, self.architecture, self.culture)
     }
 }
 

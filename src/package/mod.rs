@@ -1,7 +1,10 @@
 //! What a package tells of itself: its file name, and the identity that servicing gives it.
 
+pub mod content;
 mod identity;
+pub mod mum;
 mod name;
+pub mod servicing;
 
 pub use identity::PackageIdentity;
 pub(crate) use identity::kb_of_name;

@@ -2,7 +2,7 @@
 
 use super::text::{Style, elide, paragraph, to_ascii};
 use crate::report::{
-    CiteReport, CountReport, LintReport, PackageReport, PlaceReport, RelationReport, RuleReport,
+    CiteReport, CountReport, LintReport, PackagesReport, PlaceReport, RelationReport, RuleReport,
     SearchReport, ShowReport, StatsReport,
 };
 use std::{cell::RefCell, collections::BTreeSet, fmt::Write};
@@ -189,7 +189,7 @@ fn values(p: &mut Page, r: &ShowReport) {
     }
 }
 
-fn packages(p: &mut Page, packages: &[PackageReport], all_known: bool) {
+fn packages(p: &mut Page, packages: &[PackagesReport], all_known: bool) {
     if packages.is_empty() && !all_known {
         return;
     }

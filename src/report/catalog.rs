@@ -16,7 +16,7 @@ pub struct ShowReport {
     /// kind, title and the like: each with all that is stated
     pub values: Vec<ValueReport>,
     /// which products and architectures it has packages for
-    pub packages: Vec<PackageReport>,
+    pub packages: Vec<PackagesReport>,
     /// there is no package for any other product
     pub all_packages_known: bool,
     /// builds and servicing stacks that it brings, and its place among its like
@@ -108,7 +108,7 @@ pub struct StatedReport {
 
 /// Packages for some products.
 #[derive(Clone, Debug, Serialize)]
-pub struct PackageReport {
+pub struct PackagesReport {
     /// names of products
     pub products: Vec<String>,
     /// architectures; empty: all that the products have

@@ -1,8 +1,10 @@
 //! Reports: plain, versioned structs. What scripts read and what renderers render.
 
 mod catalog;
+mod package;
 
 pub use catalog::*;
+pub use package::{PackageReport, ParentReport};
 
 use serde::Serialize;
 

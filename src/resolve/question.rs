@@ -3,9 +3,10 @@
 use super::statement::{Ask, Certainty, Evidence};
 use crate::{
     diagnose::{ErrorEvidence, LogEvidence},
-    model::{Architecture, Cause, KbId},
-    package::PackageName,
+    model::{Architecture, Cause, KbId, Location, Origin},
+    package::{PackageName, content::PackageContent},
 };
+use std::sync::Arc;
 
 /// A question about one update.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub struct Question {
     pub kb: Option<KbId>,
     /// the package that was tried, by its file name
     pub package: Option<PackageName>,
+    /// what the package that was tried holds
+    pub content: Option<Box<PackageContent>>,
     /// its architecture, as the user states it
     pub package_architecture: Option<Architecture>,
     /// the product it is for, as the user words it
@@ -25,9 +28,25 @@ pub struct Question {
 }
 
 impl Question {
-    /// The architecture of the package that was tried, as stated or by its name.
+    /// The architecture of the package that was tried, as stated, by its manifest or by its name.
     pub fn architecture_tried(&self) -> Option<Architecture> {
-        self.package_architecture.or_else(|| self.package.as_ref()?.architecture)
+        self.package_architecture
+            .or_else(|| self.content.as_ref()?.architecture())
+            .or_else(|| self.package.as_ref()?.architecture)
+    }
+
+    /// Where the package that was tried tells something: the manifest in the file, or its name.
+    pub fn package_origin(&self) -> Origin {
+        let Some(content) = &self.content else {
+            return Origin::whole(&Arc::from("--package"), "argument");
+        };
+        let file = Arc::from(content.file.as_str());
+        match &content.main {
+            Some(main) if !main.place.is_empty() => {
+                Origin { input: file, format: "package", at: Location::Member(main.place.clone()) }
+            }
+            _ => Origin::whole(&file, "package"),
+        }
     }
 }
 

@@ -4,16 +4,7 @@ use crate::model::{
     Architecture, Build, KbId, Licence, Origin, PackageState, Requirement, Standing, Version,
 };
 
-/// True, false, or not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Truth {
-    /// no
-    False,
-    /// not known
-    Unknown,
-    /// yes
-    True,
-}
+pub use crate::model::Truth;
 
 /// How sure a statement or cause is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -194,6 +185,30 @@ pub enum Says {
     DeltaPackage,
     /// the .NET version a package is for
     PackageForDotnet(String),
+    /// the package file is of another update than the one that was asked about
+    PackageOfAnother { asked: KbId, is: KbId },
+    /// the package file is of this build's branch, the host of that
+    PackageForBuild { package: u32, host: u32 },
+    /// packages of which the package asks for one
+    PackageNeeds(Vec<String>),
+    /// a package that it asks for is there, in this version
+    ParentThere { wanted: String, there: String },
+    /// a package that it asks for is there in a version that will not do
+    ParentOfAnotherVersion { wanted: String, there: String },
+    /// what it asks for is of another Windows version
+    ParentOfAnotherWindows { wanted: String, host: Version },
+    /// none of so many packages that it asks for is there
+    NoParentThere(usize),
+    /// none of so many parts of it has a parent here
+    NoPartHasParent(usize),
+    /// this very package is installed
+    SamePackageThere(String),
+    /// a higher version of the package is there
+    HigherPackageThere { package: String, there: String },
+    /// the same package is not there, nor a higher version of it
+    NoSuchPackageThere(String),
+    /// the servicing stack that the package asks for
+    PackageNeedsStack(Version),
 }
 
 /// A statement and where it comes from.

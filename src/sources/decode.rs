@@ -1,6 +1,14 @@
 //! Bytes of feeds to text: UTF-8 and UTF-16, with a byte order mark or without, bounded.
 
-use std::io::{self, Read};
+use super::{ImportError, Input, gather::clean};
+use serde::de::{
+    self, Deserialize, Deserializer, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
+use std::{
+    fmt,
+    io::{self, Read, SeekFrom},
+    marker::PhantomData,
+};
 
 /// UTF-16 as UTF-8, while it is read.
 pub(super) struct Utf16<R> {
@@ -43,4 +51,213 @@ impl<R: Read> Read for Utf16<R> {
         self.given += n;
         Ok(n)
     }
+}
+
+/// A larger document is none of a feed; the largest months of MSRC have 30 MB.
+const LARGEST: u64 = 512 << 20;
+
+/// A whole document as text, without its byte order mark.
+pub(super) fn text(input: &mut Input<'_>) -> Result<String, ImportError> {
+    let failed =
+        |e: io::Error| ImportError::new(input.name, format!("cannot be read ({})", clean(&e.to_string())));
+    let mut bytes = Vec::new();
+    input.reader.seek(SeekFrom::Start(0)).map_err(failed)?;
+    (&mut *input.reader).take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(ImportError::new(
+            input.name,
+            format!("more than {LARGEST} bytes: no document of a feed is that large"),
+        ));
+    }
+    let little = match order(&bytes) {
+        None => {
+            if bytes.starts_with(b"\xEF\xBB\xBF") {
+                bytes.drain(..3);
+            }
+            return String::from_utf8(bytes).map_err(|e| {
+                let at = e.utf8_error().valid_up_to();
+                ImportError::new(
+                    format!("{}, byte {at}", input.name),
+                    "not UTF-8: the file is damaged, or was saved in another encoding; download it again",
+                )
+            });
+        }
+        Some(little) => little,
+    };
+    let mut out = String::new();
+    Utf16::new(&bytes[..], little)
+        .read_to_string(&mut out)
+        .map_err(|e| ImportError::new(input.name, format!("{}; download it again", clean(&e.to_string()))))?;
+    Ok(out)
+}
+
+/// The byte order of UTF-16, by its mark or by the first letter, which is ASCII in every feed.
+fn order(bytes: &[u8]) -> Option<bool> {
+    match bytes {
+        [0xFF, 0xFE, ..] => Some(true),
+        [0xFE, 0xFF, ..] => Some(false),
+        [a, 0, b, 0, ..] if *a != 0 && *b != 0 => Some(true),
+        [0, a, 0, b, ..] if *a != 0 && *b != 0 => Some(false),
+        _ => None,
+    }
+}
+
+/// The beginning of a file for its detection; what cannot be decoded is left out.
+pub(super) fn head(bytes: &[u8]) -> String {
+    match order(bytes) {
+        Some(little) => {
+            let encoding = if little { encoding_rs::UTF_16LE } else { encoding_rs::UTF_16BE };
+            encoding.decode(bytes).0.into_owned()
+        }
+        None => String::from_utf8_lossy(bytes).trim_start_matches('\u{feff}').to_owned(),
+    }
+}
+
+/// A few letters that differ where contents differ, for the names of sources that have none.
+pub(super) fn mark(text: &str) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(text.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect()
+}
+
+/// What serde_json says of a document, with its place.
+pub(super) fn json_error(name: &str, e: &serde_json::Error) -> ImportError {
+    let text = clean(&e.to_string());
+    let problem = text.split(" at line ").next().unwrap_or(&text);
+    ImportError::new(
+        format!("{name}:{}:{}", e.line(), e.column()),
+        format!("{problem}; the file is damaged or cut off: download it again"),
+    )
+}
+
+/// A text of JSON, however it is wrapped: `"x"`, `{"Value":"x"}`, a number, nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Loose(pub(super) String);
+
+impl<'de> Deserialize<'de> for Loose {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Loose;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Loose, E> {
+                Ok(Loose(text.to_owned()))
+            }
+            fn visit_bool<E>(self, b: bool) -> Result<Loose, E> {
+                Ok(Loose(b.to_string()))
+            }
+            fn visit_u64<E>(self, n: u64) -> Result<Loose, E> {
+                Ok(Loose(n.to_string()))
+            }
+            fn visit_i64<E>(self, n: i64) -> Result<Loose, E> {
+                Ok(Loose(n.to_string()))
+            }
+            fn visit_f64<E>(self, n: f64) -> Result<Loose, E> {
+                Ok(Loose(n.to_string()))
+            }
+            fn visit_unit<E>(self) -> Result<Loose, E> {
+                Ok(Loose::default())
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Loose, A::Error> {
+                let mut text = Loose::default();
+                while let Some(name) = map.next_key::<String>()? {
+                    if name.eq_ignore_ascii_case("value") {
+                        text = map.next_value()?;
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(text)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Loose, A::Error> {
+                let mut texts: Vec<String> = Vec::new();
+                while let Some(Loose(text)) = seq.next_element()? {
+                    texts.push(text);
+                }
+                Ok(Loose(texts.join(";")))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+impl std::ops::Deref for Loose {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One or many, or none at all, of a document that writes single members bare.
+#[derive(Clone, Debug)]
+pub(super) struct Many<T>(pub(super) Vec<T>);
+
+impl<T> Default for Many<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
+            type Value = Many<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Many<T>, A::Error> {
+                let mut all = Vec::new();
+                while let Some(one) = seq.next_element()? {
+                    all.push(one);
+                }
+                Ok(Many(all))
+            }
+            fn visit_unit<E>(self) -> Result<Many<T>, E> {
+                Ok(Many(Vec::new()))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Many<T>, E> {
+                T::deserialize(text.into_deserializer()).map(|one| Many(vec![one]))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Many<T>, A::Error> {
+                T::deserialize(de::value::MapAccessDeserializer::new(map)).map(|one| Many(vec![one]))
+            }
+        }
+        deserializer.deserialize_any(List(PhantomData))
+    }
+}
+
+/// A header, and rows with their lines.
+pub(super) type Table = (Vec<String>, Vec<(u64, Vec<String>)>);
+
+/// A small table as PowerShell, Excel and others write it: remarks before it, any separator, any width.
+pub(super) fn csv_rows(name: &str, text: &str) -> Result<Table, ImportError> {
+    let first = text.lines().find(|l| !l.trim().is_empty() && !l.starts_with('#')).unwrap_or("");
+    let count = |d: u8| first.bytes().filter(|b| *b == d).count();
+    let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|d| (count(*d), *d == b',')).unwrap_or(b',');
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .comment(Some(b'#'))
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let failed = |e: &csv::Error| {
+        let line = e.position().map_or(1, csv::Position::line);
+        ImportError::new(
+            format!("{name}:{line}"),
+            format!("{}; the file is damaged: download it again", clean(&e.to_string())),
+        )
+    };
+    let header = reader.headers().map_err(|e| failed(&e))?.iter().map(str::to_owned).collect();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|e| failed(&e))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        rows.push((line, record.iter().map(str::to_owned).collect()));
+    }
+    // the reader takes an open quotation for one field up to the end
+    if rows.is_empty() {
+        return Err(ImportError::new(name, "a header without rows; the file is not whole"));
+    }
+    Ok((header, rows))
 }

@@ -75,7 +75,7 @@ pub fn day(text: &str) -> Option<u32> {
     valid.then_some(year * 10_000 + month * 100 + day)
 }
 
-fn day_text(day: u32) -> String {
+pub(super) fn day_text(day: u32) -> String {
     format!("{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100)
 }
 
@@ -285,6 +285,13 @@ impl<'c> Gather<'c> {
     /// An update that nobody classifies is of the kind of those that it supersedes, if these agree and it is for the same
     /// products: cumulative updates, rollups and hotpatches replace only their like.
     fn infer_kinds(&mut self) {
+        // feeds call updates of .NET rollups and security-only updates, too
+        for u in self.updates.values_mut() {
+            let dotnet = matches!(&u.component, Component::One(c) if is_dotnet(c));
+            if dotnet && u.kind != Some(UpdateKind::Hotpatch) {
+                u.kind = Some(UpdateKind::DotnetRollup);
+            }
+        }
         // older numbers first: a new one may follow another new one
         let unknown: Vec<KbId> =
             self.updates.keys().copied().filter(|kb| self.kind_of(*kb).is_none()).collect();

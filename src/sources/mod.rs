@@ -6,6 +6,9 @@ pub mod msrc;
 mod offline_sync;
 pub mod overlay;
 pub mod products;
+pub mod release_info;
+pub mod update_catalog;
+pub mod wsus_export;
 
 use crate::{
     catalog::{
@@ -44,7 +47,21 @@ pub struct Importer {
 }
 
 /// Every kind of file that can be imported; the first that recognises a file reads it.
-pub const IMPORTERS: &[Importer] = &[overlay::IMPORTER, msrc::definitions::IMPORTER];
+pub const IMPORTERS: &[Importer] = &[
+    overlay::IMPORTER,
+    msrc::definitions::IMPORTER,
+    msrc::cvrf::XML,
+    msrc::cvrf::JSON,
+    msrc::csaf::IMPORTER,
+    msrc::sug::IMPORTER,
+    wsus_export::JSON,
+    wsus_export::CSV,
+    release_info::HTML,
+    release_info::MARKDOWN,
+    release_info::JSON,
+    release_info::CSV,
+    update_catalog::IMPORTER,
+];
 
 /// How much of a file tells what it is.
 const HEAD: u64 = 64 * 1024;
@@ -116,3 +133,6 @@ impl ImportError {
         Self { place: place.into(), problem: problem.into() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -148,3 +148,66 @@ pub(crate) fn checksum(data: &[u8], seed: u32) -> u32 {
     }
     sum ^ last
 }
+
+/// A package manifest: identity (five parts joined by `~`), attributes of the package, what it asks for (attributes of
+/// `parent` and identities), a servicing stack, parts.
+pub(crate) fn manifest(
+    identity: &str,
+    attributes: &str,
+    parents: &[(&str, &[&str])],
+    stack: Option<&str>,
+    parts: &[&str],
+) -> String {
+    let one = |identity: &str| {
+        let p: Vec<&str> = identity.split('~').collect();
+        let language = if p[3].is_empty() { "neutral" } else { p[3] };
+        format!(
+            "<assemblyIdentity name=\"{}\" version=\"{}\" language=\"{language}\" processorArchitecture=\"{}\" publicKeyToken=\"{}\" buildType=\"release\"/>",
+            p[0], p[4], p[2], p[1]
+        )
+    };
+    let mut inside = String::new();
+    for (attributes, any_of) in parents {
+        let any_of: String = any_of.iter().map(|p| one(p)).collect();
+        inside += &format!(
+            "\n\t\t<parent {attributes} integrate=\"standalone\" disposition=\"detect\">{any_of}</parent>"
+        );
+    }
+    if let Some(version) = stack {
+        inside += &format!(
+            "\n\t\t<installerAssembly name=\"Microsoft-Windows-ServicingStack\" version=\"{version}\" language=\"neutral\" versionScope=\"nonSxS\"/>"
+        );
+    }
+    for part in parts {
+        inside += &format!(
+            "\n\t\t<update name=\"1_neutral_PACKAGE\"><package integrate=\"hidden\">{}</package></update>",
+            one(part)
+        );
+    }
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\r\n<assembly xmlns=\"urn:schemas-microsoft-com:asm.v3\" \
+         manifestVersion=\"1.0\" description=\"Fix\" supportInformation=\"https://support.microsoft.com/help/1\">\r\n\t{}\
+         \r\n\t<package releaseType=\"Security Update\" restart=\"possible\" {attributes}>{inside}\r\n\t</package>\r\n</assembly>",
+        one(identity)
+    )
+}
+
+/// An update standalone package: metadata, the package in a cabinet of its own, properties in UTF-16.
+pub(crate) fn msu(name: &str, members: &[(&str, &[u8])], properties: &str) -> Vec<u8> {
+    let core = b"<UpdateIdentity UpdateID=\"0\" RevisionNumber=\"1\"/><ApplicabilityRules><IsInstalled><True/></IsInstalled></ApplicabilityRules>";
+    let inner = cabinet(Packing::MsZip, &[("package.xml", b"<OfflineSyncPackage/>"), ("core\\1", core)]);
+    let scan = cabinet(Packing::Stored, &[("package.cab", &inner)]);
+    let package = cabinet(Packing::LzxVerbatim(18), members);
+    let utf16: Vec<u8> =
+        std::iter::once(0xfeff).chain(properties.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let text = format!("{name}-pkgProperties.txt");
+    cabinet(
+        Packing::Stored,
+        &[
+            ("WSUSSCAN.cab", &scan),
+            (&format!("{name}.cab"), &package),
+            (&format!("{name}.xml"), b"<unattend/>"),
+            (&text, &utf16),
+        ],
+    )
+}

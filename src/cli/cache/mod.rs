@@ -250,6 +250,21 @@ impl Cache {
         }
     }
 
+    /// Is a kept file as it was written?
+    fn is_whole(&self, kept: &Kept) -> bool {
+        let Ok(mut file) = File::open(self.data().join(&kept.file)) else { return false };
+        let mut sha = Sha256::new();
+        let mut piece = vec![0; 1 << 20];
+        loop {
+            match file.read(&mut piece) {
+                Ok(0) => return hex(&sha.finalize()) == kept.sha256,
+                Ok(n) => sha.update(piece.get(..n).unwrap_or_default()),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
     /// The bytes of a kept file, if they are those that were written.
     fn intact(&self, kept: &Kept) -> Result<Option<Vec<u8>>, Failure> {
         let bytes =
@@ -406,7 +421,12 @@ impl Cache {
             let former = manifest.sources.iter().position(known);
             let same =
                 |s: &Stored| s.source.digest.is_some() && s.source.digest == i.source.digest && s.by == STAMP;
-            if former.and_then(|at| manifest.sources.get(at)).is_some_and(same) {
+            let before = former.and_then(|at| manifest.sources.get(at)).filter(|s| same(s));
+            // importing again is what repairs damage
+            if let Some(s) = before
+                && self.is_whole(&s.rows)
+                && s.metadata.as_ref().is_none_or(|m| self.is_whole(m))
+            {
                 added.each.push(Change::Same);
                 continue;
             }

@@ -13,7 +13,7 @@ use crate::{
     explain::{clause_words, requirement_words},
     model::{ArchitectureSet, KbId, ProductSet, Requirement, Standing},
     report::{
-        ChainReport, CiteReport, DefectReport, NotUsedReport, PackageReport, PlaceReport, RelationReport,
+        ChainReport, CiteReport, DefectReport, NotUsedReport, PackagesReport, PlaceReport, RelationReport,
         RequiredByReport, RuleReport, ShowReport, StatedReport, SupportReport, ValueReport, WithdrawnReport,
     },
     resolve,
@@ -165,7 +165,7 @@ impl Show<'_> {
         out
     }
 
-    fn packages(&mut self) -> Vec<PackageReport> {
+    fn packages(&mut self) -> Vec<PackagesReport> {
         type Key = (bool, Vec<&'static str>);
         let update = self.catalog.update(self.kb);
         let used = |product: &str, built_in: bool| {
@@ -206,7 +206,7 @@ impl Show<'_> {
                 }
             }
         }
-        let mut out: Vec<PackageReport> = Vec::new();
+        let mut out: Vec<PackagesReport> = Vec::new();
         for ((built_in, architectures), products) in held {
             let mut groups: Vec<(bool, Vec<CiteReport>, Vec<String>)> = Vec::new();
             // in the catalog's order of products
@@ -222,7 +222,7 @@ impl Show<'_> {
                     None => groups.push((used, by, vec![name])),
                 }
             }
-            out.extend(groups.into_iter().map(|(used, by, products)| PackageReport {
+            out.extend(groups.into_iter().map(|(used, by, products)| PackagesReport {
                 products,
                 architectures: architectures.clone(),
                 built_in,

@@ -1,6 +1,7 @@
 //! One check per cause; all of them run. Each file holds the checks of one family.
 
 mod entitlement;
+mod package_file;
 mod prerequisite;
 mod present;
 mod published;
@@ -57,6 +58,7 @@ pub fn run(context: &Context<'_>) -> Vec<Finding> {
     prerequisite::check(context, &mut out);
     entitlement::check(context, &mut out);
     state::check(context, &mut out);
+    package_file::check(context, &mut out);
     out.sort_by_key(|f| f.cause);
     out
 }

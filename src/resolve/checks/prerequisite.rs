@@ -249,7 +249,7 @@ pub(super) fn is_asked_about(
 }
 
 /// Servicing stack updates of the host's line with at least this version, oldest first.
-fn stacks_from(c: &Context<'_>, required: crate::model::Version) -> Vec<KbId> {
+pub(super) fn stacks_from(c: &Context<'_>, required: crate::model::Version) -> Vec<KbId> {
     c.catalog
         .lines()
         .filter(|l| l.kind == LineKind::ServicingStack && !l.products.intersection(c.products()).is_empty())

@@ -270,8 +270,11 @@ fn architecture(c: &Context<'_>, out: &mut Vec<Finding>) {
     let mut evidence: Vec<Evidence> =
         host.iter().map(|f| Evidence::host(Says::HostArchitecture(f.value), &f.origin)).collect();
     if let Some(tried) = tried {
-        let stated = if c.question.package_architecture.is_some() { "--package-arch" } else { "--package" };
-        evidence.push(Evidence::host(Says::PackageArchitecture(tried), &argument(stated)));
+        let stated = match c.question.package_architecture {
+            Some(_) => argument("--package-arch"),
+            None => c.question.package_origin(),
+        };
+        evidence.push(Evidence::host(Says::PackageArchitecture(tried), &stated));
         out.push(match host {
             Some(f) if f.value == tried => {
                 Finding::pass(Cause::WrongArchitecture, Certainty::Confirmed, evidence)

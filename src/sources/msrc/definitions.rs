@@ -17,6 +17,7 @@ use crate::{
 };
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
+    hash::{BuildHasherDefault, Hasher},
     io::{Read, SeekFrom},
     sync::mpsc,
 };
@@ -86,41 +87,78 @@ fn detect(head: &[u8]) -> bool {
 #[derive(Default)]
 struct Strings {
     numbers: HashMap<Box<[u8]>, u32>,
-    last: Option<(Box<[u8]>, u32)>,
+    texts: Vec<Box<[u8]>>,
+    /// numbers of strings that were met of late, by a cheap digest of theirs
+    recent: Vec<u32>,
     bytes: usize,
+}
+
+/// How many strings are remembered.
+const RECENT: usize = 1 << 12;
+
+/// A digest that costs nothing; what collides is looked up.
+fn digest(text: &[u8]) -> usize {
+    let word = |b: Option<&[u8]>| b.and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes);
+    let (head, tail) = match text.len() {
+        0..8 => (text.iter().fold(0, |n, b| n << 8 | u64::from(*b)), 0),
+        n => (word(text.get(n / 2 - 4..n / 2 + 4)), word(text.get(n - 8..))),
+    };
+    let mixed = (head ^ tail.rotate_left(29) ^ text.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 52) as usize % RECENT
 }
 
 impl Strings {
     fn number(&mut self, text: &[u8]) -> Result<u32, String> {
-        if let Some((last, n)) = &self.last
-            && **last == *text
+        let place = digest(text);
+        if let Some(n) = self.recent.get(place)
+            && self.texts.get(*n as usize).is_some_and(|t| **t == *text)
         {
             return Ok(*n);
         }
         let n = match self.numbers.get(text) {
             Some(n) => *n,
             None => {
-                self.bytes += text.len() + 32;
-                let n = self.numbers.len() as u32;
+                self.bytes += 2 * text.len() + 64;
+                let n = self.texts.len() as u32;
                 if self.bytes > TEXTS {
                     return Err("more distinct names than any real file has".to_owned());
                 }
                 self.numbers.insert(text.into(), n);
+                self.texts.push(text.into());
                 n
             }
         };
-        self.last = Some((text.into(), n));
+        self.recent.resize(RECENT, u32::MAX);
+        self.recent[place] = n;
         Ok(n)
     }
 
     fn in_order(&self) -> Vec<&str> {
-        let mut all = vec![""; self.numbers.len()];
-        for (text, n) in &self.numbers {
-            all[*n as usize] = std::str::from_utf8(text).unwrap_or("");
-        }
-        all
+        self.texts.iter().map(|t| std::str::from_utf8(t).unwrap_or("")).collect()
     }
 }
+
+/// Hashes numbers that were given in order of appearance: nobody chooses them, so none can be made to collide.
+#[derive(Default)]
+struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        // the table looks at the lowest and the highest bits
+        self.0 ^ self.0 >> 29
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|b| self.write_u64(u64::from(*b)));
+    }
+    fn write_u32(&mut self, n: u32) {
+        self.write_u64(u64::from(n));
+    }
+    fn write_u64(&mut self, n: u64) {
+        self.0 = (self.0.rotate_left(23) ^ n).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+type Numbered<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
 
 /// Rows with the same update, product and cell.
 struct Combination {
@@ -145,9 +183,11 @@ struct Table {
     bulletins: Strings,
     products: Strings,
     cells: Strings,
-    combinations: HashMap<(u32, u32, u32), Combination>,
+    combinations: Numbered<(u32, u32, u32), Combination>,
     /// (update, day): rows, and the first of them
-    days: HashMap<(u32, u32), (u64, u64)>,
+    days: Numbered<(u32, u32), (u64, u64)>,
+    /// the last date, as it is written
+    last_day: (Vec<u8>, Option<u32>),
     of: Vec<Bulletin>,
     records: u64,
     without_bulletin: u64,
@@ -179,7 +219,11 @@ impl Table {
                 }
             }
         }
-        match std::str::from_utf8(r.raw(DATE)).ok().and_then(day) {
+        let date = r.raw(DATE);
+        if self.last_day.0 != date {
+            self.last_day = (date.to_vec(), std::str::from_utf8(date).ok().and_then(day));
+        }
+        match self.last_day.1 {
             Some(day) => self.days.entry((bulletin, day)).or_insert((0, self.records)).0 += 1,
             None => self.remarks.add("rows without a valid date", || format!("line {}", r.line())),
         }
@@ -201,7 +245,7 @@ impl Table {
     fn statistics(&self) -> SupersedenceRow {
         let combinations: Vec<_> =
             self.combinations.iter().map(|((b, p, c), v)| (*b, *p, *c, v.rows)).collect();
-        let mut best: Vec<(u64, u64, u32)> = vec![(0, 0, 0); self.bulletins.numbers.len()];
+        let mut best: Vec<(u64, u64, u32)> = vec![(0, 0, 0); self.bulletins.texts.len()];
         for ((bulletin, day), (rows, first)) in &self.days {
             // of equally frequent days the one met first
             let candidate = (*rows, u64::MAX - first, *day);

@@ -2,6 +2,7 @@
 //! no more than its bound here.
 
 use memchr::{memchr, memchr_iter, memchr3};
+use std::cell::Cell;
 
 /// A longer record is an attack or damaged.
 const LONGEST_RECORD: usize = 1 << 20;
@@ -27,7 +28,8 @@ pub(super) struct Record<'a> {
     bytes: &'a [u8],
     fields: &'a [Span],
     columns: &'a [Option<usize>],
-    before: u64,
+    /// a place in the buffer, and the lines before it
+    counted: &'a Cell<(usize, u64)>,
     start: usize,
 }
 
@@ -47,7 +49,11 @@ impl<'a> Record<'a> {
 
     /// The line in which it begins.
     pub(super) fn line(&self) -> u64 {
-        self.before + newlines(&self.bytes[..self.start]) + 1
+        // from the place that was asked for last, so that all questions together cost one pass
+        let (at, lines) = self.counted.get();
+        let lines = lines + newlines(&self.bytes[at.min(self.start)..self.start]);
+        self.counted.set((self.start, lines));
+        lines + 1
     }
 }
 
@@ -72,7 +78,8 @@ pub(super) struct Splitter {
     width: usize,
     delimiter: u8,
     buffer: Vec<u8>,
-    lines: u64,
+    /// a place in the buffer, and the lines before it
+    counted: Cell<(usize, u64)>,
     begun: bool,
     fields: Vec<Span>,
 }
@@ -81,7 +88,17 @@ impl Splitter {
     /// Wants these columns, of which the first so many must be there.
     pub(super) fn new(wanted: &'static [&'static str], required: usize) -> Self {
         let (columns, buffer, fields) = Default::default();
-        Self { wanted, required, columns, width: 0, delimiter: b',', buffer, lines: 0, begun: false, fields }
+        Self {
+            wanted,
+            required,
+            columns,
+            width: 0,
+            delimiter: b',',
+            buffer,
+            counted: Cell::new((0, 0)),
+            begun: false,
+            fields,
+        }
     }
 
     /// The next piece; `last` closes the table. Records go to `each`, which may stop it with a problem.
@@ -154,7 +171,8 @@ impl Splitter {
             break;
         }
         self.fields = fields;
-        self.lines += newlines(&self.buffer[..at]);
+        let (counted, lines) = self.counted.get();
+        self.counted.set((0, lines + newlines(&self.buffer[counted.min(at)..at])));
         self.buffer.drain(..at);
         if last && outcome.is_ok() && self.width == 0 {
             return Err(self.fault(0, "no header line".to_owned()));
@@ -163,7 +181,8 @@ impl Splitter {
     }
 
     fn fault(&self, at: usize, problem: String) -> Fault {
-        Fault { line: self.lines + newlines(&self.buffer[..at]) + 1, problem }
+        let (counted, lines) = self.counted.get();
+        Fault { line: lines + newlines(&self.buffer[counted.min(at)..at]) + 1, problem }
     }
 
     fn take(
@@ -195,8 +214,8 @@ impl Splitter {
             let (n, width) = (fields.len(), self.width);
             return Err(format!("{n} fields where the header line has {width}: the file is damaged"));
         }
-        let (bytes, columns) = (&self.buffer[..], &self.columns[..]);
-        each(&Record { bytes, fields, columns, before: self.lines, start })
+        let (bytes, columns, counted) = (&self.buffer[..], &self.columns[..], &self.counted);
+        each(&Record { bytes, fields, columns, counted, start })
     }
 }
 
