@@ -1,6 +1,7 @@
 //! From an answer to a report: the tree of reasons put into words and plain structs. Asks nothing new of the catalog
 //! but titles, so a report can be rendered without it.
 
+pub mod catalog;
 mod inventory;
 mod package;
 mod rules;

@@ -156,7 +156,7 @@ fn wrapped(out: &mut String, text: &str, indent: &str) {
 }
 
 /// Reads one file; its digest is made beside, on its own handle.
-fn read(path: &Path, today: &str, rules: &[crate::model::KbId]) -> Result<Imported, Failure> {
+pub(super) fn read(path: &Path, today: &str, rules: &[crate::model::KbId]) -> Result<Imported, Failure> {
     let name = input::named(path);
     let unreadable = |e: io::Error| Failure::input(format!("{name}: cannot be read: {e}"));
     if !input::is_stdin(path) && path.is_dir() {
