@@ -375,7 +375,10 @@ pub(crate) fn clean(text: &str, longest: usize) -> Cow<'_, str> {
     if text.len() <= longest && text.bytes().all(|b| (b' '..0x7F).contains(&b)) {
         return Cow::Borrowed(text);
     }
-    let kept = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control());
+    let kept = text
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|c| !crate::inventory::steers(*c));
     Cow::Owned(kept.take(longest).collect())
 }
 
