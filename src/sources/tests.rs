@@ -448,3 +448,35 @@ fn field_feeds() {
         }
     }
 }
+
+#[test]
+fn a_table_that_ends_within_a_quotation_is_refused() {
+    let whole = "Build,KB,Date\n19045.9001,KB6000001,\"2026-08-11\"\n19045.9002,KB6000002,\"2026-08-12\"";
+    assert!(decode::csv_rows("t", whole).is_ok_and(|(_, rows)| rows.len() == 2));
+    for end in whole.len() - 10..whole.len() {
+        let refused = decode::csv_rows("t", &whole[..end]);
+        assert!(refused.is_err_and(|e| e.place == "t:3" && e.problem.contains("does not end")), "{end}");
+    }
+    let early = "Build,KB,Date\n\"19045.9001,KB6000001,2026-08-11\n19045.9002,KB6000002,2026-08-12\n";
+    assert!(decode::csv_rows("t", early).is_err());
+}
+
+#[test]
+fn a_zero_byte_is_damage() {
+    for (name, text) in [("c.xml", CVRF_XML), ("c.json", CVRF_JSON)] {
+        let at = text.find("5200001").unwrap();
+        let bytes = [&text.as_bytes()[..at], b"\0", &text.as_bytes()[at..]].concat();
+        let size = bytes.len() as u64;
+        let mut input = Input { name, reader: &mut Cursor::new(bytes), size, read: "2026-11-21" };
+        let refused = import(&mut input, Catalog::embedded()).unwrap_err();
+        assert!(
+            refused.place.ends_with(&format!("byte {at}")) && refused.problem.contains("zero byte"),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn texts_keep_nothing_that_steers_a_console() {
+    assert_eq!(gather::clean(" a\u{1b}[31m \u{202e}b\u{2066}\n\tc\u{9b} "), "a [31m b c");
+}

@@ -38,6 +38,9 @@ const TEXTS: usize = 64 << 20;
 /// Distinct combinations of update, product and superseded ones; real files have 53,000.
 const COMBINATIONS: usize = 4_000_000;
 
+/// Bytes of their lists of superseded updates; real files have 200 KB.
+const LISTS: usize = 8 << 20;
+
 const COLUMNS: &[&str] =
     &["BulletinKB", "AffectedProduct", "Supersedes", "DatePosted", "AffectedComponent", "Title", "CVE"];
 const REQUIRED: usize = 4;
@@ -184,6 +187,8 @@ struct Table {
     products: Strings,
     cells: Strings,
     combinations: Numbered<(u32, u32, u32), Combination>,
+    /// bytes of the lists of all combinations
+    lists: usize,
     /// (update, day): rows, and the first of them
     days: Numbered<(u32, u32), (u64, u64)>,
     /// the last date, as it is written
@@ -219,6 +224,10 @@ impl Table {
                 return Err("more updates and products than any real file has".to_owned());
             }
             Entry::Vacant(place) => {
+                self.lists += r.raw(SUPERSEDES).len();
+                if self.lists > LISTS {
+                    return Err("more superseded updates than any real file has".to_owned());
+                }
                 _ = place.insert(Combination { rows: 1, line: r.line(), title: titled(r) });
                 if r.raw(CVE).starts_with(b"SP") {
                     self.steps.insert(bulletin);

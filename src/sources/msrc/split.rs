@@ -108,7 +108,11 @@ impl Splitter {
         last: bool,
         mut each: impl FnMut(&Record<'_>) -> Result<(), String>,
     ) -> Result<(), Fault> {
+        let held = self.buffer.len();
         self.buffer.extend_from_slice(piece);
+        if let Some(zero) = memchr(0, piece) {
+            return Err(self.fault(held + zero, "a zero byte: the file is damaged".to_owned()));
+        }
         let mut at = 0;
         if !self.begun {
             if self.buffer.len() < 3 && !last {
@@ -317,6 +321,7 @@ mod tests {
             (b"a,c\n", 1, "no column b"),
             (b"", 1, "no header"),
             (b"a,b\n\xFF,2\n", 2, "UTF-8"),
+            (b"a,b\n1,2\n3,\0\n", 3, "zero byte"),
         ] {
             for piece in [1, 3, 100] {
                 let fault = split(text, piece).unwrap_err();
