@@ -147,7 +147,6 @@ pub fn parse(files: impl Iterator<Item = (String, String)>) -> Result<Facts, Fac
                 "withdrawn" => file.rows(&mut facts.withdrawn)?,
                 "defects" => file.rows(&mut facts.defects)?,
                 "lifecycle" => file.rows(&mut facts.lifecycle)?,
-                "supersedence" => file.rows(&mut facts.supersedence)?,
                 "categories" => file.rows(&mut facts.categories)?,
                 "supersedence" => file.rows(&mut facts.supersedence)?,
                 _ => file.stranger()?,
