@@ -84,8 +84,8 @@ pub(super) struct Compiled {
     pub(super) file: String,
     /// how many bytes
     pub(super) size: u64,
-    /// CRC-32 of its bytes: quick enough for every start
-    pub(super) crc: u32,
+    /// CRC-32 of its pages: checked as they are read
+    pub(super) pages: Vec<u32>,
     /// what compiled it
     pub(super) stamp: String,
 }
