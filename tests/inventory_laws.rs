@@ -55,6 +55,9 @@ fn facts(host: &Host) -> Host {
     host.installed_on.values_mut().for_each(|f| f.origin = at.clone());
     host.failed.values_mut().for_each(|f| f.origin = at.clone());
     host.policies.values_mut().for_each(|f| f.origin = at.clone());
+    host.registry.values_mut().for_each(|f| f.origin = at.clone());
+    host.files.values_mut().for_each(|f| f.origin = at.clone());
+    host.device.values_mut().for_each(|f| f.origin = at.clone());
     host.roles.iter_mut().for_each(|f| f.origin = at.clone());
     host.notes.iter_mut().for_each(|f| f.origin = at.clone());
     host.completeness.lists.iter_mut().for_each(|l| l.origin = at.clone());
@@ -151,8 +154,14 @@ prop_compose! {
         policies in btree_map("[A-Z]{1,3}", fact("[a-z0-9:/.]{0,6}"), 0..3),
         packages in btree_map("Package_for_KB29000[0-9]{2}~31bf3856ad364e35~amd64~~6\\.3\\.1\\.[0-9]",
             fact((0..7usize).prop_map(|i| PackageState::ALL[i])), 0..5),
+        registry in btree_map("hklm\\\\software\\\\[a-z]{1,3}\\\\[a-z]{0,2}",
+            fact("dword:[0-9]{1,3}|sz:[a-z]{0,3}|key|absent|other|qword:[0-9]{1,9}"), 0..4),
+        files in btree_map("%windir%\\\\[a-z]{1,3}", fact("absent|present|1\\.[0-9]\\.[0-9]"), 0..3),
+        device in btree_map("[a-z]{1,3}", fact("[A-Za-z0-9]{0,3}"), 0..3),
     ) -> Host {
-        let mut h = Host { failed, installed_on, policies, packages, servicing_stack: stack, internet_explorer: ie, features, updates, notes, ..os };
+        let registry = registry.into_iter().map(|(k, f)| (k, Fact::new(f.value.parse().expect("a value"), f.origin))).collect();
+        let files = files.into_iter().map(|(k, f)| (k, Fact::new(f.value.parse().expect("a value"), f.origin))).collect();
+        let mut h = Host { failed, installed_on, registry, files, device, policies, packages, servicing_stack: stack, internet_explorer: ie, features, updates, notes, ..os };
         h.pending_reboot = flags[0].clone();
         h.esu = flags[1].clone();
         h.sha2_support = flags[2].clone();

@@ -9,6 +9,21 @@ use crate::model::Truth;
 /// Deciding clauses, and facts that are missing, that are kept of one section.
 const KEPT: usize = 64;
 
+/// What an operator is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Concern {
+    /// the version of Windows, or client and server
+    Os,
+    /// the architecture
+    Architecture,
+    /// the edition
+    Edition,
+    /// servicing packages
+    Package,
+    /// anything else
+    Other,
+}
+
 /// An operator that decided, or that keeps the section open.
 #[derive(Clone, Debug)]
 pub struct Clause {
@@ -16,6 +31,10 @@ pub struct Clause {
     pub node: usize,
     /// what it says
     pub truth: Truth,
+    /// it stands below an odd number of `Not`: the section asks for the contrary
+    pub negated: bool,
+    /// what it is about
+    pub concern: Concern,
     /// what it looked at
     pub observed: Option<Observed>,
     /// facts that would settle it
@@ -122,14 +141,28 @@ fn explain(section: &Section, document: &RuleDocument, facts: &HostFacts<'_>, va
             not_known.push(node.written.clone());
         }
         if clauses.len() < KEPT {
-            let Leaf { truth, observed, needs: own, doubt } = leaf::judge(&node.operator, document, facts);
+            let Leaf { truth, observed, needs: own, doubt, concern } =
+                leaf::judge(&node.operator, document, facts);
+            let concern = concern.unwrap_or_else(|| leaf::concern(&node.operator));
+            let negated = negated(section, i);
             for need in &own {
                 if !needs.contains(need) && needs.len() < KEPT {
                     needs.push(need.clone());
                 }
             }
-            clauses.push(Clause { node: i, truth, observed, needs: own, doubt });
+            clauses.push(Clause { node: i, truth, negated, concern, observed, needs: own, doubt });
         }
     }
     Outcome { truth: value(0), clauses, deciding, needs, not_known }
+}
+
+/// Does an odd number of `Not` stand above it?
+fn negated(section: &Section, node: usize) -> bool {
+    let (mut at, mut odd) = (node, false);
+    while at != 0 {
+        let Some(parent) = section.nodes.get(at).map(|n| n.parent as usize) else { break };
+        odd ^= section.nodes.get(parent).is_some_and(|n| n.operator == Operator::Not);
+        at = parent;
+    }
+    odd
 }

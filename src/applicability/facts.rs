@@ -5,6 +5,7 @@ use crate::model::{
     Architecture, Fact, FileState, Host, Origin, PackageState, RegistryValue, Version, registry_key_place,
     registry_place,
 };
+use crate::package::servicing::Store;
 use std::collections::HashMap;
 
 use super::compare::Part;
@@ -57,6 +58,7 @@ pub enum Need {
 pub struct HostFacts<'a> {
     host: &'a Host,
     packages: HashMap<String, (&'a str, &'a Fact<PackageState>)>,
+    store: Store<'a>,
     skus: Option<Fact<Vec<u32>>>,
     types: Option<Fact<Vec<u32>>>,
 }
@@ -65,7 +67,18 @@ impl<'a> HostFacts<'a> {
     /// The facts of a host.
     pub fn of(host: &'a Host) -> Self {
         let packages = host.packages.iter().map(|(name, fact)| (name.to_lowercase(), (name.as_str(), fact)));
-        Self { host, packages: packages.collect(), skus: sku::skus(host), types: sku::product_types(host) }
+        Self {
+            host,
+            packages: packages.collect(),
+            store: Store::of(host),
+            skus: sku::skus(host),
+            types: sku::product_types(host),
+        }
+    }
+
+    /// Its servicing packages.
+    pub(super) fn store(&self) -> &Store<'a> {
+        &self.store
     }
 
     /// The host.
@@ -89,7 +102,10 @@ impl<'a> HostFacts<'a> {
             (None, None) => (Part::AtLeast(0), format!("{major}.{minor}.{build}, revision not known")),
         };
         let parts = [Part::Known(major), Part::Known(minor), Part::Known(build), revision];
-        Some((parts, Observed { value: text, origin: version.origin.clone() }))
+        // the revision has a place of its own: that of whichever was read apart
+        let own = self.host.revision.as_ref().or(self.host.revision_at_least.as_ref()).map(|r| &r.origin);
+        let origin = own.unwrap_or(&version.origin).clone();
+        Some((parts, Observed { value: text, origin }))
     }
 
     /// Service pack: Windows has had none since Windows 8.

@@ -4,6 +4,7 @@ use super::document::{PrerequisiteClause, RuleDocument, SectionKind};
 use super::evaluate::{Outcome, evaluate};
 use super::facts::HostFacts;
 use crate::model::Truth;
+use std::collections::BTreeMap;
 
 /// What Windows Update would make of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,4 +126,44 @@ pub fn judge(document: &RuleDocument, facts: &HostFacts<'_>, known: &dyn Fn(&str
         Offer::Unknown
     };
     Judgement { installed, superseded, installable, prerequisites, offer }
+}
+
+/// What documents tell of being there, by GUID in lower case: detectoids and categories by their own rules and
+/// prerequisites, updates by their `IsInstalled`. What prerequisites in circles say is not known.
+pub fn prerequisites(documents: &[RuleDocument], facts: &HostFacts<'_>) -> BTreeMap<String, Truth> {
+    /// Chains of detectoids are short.
+    const ROUNDS: usize = 32;
+    let own: Vec<(&str, &RuleDocument, Truth)> = documents
+        .iter()
+        .filter_map(|d| {
+            let section = d.installed.as_ref()?;
+            Some((d.update.as_deref()?, d, evaluate(section, d, facts).truth))
+        })
+        .collect();
+    let mut known: BTreeMap<String, Truth> = BTreeMap::new();
+    for _ in 0..ROUNDS {
+        let mut next: BTreeMap<String, Truth> = BTreeMap::new();
+        for (guid, document, truth) in &own {
+            let needed = document.prerequisites.iter().filter(|c| !c.category).map(|clause| {
+                let members = clause.any_of.iter().map(|m| known.get(m).copied().unwrap_or(Truth::Unknown));
+                members.max().unwrap_or(Truth::Unknown)
+            });
+            let needed =
+                if document.is_detection() { needed.min().unwrap_or(Truth::True) } else { Truth::True };
+            let value = (*truth).min(needed);
+            // one identity in two documents that differ tells nothing
+            match next.get_mut(*guid) {
+                Some(other) if *other != value => *other = Truth::Unknown,
+                Some(_) => {}
+                None => {
+                    next.insert((*guid).to_owned(), value);
+                }
+            }
+        }
+        if next == known {
+            break;
+        }
+        known = next;
+    }
+    known
 }

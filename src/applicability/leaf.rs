@@ -2,13 +2,17 @@
 
 use super::compare::{Comparison, Orders, Part, StringComparison, agreed};
 use super::document::RuleDocument;
+use super::evaluate::Concern;
 use super::facts::{HostFacts, Need, Observed};
 use super::operator::{DeviceType, Operator, Place, WindowsVersion};
 use super::sku;
 use crate::model::{
     Architecture, Fact, FileState, ListKind, Origin, PackageState, RegistryValue, Truth, Version, branch_of,
 };
-use crate::package::PackageIdentity;
+use crate::package::{
+    PackageIdentity, mum,
+    servicing::{self, Applicable, OnSystem},
+};
 
 /// What one operator says, what it looked at, what it lacks.
 #[derive(Clone, Debug)]
@@ -18,21 +22,26 @@ pub(super) struct Leaf {
     pub(super) needs: Vec<Need>,
     /// why it is not known although the fact is there
     pub(super) doubt: Option<&'static str>,
+    /// what it turned on, if not on what the operator is usually about
+    pub(super) concern: Option<Concern>,
 }
 
 impl Leaf {
     fn known(truth: Truth, value: impl Into<String>, origin: &Origin) -> Self {
         let observed = Some(Observed { value: value.into(), origin: origin.clone() });
-        Self { truth, observed, needs: Vec::new(), doubt: None }
+        Self { truth, observed, needs: Vec::new(), doubt: None, concern: None }
     }
     fn plain(truth: Truth) -> Self {
-        Self { truth, observed: None, needs: Vec::new(), doubt: None }
+        Self { truth, observed: None, needs: Vec::new(), doubt: None, concern: None }
     }
     fn lacks(need: Need) -> Self {
-        Self { truth: Truth::Unknown, observed: None, needs: vec![need], doubt: None }
+        Self { needs: vec![need], ..Self::plain(Truth::Unknown) }
     }
     fn doubtful(why: &'static str) -> Self {
         Self { doubt: Some(why), ..Self::plain(Truth::Unknown) }
+    }
+    fn about(self, concern: Concern) -> Self {
+        Self { concern: Some(concern), ..self }
     }
     /// If this is not known: the fact that would settle it, or why none does.
     fn unless_known(mut self, need: Need) -> Self {
@@ -50,6 +59,29 @@ impl Leaf {
 }
 
 const CASE: &str = "no source says whether case counts";
+
+/// What an operator is usually about.
+pub(super) fn concern(operator: &Operator) -> Concern {
+    match operator {
+        Operator::WindowsVersion(_)
+        | Operator::Platform(_)
+        | Operator::ProductReleaseInstalled { .. }
+        | Operator::ProductReleaseVersion { .. } => Concern::Os,
+        Operator::Processor(_) => Concern::Architecture,
+        Operator::DeviceAttribute { name, .. } => match name.as_str() {
+            "OSVersion" | "ProductType" => Concern::Os,
+            "OSSkuId" | "sku" => Concern::Edition,
+            _ => Concern::Other,
+        },
+        Operator::LicenseDword(name, ..) if name.eq_ignore_ascii_case("Kernel-ProductInfo") => {
+            Concern::Edition
+        }
+        Operator::CbsPackageInstalled
+        | Operator::CbsPackageInstallable
+        | Operator::CbsPackageInstalledByIdentity(_) => Concern::Package,
+        _ => Concern::Other,
+    }
+}
 
 pub(super) fn judge(operator: &Operator, document: &RuleDocument, facts: &HostFacts<'_>) -> Leaf {
     match operator {
@@ -205,7 +237,7 @@ fn windows_version(wanted: &WindowsVersion, facts: &HostFacts<'_>) -> Leaf {
         let (value, origin) = types.filter(|_| kind.is_some()).map(sku::shown)?;
         Some(Observed { value: format!("product type {value}"), origin: origin.clone() })
     });
-    let leaf = Leaf { truth, observed, needs: Vec::new(), doubt: None };
+    let leaf = Leaf { observed, ..Leaf::plain(truth) };
     match truth {
         Truth::Unknown if needs.is_empty() => {
             leaf.or_doubt("no source says how Windows Update compares build and version together")
@@ -256,9 +288,11 @@ fn registry_need(place: &Place, facts: &HostFacts<'_>, need: impl Fn(String) -> 
         return Leaf::lacks(Need::Architecture);
     }
     let wow = place.wow32 && !matches!(facts.architecture().map(|a| a.value), Some(Architecture::X86));
-    let key = match place.key.strip_prefix("hklm\\software\\").filter(|_| wow) {
-        Some(rest) => format!("hklm\\software\\wow6432node\\{rest}"),
-        None => place.key.clone(),
+    let below =
+        place.written.get(.."software\\".len()).filter(|head| wow && head.eq_ignore_ascii_case("software\\"));
+    let key = match below.and_then(|head| place.written.get(head.len()..)) {
+        Some(rest) => format!("hklm\\SOFTWARE\\WOW6432Node\\{rest}"),
+        None => format!("hklm\\{}", place.written),
     };
     Leaf::lacks(need(key))
 }
@@ -307,12 +341,13 @@ fn foreign_package(identity: &PackageIdentity, facts: &HostFacts<'_>) -> Option<
     if let (Some(wanted), Some(have)) = (of_package(&identity.architecture), facts.architecture())
         && wanted != have.value
     {
-        return Some(Leaf::known(Truth::False, have.value.name(), &have.origin));
+        let leaf = Leaf::known(Truth::False, have.value.name(), &have.origin);
+        return Some(leaf.about(Concern::Architecture));
     }
     let version = facts.version()?;
     let [major, _, build, _] = version.value.0;
     (major < 10 || branch_of(build) != branch_of(branch))
-        .then(|| Leaf::known(Truth::False, version.value.to_string(), &version.origin))
+        .then(|| Leaf::known(Truth::False, version.value.to_string(), &version.origin).about(Concern::Os))
 }
 
 /// Windows Update takes a package as installed whose state is 112.
@@ -353,7 +388,26 @@ fn package_installable(document: &RuleDocument, facts: &HostFacts<'_>) -> Leaf {
     if let Some(foreign) = foreign_package(identity, facts) {
         return foreign;
     }
-    Leaf::doubtful("the parents that the package asks for are not evaluated")
+    let Some(manifest) = document.assembly.as_deref().and_then(|text| mum::parse(text).ok()) else {
+        return Leaf::doubtful("the embedded package is not understood");
+    };
+    // metadata that was reduced names no parents; every real package has some
+    if manifest.parents.is_empty() || !manifest.head_whole {
+        return Leaf::doubtful("the embedded package names no parents");
+    }
+    let store = facts.store();
+    let judged = servicing::evaluate(&manifest, &[], store);
+    let origin = judged.parents.iter().find_map(|p| p.listed.as_ref().map(|(_, fact)| &fact.origin));
+    let Some(origin) = origin.or(store.origin()) else { return Leaf::lacks(Need::Packages) };
+    match judged.applicable() {
+        Some(Applicable::Absent) => Leaf::known(Truth::False, "none of its parents", origin),
+        Some(Applicable::Superseded) => Leaf::known(Truth::False, "a higher version of it", origin),
+        // what is there already is not installed again; Windows Update asks that elsewhere
+        Some(Applicable::Installed) if matches!(judged.on_system, OnSystem::Neither) => {
+            Leaf::known(Truth::True, "one of its parents", origin)
+        }
+        _ => Leaf::lacks(Need::Packages),
+    }
 }
 
 /// What is known of a product release: `Client.OS.RS2.ARM64`, `Server.OS.amd64`.
@@ -368,7 +422,9 @@ struct Release<'a> {
 impl Release<'_> {
     fn compared(&self, comparison: Comparison, wanted: Version) -> Leaf {
         let [major, minor, ..] = self.version.value.0;
-        let each = self.builds.iter().map(|build| {
+        // a rule that names the host's own build means that one
+        let own = self.builds.first().is_some_and(|build| *build == wanted.0[2]);
+        let each = self.builds.iter().take(if own { 1 } else { 2 }).map(|build| {
             let have = [Part::Known(major), Part::Known(minor), Part::Known(*build), self.revision];
             Orders::of(&have, &wanted.0).judge(comparison)
         });
@@ -407,7 +463,7 @@ fn release(name: &str, facts: &HostFacts<'_>, judge: impl Fn(&Release<'_>) -> Le
     if let Some(have) = facts.architecture()
         && have.value != wanted
     {
-        return Leaf::known(Truth::False, have.value.name(), &have.origin);
+        return Leaf::known(Truth::False, have.value.name(), &have.origin).about(Concern::Architecture);
     }
     let kind = facts.product_types();
     if let Some(kind) = kind
@@ -439,7 +495,9 @@ fn release(name: &str, facts: &HostFacts<'_>, judge: impl Fn(&Release<'_>) -> Le
 fn sku_leaf(facts: &HostFacts<'_>, judge: impl Fn(u32) -> Truth) -> Leaf {
     let Some(numbers) = facts.skus() else { return Leaf::lacks(Need::Sku) };
     let (value, origin) = sku::shown(numbers);
-    Leaf::known(agreed(numbers.value.iter().map(|n| judge(*n))), value, origin).unless_known(Need::Sku)
+    let edition = facts.host().edition.as_ref().map(|e| format!(" ({})", e.value.0)).unwrap_or_default();
+    let truth = agreed(numbers.value.iter().map(|n| judge(*n)));
+    Leaf::known(truth, format!("{value}{edition}"), origin).unless_known(Need::Sku)
 }
 
 fn device(name: &str, kind: DeviceType, comparison: Comparison, value: &str, facts: &HostFacts<'_>) -> Leaf {

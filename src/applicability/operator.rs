@@ -5,7 +5,7 @@ use super::wql::Query;
 use crate::model::{Version, file_path, registry_key};
 
 /// What one element of an expression asks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operator {
     /// all of its parts; also the section as a whole
     And,
@@ -102,6 +102,8 @@ pub enum DeviceType {
 pub struct Place {
     /// key in one spelling
     pub key: String,
+    /// key as the rule writes it, below HKLM
+    pub written: String,
     /// name of the value, as it is written
     pub value: String,
     /// as a 32-bit program sees it
@@ -346,7 +348,8 @@ fn place(a: &mut Attributes, value: bool) -> Result<Place, String> {
     let key = registry_key(&format!("HKLM\\{subkey}")).ok_or_else(|| garbled("Subkey", &subkey))?;
     let wow32 = a.maybe("RegType32", flag)?.unwrap_or(false);
     let value = if value { a.optional("Value")?.unwrap_or_default() } else { String::new() };
-    Ok(Place { key, value, wow32 })
+    let written = subkey.trim().trim_matches('\\').to_owned();
+    Ok(Place { key, written, value, wow32 })
 }
 
 /// The folders that rules begin paths with, by their CSIDL.

@@ -6,7 +6,7 @@ use super::facts::{
     RelationRow, RuleRow, SourceRow, SupersedesRow, UpdateRow, WithdrawnRow,
 };
 use super::view::{LineKind, RelationKind};
-use super::{Catalog, compile::compile, lint::lint, text};
+use super::{Catalog, compile::compile, text};
 use crate::model::{KbId, ProductId, Standing, UpdateKind};
 use proptest::prelude::*;
 
@@ -298,40 +298,6 @@ fn text_errors_name_file_and_line() {
     );
     let curated: Vec<bool> = facts.unwrap().updates.iter().map(|u| u.curated).collect();
     assert_eq!(curated.iter().filter(|c| **c).count(), 1);
-}
-
-#[test]
-fn lint_finds_what_is_doubtful() {
-    let mut facts = toy();
-    facts.rules.push(RuleRow { kb: some("KB50001"), requires: texts(&["KB50010"]), ..rule("back") });
-    facts.rules[0].requires.push("KB50001".into());
-    facts.rules[0].requires.push("KB99999".into());
-    facts.rules.push(RuleRow { kb: some("KB50011"), standing: "unverified".into(), ..rule("guess") });
-    facts.updates[1].date = some("2022-01-01");
-    let found = lint(&[&facts]);
-    let checks: std::collections::BTreeSet<&str> = found.iter().map(|f| f.check).collect();
-    let all = [
-        "dates-disagree",
-        "dispute",
-        "prerequisite-cycle",
-        "supersedes-backwards",
-        "unknown-kb",
-        "unverified-alone",
-    ];
-    assert_eq!(checks.into_iter().collect::<Vec<_>>(), all);
-}
-
-#[test]
-fn a_cycle_of_any_length_is_found_without_recursion() {
-    let mut facts = toy();
-    facts.rules = (0..50_000u32)
-        .map(|n| {
-            let next = 100_000 + (n + 1) % 50_000;
-            let requires = vec![format!("KB{next}")];
-            RuleRow { kb: Some(format!("KB{}", 100_000 + n)), requires, ..rule(&n.to_string()) }
-        })
-        .collect();
-    assert!(lint(&[&facts]).iter().any(|f| f.check == "prerequisite-cycle" && f.text.len() > 100_000));
 }
 
 /// Asks everything of a catalog.

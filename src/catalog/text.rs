@@ -148,7 +148,6 @@ pub fn parse(files: impl Iterator<Item = (String, String)>) -> Result<Facts, Fac
                 "defects" => file.rows(&mut facts.defects)?,
                 "lifecycle" => file.rows(&mut facts.lifecycle)?,
                 "categories" => file.rows(&mut facts.categories)?,
-                "supersedence" => file.rows(&mut facts.supersedence)?,
                 _ => file.stranger()?,
             },
             Some(("lines", id)) => file.rows(entries.entry(id).or_default())?,

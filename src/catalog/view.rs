@@ -109,6 +109,13 @@ pub enum LineKind {
     EsuPreparation,
 }
 
+impl LineKind {
+    /// The name that rows use.
+    pub const fn name(self) -> &'static str {
+        super::layout::LINE_KINDS[self as usize]
+    }
+}
+
 /// A line of updates.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {

@@ -123,6 +123,9 @@ pub(super) struct Explain {
     /// Product that the package is for, such as "Windows Server 2016"
     #[arg(long, value_name = "PRODUCT")]
     pub(super) package_for: Option<String>,
+    /// Applicability rules of the package that is meant, from Windows Update's metadata; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) seen: Seen,
     /// Print the date of the catalog's facts and exit

@@ -116,6 +116,8 @@ fn explain(a: Explain) -> Printed {
         content: content.map(Box::new),
         package_architecture,
         package_for: a.package_for,
+        rules_given: !a.rules.is_empty(),
+        rules: input::rules(&a.rules)?,
         ..seen(&a.seen)?
     };
     answer(&a.inventories, &question, &a.read, &a.output)

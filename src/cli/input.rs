@@ -5,6 +5,7 @@ use super::{
     args::{Inventories, Machine},
 };
 use crate::{
+    applicability::{self, RuleDocument},
     diagnose::{LogEvidence, read_log},
     explain::InputRead,
     inventory::{self, Input, LogReader, Parsed},
@@ -94,6 +95,7 @@ fn rest(
 fn instead(what: &str) -> &'static str {
     match what {
         "log" => "give CBS.log or the lines of it that matter",
+        "rules" => "give the core fragment of one update",
         _ => "run `systeminfo > host.txt` on the machine",
     }
 }
@@ -219,6 +221,20 @@ pub(super) fn host_with(given: &Inventories) -> Result<Host, Failure> {
         laid.map_err(|e| Failure::usage(format!("--set {}: {e}", shown(fact))))?;
     }
     Ok(host)
+}
+
+/// Reads applicability rules.
+pub(super) fn rules(files: &[PathBuf]) -> Result<Vec<RuleDocument>, Failure> {
+    if files.iter().filter(|f| is_stdin(f)).count() > 1 {
+        return Err(Failure::usage("standard input (-) can be named once"));
+    }
+    let mut out = Vec::new();
+    for path in files {
+        let bytes = read(path, applicability::LIMIT as u64, "rules")?;
+        let text = inventory::decode(&bytes);
+        out.extend(applicability::parse(&named(path), &text).map_err(|e| Failure::input(e.to_string()))?);
+    }
+    Ok(out)
 }
 
 /// Reads the decisive lines of logs.

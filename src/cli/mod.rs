@@ -5,6 +5,8 @@ mod cache;
 mod catalog;
 mod commands;
 mod input;
+#[cfg(feature = "online")]
+mod online;
 mod package;
 mod rules;
 

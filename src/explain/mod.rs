@@ -1,12 +1,15 @@
 //! From an answer to a report: the tree of reasons put into words and plain structs. Asks nothing new of the catalog
 //! but titles, so a report can be rendered without it.
 
+pub mod catalog;
 mod inventory;
 mod package;
+mod rules;
 mod wording;
 
 pub use inventory::{InputRead, inventory_report};
 pub use package::package_report;
+pub use rules::{need_words, operator_words, rules_report};
 pub use wording::{ask_words, clause_words, requirement_words, says};
 
 use crate::{

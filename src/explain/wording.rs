@@ -316,6 +316,13 @@ pub fn says(s: &Says) -> String {
         }
         Says::NoSuchPackageThere(package) => format!("neither {package} nor a higher version of it is there"),
         Says::PackageNeedsStack(v) => format!("the package asks for servicing stack {v} or later"),
+        Says::RulesOf(what) => format!("these are the rules of {what}"),
+        Says::RuleAsks { section, any_of, negated, host } => {
+            super::rules::asked_words(*section, any_of, *negated, host.as_deref())
+        }
+        Says::RulePrerequisite(any_of) => {
+            format!("the prerequisite {} does not hold", some(any_of, 4))
+        }
         Says::PackageForDotnet(v) => format!("the package that was tried is for .NET Framework {v}"),
     }
 }
@@ -449,6 +456,7 @@ pub fn ask_words(a: &Ask) -> (String, String) {
         }
         Ask::PackageName => ("package", "the file name of the .msu or .cab  (then --package NAME)".into()),
         Ask::Packages => ("updates", PACKAGES.into()),
+        Ask::Rule(need) => return super::rules::need_words(need),
     };
     (fact.to_owned(), collect)
 }

@@ -9,6 +9,8 @@ pub(super) fn settle_end(host: &mut Host, last: &Line) {
     drop_id(host, last);
     drop_feature(host, last);
     bound_numbers(host, last);
+    // a value at the very end may be the head of a longer one
+    host.registry.retain(|_, f| f.origin.at != Location::Line(last.number));
 }
 
 /// A build at the very end is not taken; a revision there is a lower bound: whatever digits follow make it larger.

@@ -7,8 +7,8 @@ use super::format::{Directness, Format};
 use super::lines::clean;
 use super::merge::{merge, precedence};
 use crate::model::{
-    Conflict, Edition, Fact, FeatureState, Gap, Host, InstallationType, KbId, ListKind, ListSeen, Origin,
-    PackageState, Version,
+    Conflict, Edition, Fact, FeatureState, FileState, Gap, Host, InstallationType, KbId, ListKind, ListSeen,
+    Origin, PackageState, Version, file_path, registry_place_of,
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -266,6 +266,32 @@ fn facts(r: &Reader, facts: &Place, host: &mut Host) -> Result<(), ReadError> {
             host.policies.insert(clean(name), r.fact(clean(r.text_at(&at, value)?), &at));
         }
     }
+    if let Some((at, object)) = r.members(facts, "registry")? {
+        for (name, value) in object.iter().filter(|(_, v)| !v.is_null()) {
+            let at = format!("{at}.{name}");
+            let place =
+                registry_place_of(&clean(name)).ok_or_else(|| r.invalid(&at, "is no place in HKLM"))?;
+            let text = value
+                .as_u64()
+                .map_or_else(|| r.text_at(&at, value).map(clean), |number| Ok(number.to_string()))?;
+            let value = text.parse().map_err(|e: String| r.invalid(&at, e))?;
+            host.registry.insert(place, r.fact(value, &at));
+        }
+    }
+    if let Some((at, object)) = r.members(facts, "files")? {
+        for (name, value) in object.iter().filter(|(_, v)| !v.is_null()) {
+            let at = format!("{at}.{name}");
+            let state: FileState = r.text_at(&at, value)?.parse().map_err(|e: String| r.invalid(&at, e))?;
+            host.files.insert(file_path(&clean(name)), r.fact(state, &at));
+        }
+    }
+    if let Some((at, object)) = r.members(facts, "device")? {
+        for (name, value) in object.iter().filter(|(_, v)| !v.is_null()) {
+            let at = format!("{at}.{name}");
+            let value = clean(r.text_at(&at, value)?);
+            host.device.insert(clean(name).to_lowercase(), r.fact(value, &at));
+        }
+    }
     if let Some((at, object)) = r.members(facts, "packages")? {
         for (name, value) in object.iter().filter(|(_, v)| !v.is_null()) {
             let at = format!("{at}.{name}");
@@ -449,6 +475,15 @@ pub fn to_host1(host: &Host) -> Value {
     put(&mut facts, "free_space", host.free_space.as_ref(), |n| *n);
     if !host.policies.is_empty() {
         facts.insert("policies".into(), texts(&host.policies, String::clone).into());
+    }
+    if !host.registry.is_empty() {
+        facts.insert("registry".into(), texts(&host.registry, ToString::to_string).into());
+    }
+    if !host.files.is_empty() {
+        facts.insert("files".into(), texts(&host.files, ToString::to_string).into());
+    }
+    if !host.device.is_empty() {
+        facts.insert("device".into(), texts(&host.device, String::clone).into());
     }
     if !host.packages.is_empty() {
         facts.insert("packages".into(), texts(&host.packages, |s| s.name().to_owned()).into());

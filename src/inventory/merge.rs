@@ -2,7 +2,9 @@
 
 use super::collect::OTHER_IDS;
 use super::format::{self, Directness};
-use crate::model::{Conflict, Fact, FeatureState, Host, Origin, PackageState, branch_of};
+use crate::model::{
+    Conflict, Fact, FeatureState, FileState, Host, Origin, PackageState, RegistryValue, branch_of,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which state of one update wins: the smallest. What is there beats what waits, and that beats what is gone.
@@ -186,6 +188,11 @@ pub fn merge(hosts: Vec<Host>) -> Host {
         Conflicts::default().each("updates.installed_on", &hosts, |h| &h.installed_on, dated, String::clone);
     out.failed = c.each("updates.failed", &hosts, |h| &h.failed, own, String::clone);
     out.policies = c.each("facts.policies", &hosts, |h| &h.policies, own, String::clone);
+    let values = |f: &Fact<RegistryValue>| rank(&f.origin);
+    out.registry = c.each("facts.registry", &hosts, |h| &h.registry, values, ToString::to_string);
+    let files = |f: &Fact<FileState>| rank(&f.origin);
+    out.files = c.each("facts.files", &hosts, |h| &h.files, files, ToString::to_string);
+    out.device = c.each("facts.device", &hosts, |h| &h.device, own, String::clone);
     let features = |f: &Fact<FeatureState>| rank(&f.origin);
     out.features = c.each("facts.features", &hosts, |h| &h.features, features, |s| s.name().to_owned());
     let mut roles: BTreeMap<String, Fact<String>> = BTreeMap::new();

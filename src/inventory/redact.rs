@@ -1,7 +1,7 @@
 //! Takes out of a host what tells whose it is: names, accounts, servers, addresses, serial numbers.
 
 use super::texts;
-use crate::model::{Fact, Host, Location, Origin};
+use crate::model::{Fact, Host, Location, Origin, RegistryValue};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -23,6 +23,13 @@ pub fn redact(host: &Host, inputs: &[String]) -> Host {
     names.retain(|n| !n.is_empty());
     // the longer first: a name with its domain holds the short one
     names.sort_by_key(|n| std::cmp::Reverse(n.len()));
+    // texts of the registry may be anything: owners, keys of products, tokens
+    let tells = |v: &RegistryValue| {
+        !matches!(v, RegistryValue::Text(_) | RegistryValue::Expand(_) | RegistryValue::Multi(_))
+    };
+    out.registry.retain(|_, f| tells(&f.value));
+    let told = |c: &crate::model::Conflict| !c.fact.starts_with("facts.registry.");
+    out.conflicts.retain(told);
     texts::rewrite(&mut out, |text| scrub(text, &names));
     if let Some(name) = &mut out.name {
         name.value = NAME.to_owned();
@@ -77,6 +84,9 @@ fn origins(h: &mut Host) -> Vec<&mut Origin> {
     out.extend(map(&mut h.failed));
     out.extend(map(&mut h.installed_on));
     out.extend(map(&mut h.policies));
+    out.extend(map(&mut h.registry));
+    out.extend(map(&mut h.files));
+    out.extend(map(&mut h.device));
     out.extend(map(&mut h.features));
     out.extend(h.completeness.lists.iter_mut().map(|l| &mut l.origin));
     out.extend(h.roles.iter_mut().map(|f| &mut f.origin));

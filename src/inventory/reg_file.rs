@@ -3,7 +3,7 @@
 use super::format::{Directness, Format};
 use super::lines::Line;
 use super::registry_keys::Registry;
-use crate::model::Host;
+use crate::model::{Host, RegistryValue};
 use std::sync::Arc;
 
 const FORMAT: &str = "registry export";
@@ -82,6 +82,23 @@ fn data(text: &str, wide: bool) -> Option<String> {
     }
 }
 
+/// A value as it is, by how it is written; none for an order to delete and for what is not whole.
+fn typed(written: &str, data: Option<String>) -> Option<RegistryValue> {
+    let written = written.trim();
+    if written.starts_with('"') {
+        return data.map(|t| RegistryValue::Text(RegistryValue::text(&t)));
+    }
+    let (kind, _) = written.split_once(':')?;
+    match kind.trim().to_ascii_lowercase().as_str() {
+        "dword" => Some(RegistryValue::Dword(data?.parse().ok()?)),
+        "hex(b)" => Some(RegistryValue::Qword(data?.parse().ok()?)),
+        "hex(1)" => Some(RegistryValue::Text(RegistryValue::text(data?.trim_end_matches('\0')))),
+        "hex(2)" => Some(RegistryValue::Expand(RegistryValue::text(data?.trim_end_matches('\0')))),
+        "hex(7)" => Some(RegistryValue::Multi(RegistryValue::text(data?.trim_end_matches('\0')))),
+        _ => Some(RegistryValue::Other),
+    }
+}
+
 /// A value that may go on over the next lines: strings hold line breaks, bytes are continued after a backslash.
 fn whole_value(lines: &[Line], at: usize) -> (String, usize) {
     let first = lines.get(at).map_or("", |l| l.text.trim());
@@ -122,16 +139,28 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     while let Some(line) = lines.get(at) {
         at += 1;
         if let Some(path) = key(&line.text) {
-            open = registry.key(path, line.number).then_some(path);
+            let told = registry.key(path, line.number);
+            open = (told || registry.keeps(path)).then_some(path);
             continue;
         }
         let Some(path) = open else { continue };
         // of keys that are not read nothing needs to be put together
         let (text, used) = whole_value(lines, at - 1);
         at += used - 1;
-        let Some((name, rest)) = text.strip_prefix('"').and_then(quoted) else { continue };
-        if let Some(value) = rest.trim_start().strip_prefix('=').and_then(|d| data(d, wide)) {
-            registry.value(path, &name, &value, line.number);
+        let named = match text.strip_prefix('@') {
+            Some(rest) => Some((String::new(), rest)),
+            None => text.strip_prefix('"').and_then(quoted),
+        };
+        let Some((name, rest)) = named else { continue };
+        let Some(written) = rest.trim_start().strip_prefix('=') else { continue };
+        let value = data(written, wide);
+        if let Some(value) = value.as_deref().filter(|_| !name.is_empty()) {
+            registry.value(path, &name, value, line.number);
+        }
+        if registry.keeps(path)
+            && let Some(value) = typed(written, value)
+        {
+            registry.keep(path, &name, value, line.number);
         }
     }
     registry.hosts()
@@ -282,6 +311,11 @@ mod tests {
     #[test]
     fn what_a_32_bit_program_sees_is_not_read() {
         let text = NT.replace("SOFTWARE", "SOFTWARE\\WOW6432Node");
-        assert!(hosts(&format!("{HEAD}{text}\"CurrentBuild\"=\"19045\"\r\n")).is_empty());
+        let host = one(&format!(
+            "{HEAD}{text}\"CurrentBuild\"=\"19045\"\r\n@=\"x\"\r\n\"Gone\"=-\r\n\"B\"=hex:00\r\n"
+        ));
+        assert_eq!((&host.version, &host.product), (&None, &None));
+        let kept: Vec<String> = host.registry.values().map(|f| f.value.to_string()).collect();
+        assert_eq!(kept, ["sz:x", "other", "sz:19045"]);
     }
 }

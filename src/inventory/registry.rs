@@ -5,7 +5,7 @@ use super::format::{Directness, Format};
 use super::lines::{Line, is_prompt};
 use super::registry_keys::Registry;
 use super::windows_nt::TELLING;
-use crate::model::Host;
+use crate::model::{Host, RegistryValue};
 use std::sync::Arc;
 
 const FORMAT: &str = "reg query";
@@ -54,30 +54,96 @@ fn data(kind: &str, text: &str) -> Option<String> {
     }
 }
 
+/// A value as it is, by its type.
+fn typed(kind: &str, text: &str) -> RegistryValue {
+    let number = || {
+        let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+        u64::from_str_radix(hex, 16).ok()
+    };
+    match kind {
+        "REG_DWORD" => number().and_then(|n| u32::try_from(n).ok()).map(RegistryValue::Dword),
+        "REG_QWORD" => number().map(RegistryValue::Qword),
+        "REG_SZ" => Some(RegistryValue::Text(RegistryValue::text(text))),
+        "REG_EXPAND_SZ" => Some(RegistryValue::Expand(RegistryValue::text(text))),
+        "REG_MULTI_SZ" => Some(RegistryValue::Multi(RegistryValue::text(text))),
+        _ => None,
+    }
+    .unwrap_or(RegistryValue::Other)
+}
+
+/// The name of a value, where it has none of its own.
+fn own_name(name: &str) -> &str {
+    if ["(default)", "<no name>"].iter().any(|d| name.eq_ignore_ascii_case(d)) { "" } else { name }
+}
+
+/// The key, and the value where there is one, that a command line asks for: `reg query "HKLM\\…" /v Name`. None where it
+/// asks for more than that, or in another view.
+fn asked(line: &str) -> Option<(String, Option<String>)> {
+    let at = line.to_ascii_lowercase().find("reg query ")?;
+    let mut words = Vec::new();
+    let mut rest = line.get(at + "reg query ".len()..)?.trim_start();
+    while !rest.is_empty() && words.len() < 8 {
+        let (word, tail) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?,
+            None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
+        };
+        words.push(word);
+        rest = tail.trim_start();
+    }
+    let (key, options) = words.split_first()?;
+    let value = match options {
+        [] => None,
+        [v, name] if v.eq_ignore_ascii_case("/v") => Some((*name).to_owned()),
+        [ve] if ve.eq_ignore_ascii_case("/ve") => Some(String::new()),
+        _ => return None,
+    };
+    Some(((*key).to_owned(), value))
+}
+
+/// The command found nothing.
+fn is_not_found(line: &str) -> bool {
+    let l = line.trim().to_lowercase();
+    [
+        "unable to find the specified registry key or value",
+        "angegebene registrierungsschlüssel bzw. wert wurde nicht gefunden",
+    ]
+    .iter()
+    .any(|words| l.contains(words))
+}
+
 /// Reads the values; none if there is nothing about Windows among them.
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let mut registry = Registry::new(input, FORMAT);
     let mut open: Option<&str> = None;
     let mut known = true;
+    let mut command: Option<(String, Option<String>)> = None;
     for line in lines {
         if is_prompt(&line.text) {
             let asked = line.text.to_ascii_lowercase();
             registry.filtered |= is_filter(&asked) || asked.contains("reg query") && asked.contains(" /f ");
             // what the next command prints is of its own key
             (open, known) = (None, true);
+            command = self::asked(&line.text);
+        } else if is_not_found(&line.text) {
+            if let Some((key, value)) = command.take() {
+                registry.absent(&key, value.as_deref(), line.number);
+            }
         } else if let Some(path) = key(&line.text) {
             known = registry.key(path, line.number);
-            open = Some(path);
-        } else if let Some((name, kind, text)) = value(&line.text)
-            && let Some(data) = data(kind, text).filter(|_| known)
-        {
+            (open, command) = (Some(path), None);
+        } else if let Some((name, kind, text)) = value(&line.text) {
             let own = |n: &str| TELLING.contains(&n) || matches!(n, "productname" | "csdversion");
-            match open {
-                Some(path) => registry.value(path, name, &data, line.number),
-                None if own(&name.to_ascii_lowercase()) => {
-                    registry.value(WINDOWS, name, &data, line.number);
-                }
-                None => {}
+            let path = match open {
+                Some(path) => path,
+                None if own(&name.to_ascii_lowercase()) => WINDOWS,
+                None => continue,
+            };
+            // what tells of Windows may show that the next machine begins: that first
+            if let Some(data) = data(kind, text).filter(|_| known) {
+                registry.value(path, name, &data, line.number);
+            }
+            if registry.keeps(path) {
+                registry.keep(path, own_name(name), typed(kind, text), line.number);
             }
         }
     }
@@ -156,8 +222,61 @@ mod tests {
 
     #[test]
     fn other_keys_are_not_windows() {
-        assert!(hosts("HKEY_LOCAL_MACHINE\\SOFTWARE\\Foo\n    UBR    REG_DWORD    0x1\n").is_empty());
+        let other = one("HKEY_LOCAL_MACHINE\\SOFTWARE\\Foo\n    UBR    REG_DWORD    0x1\n");
+        assert_eq!((other.revision, other.registry.len()), (None, 1));
+        assert!(hosts("HKEY_CURRENT_USER\\SOFTWARE\\Foo\n    UBR    REG_DWORD    0x1\n").is_empty());
         assert!(hosts("    Foo    REG_DWORD    0x1\n").is_empty());
         assert_eq!(one("    UBR    REG_DWORD    0x1\n").revision.map(|r| r.value), Some(1));
+    }
+
+    fn registry(text: &str) -> Vec<(String, String)> {
+        let hosts = hosts(text);
+        let all = hosts.iter().flat_map(|h| &h.registry);
+        all.map(|(place, f)| (place.clone(), f.value.to_string())).collect()
+    }
+
+    #[test]
+    fn values_are_kept_with_their_types_for_rules() {
+        let told = registry(
+            "HKEY_LOCAL_MACHINE\\SOFTWARE\\Foo Bar\n    (Default)    REG_SZ    x y\n    N    REG_DWORD    0x10\n    \
+             P    REG_EXPAND_SZ    %windir%\\a\n    B    REG_BINARY    00FF\n",
+        );
+        let told: Vec<_> = told.iter().map(|(p, v)| (p.as_str(), v.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                ("hklm\\software\\foo bar\\(default)", "sz:x y"),
+                ("hklm\\software\\foo bar\\b", "other"),
+                ("hklm\\software\\foo bar\\n", "dword:16"),
+                ("hklm\\software\\foo bar\\p", "expand-sz:%windir%\\a"),
+            ]
+        );
+        let owner = format!("{KEY}    RegisteredOwner    REG_SZ    somebody\n    UBR    REG_DWORD    0x1\n");
+        assert_eq!(registry(&owner).len(), 1, "whose Windows it is does not matter");
+        let twice = "HKLM\\SOFTWARE\\Foo\n    N    REG_DWORD    0x1\nHKLM\\SOFTWARE\\Foo\n    N    REG_DWORD    0x2\n";
+        assert!(registry(twice).is_empty());
+    }
+
+    #[test]
+    fn what_was_looked_for_and_not_found_is_absent() {
+        const ERROR: &str = "ERROR: The system was unable to find the specified registry key or value.\n";
+        let of = |command: &str| registry(&format!("C:\\>{command}\n\n{ERROR}"));
+        let absent = |place: &str| vec![(place.to_owned(), "absent".to_owned())];
+        assert_eq!(
+            of("reg query \"HKLM\\SOFTWARE\\Foo Bar\" /v Baz"),
+            absent("hklm\\software\\foo bar\\baz")
+        );
+        assert_eq!(of("reg query HKLM\\SOFTWARE\\Foo /ve"), absent("hklm\\software\\foo\\(default)"));
+        assert_eq!(of("reg query HKLM\\SOFTWARE\\Foo"), absent("hklm\\software\\foo\\"));
+        // without the command, or with one that asks for something else, it says nothing
+        for other in
+            ["dir", "reg query HKLM\\SOFTWARE\\Foo /v Baz /reg:32", "reg query HKLM\\SOFTWARE\\Foo /s /f x"]
+        {
+            assert_eq!(of(other), [], "{other}");
+        }
+        assert_eq!(registry(ERROR), []);
+        let found =
+            format!("C:\\>reg query HKLM\\SOFTWARE\\Foo\n\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Foo\n{ERROR}");
+        assert_eq!(registry(&found), []);
     }
 }

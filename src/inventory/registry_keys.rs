@@ -6,7 +6,10 @@ use super::objects::line_of;
 use super::os_values::{Values, is_computer_name};
 use super::packages::Packages;
 use super::windows_nt;
-use crate::model::{Architecture, Fact, Gap, Host, KbId, ListKind, Origin, PackageState, Version};
+use crate::model::{
+    Architecture, Fact, Gap, Host, KbId, ListKind, Origin, PackageState, RegistryValue, Version,
+    registry_key, registry_key_place, registry_place,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -134,10 +137,30 @@ fn control(rest: &str) -> Option<Kind> {
     })
 }
 
+/// Values that are kept of one input as they are, for rules of Windows Update.
+const KEPT: usize = 4_096;
+
+/// The key of a value that is kept as it is: of the running machine's own hives, and none of the many of servicing.
+fn kept(path: &str) -> Option<String> {
+    let key = registry_key(path)?;
+    let below = |parent: &str| key.strip_prefix(parent).is_some_and(|rest| rest.starts_with('\\'));
+    let own = below("hklm\\software") || below("hklm\\system\\currentcontrolset");
+    let servicing = "hklm\\software\\microsoft\\windows\\currentversion\\component based servicing";
+    (own && !below(servicing)).then_some(key)
+}
+
+/// Is a value of this name kept? Of Windows' own key only those that tell of Windows: others name its owner.
+fn is_kept(key: &str, name: &str) -> bool {
+    key != "hklm\\software\\microsoft\\windows nt\\currentversion"
+        || windows_nt::READ.iter().any(|n| n.eq_ignore_ascii_case(name.trim()))
+}
+
 /// The registry of one machine, as far as it was printed.
 #[derive(Debug, Default)]
 struct Machine {
     keys: BTreeMap<Kind, Key>,
+    /// values as they are; none where two differ
+    kept: BTreeMap<String, Option<Fact<RegistryValue>>>,
 }
 
 /// The values of one key, and where the key itself stands.
@@ -153,6 +176,7 @@ pub(super) struct Registry {
     /// Machines by hive; a value that comes again with other data is that of the next machine.
     machines: Vec<(String, Machine)>,
     keys: usize,
+    kept: usize,
     input: Arc<str>,
     format: &'static str,
     /// The command kept only some of the rows.
@@ -161,7 +185,7 @@ pub(super) struct Registry {
 
 impl Registry {
     pub(super) fn new(input: &Arc<str>, format: &'static str) -> Self {
-        Self { machines: Vec::new(), keys: 0, input: Arc::clone(input), format, filtered: false }
+        Self { machines: Vec::new(), keys: 0, kept: 0, input: Arc::clone(input), format, filtered: false }
     }
 
     /// A key that is there. False if it is none that is read.
@@ -189,6 +213,47 @@ impl Registry {
             self.keys += 1;
             let Some((_, next)) = self.machines.last_mut() else { return };
             next.keys.entry(kind).or_default().values.put(name, data, origin);
+        }
+    }
+
+    /// Are values of this key kept as they are?
+    pub(super) fn keeps(&self, path: &str) -> bool {
+        self.kept < KEPT && kept(path).is_some()
+    }
+
+    /// Keeps a value as it is, for the machine whose values were read last.
+    pub(super) fn keep(&mut self, path: &str, name: &str, value: RegistryValue, line: u32) {
+        if let Some(key) = kept(path).filter(|key| is_kept(key, name)) {
+            self.put(registry_place(&key, name), value, line);
+        }
+    }
+
+    /// A key, or a value of it, was looked for and is not there.
+    pub(super) fn absent(&mut self, path: &str, name: Option<&str>, line: u32) {
+        let Some(key) = registry_key(path) else { return };
+        let place = name.map_or_else(|| registry_key_place(&key), |name| registry_place(&key, name));
+        self.put(place, RegistryValue::Absent, line);
+    }
+
+    fn put(&mut self, place: String, value: RegistryValue, line: u32) {
+        let origin = Origin::line(&self.input, self.format, line);
+        let at = match self.machines.iter().rposition(|(h, _)| h == "software") {
+            Some(at) => at,
+            None if self.machines.len() >= MACHINES => return,
+            None => {
+                self.machines.push(("software".to_owned(), Machine::default()));
+                self.machines.len() - 1
+            }
+        };
+        let Some((_, machine)) = self.machines.get_mut(at) else { return };
+        match machine.kept.get_mut(&place) {
+            Some(known) if known.as_ref().is_some_and(|f| f.value != value) => *known = None,
+            Some(_) => {}
+            None if self.kept >= KEPT => {}
+            None => {
+                self.kept += 1;
+                machine.kept.insert(place, Some(Fact::new(value, origin)));
+            }
         }
     }
 
@@ -240,6 +305,8 @@ impl Machine {
         let offline = hive != "software";
         let packages = self.packages(&mut c, offline);
         let programs = self.programs(&mut c);
+        let whole = self.kept.iter().filter_map(|(place, fact)| Some((place.clone(), fact.clone()?)));
+        c.host.registry.extend(whole);
         if offline {
             // a hive of another installation, loaded beside the one that runs
             let line = self.keys.values().find_map(|k| k.at.as_ref()).map_or(1, line_of);

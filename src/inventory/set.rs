@@ -1,8 +1,9 @@
 //! Facts that the user states on the command line, laid over what the inventories say.
 
 use super::{Input, read};
-use crate::model::Host;
+use crate::model::{Fact, Host, Origin, RegistryValue, file_path, registry_place_of};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// Lays one fact over a host: `os.revision=2300`, `facts.esu=true`, `updates.absent=KB2919355`.
 ///
@@ -10,6 +11,9 @@ use serde_json::{Map, Value, json};
 /// One line: the text is not `fact=value`, the fact is none of `kbwhy/host/1`, or its value has the wrong type.
 pub fn set_fact(host: &mut Host, text: &str) -> Result<(), String> {
     let (path, value) = text.split_once('=').ok_or("expected FACT=VALUE, such as os.revision=2300")?;
+    if let Some(set) = place(host, path.trim(), value) {
+        return set;
+    }
     let (section, member) =
         path.trim().split_once('.').ok_or("expected a fact such as os.revision or facts.esu")?;
     let value = value.trim();
@@ -51,6 +55,36 @@ pub fn set_fact(host: &mut Host, text: &str) -> Result<(), String> {
     inner.insert(member.to_owned(), leaf);
     let stated = overlay_value(&json!({ section: inner }))?;
     overlay(host, stated);
+    Ok(())
+}
+
+/// Facts whose names are places: `registry.HKLM\\…\\Value`, `files.%windir%\\…`, `device.Name`. None for other facts.
+fn place(host: &mut Host, path: &str, value: &str) -> Option<Result<(), String>> {
+    let (section, name) = path.split_once('.')?;
+    let origin = Origin::whole(&Arc::from("--set"), super::host1::FORMAT);
+    let value = super::lines::clean(value.trim());
+    Some(match section {
+        "registry" => registry(host, name, &value, &origin),
+        "files" => value.parse().map(|state| {
+            host.files.insert(file_path(&super::lines::clean(name)), Fact::new(state, origin));
+        }),
+        "device" if !name.is_empty() => {
+            host.device.insert(super::lines::clean(name).to_lowercase(), Fact::new(value, origin));
+            Ok(())
+        }
+        _ => return None,
+    })
+}
+
+/// A value, or a key where the name ends in a backslash.
+fn registry(host: &mut Host, name: &str, value: &str, origin: &Origin) -> Result<(), String> {
+    let name = super::lines::clean(name);
+    let value: RegistryValue = value.parse()?;
+    let place = registry_place_of(&name).ok_or_else(|| format!("`{name}` is no place in HKLM"))?;
+    if place.ends_with('\\') && !matches!(value, RegistryValue::Key | RegistryValue::Absent) {
+        return Err("a key is `key` (there) or `absent`".into());
+    }
+    host.registry.insert(place, Fact::new(value, origin.clone()));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Every free text of a host, to be rewritten in one place: cleaned where it is read, redacted where it is shared.
 
 use super::lines::clean;
-use crate::model::{Fact, Host};
+use crate::model::{Fact, Host, RegistryValue};
 use std::collections::BTreeMap;
 
 /// Replaces every free text but the names of inputs and members: values, notes, ids, and names of packages, features and
@@ -40,6 +40,15 @@ pub(super) fn rewrite(host: &mut Host, text: impl Fn(&str) -> String) {
         c.kept.0 = text(&c.kept.0);
         c.other.0 = text(&c.other.0);
     }
+    for fact in host.registry.values_mut() {
+        if let RegistryValue::Text(t) | RegistryValue::Expand(t) | RegistryValue::Multi(t) = &mut fact.value {
+            *t = text(t);
+        }
+    }
+    host.device.values_mut().for_each(|f| f.value = text(&f.value));
+    keys(&mut host.registry, &text);
+    keys(&mut host.files, &text);
+    keys(&mut host.device, &text);
     keys(&mut host.policies, &text);
     keys(&mut host.packages, &text);
     keys(&mut host.features, &text);

@@ -6,7 +6,11 @@ use super::{
     data::{FileRecord, Group, NONE, Record, bits},
 };
 use crate::model::KbId;
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+    hash::{BuildHasher, RandomState},
+};
 
 /// More GUIDs, edges or bytes of text than any source has.
 const GUIDS: usize = 16_000_000;
@@ -43,6 +47,8 @@ pub(crate) struct Draft {
     pub(crate) leaf: Option<bool>,
     pub(crate) bundle: bool,
     pub(crate) deployment: Deployment,
+    /// read from a fragment, which may stand beside the list of all updates
+    pub(crate) fragment: bool,
     /// it tells what it requires: fragments of other kinds do not
     pub(crate) related: bool,
     /// number of a text
@@ -80,6 +86,7 @@ impl Draft {
             leaf: None,
             bundle: false,
             deployment: Deployment::Offered,
+            fragment: false,
             related: false,
             title: 0,
             english: false,
@@ -111,17 +118,87 @@ pub(crate) struct Oddities {
     pub(crate) repeated: u64,
 }
 
+/// Finds numbers of things by their hash: a table of numbers alone, small enough for a processor's caches. Hashes are
+/// keyed by the process, so that no file can choose things that collide.
+#[derive(Clone, Debug)]
+struct Numbered {
+    key: (u64, u64),
+    /// number + 1, and the part of the hash that gives the place; 0 is free. As many as a power of two.
+    slots: Vec<(u32, u32)>,
+    filled: usize,
+}
+
+impl Default for Numbered {
+    fn default() -> Self {
+        let key = RandomState::new();
+        Self { key: (key.hash_one(1u8), key.hash_one(2u8) | 1), slots: Vec::new(), filled: 0 }
+    }
+}
+
+impl Numbered {
+    fn hash(&self, sum: u64, high: u64, low: u64) -> u64 {
+        let product = u128::from(high ^ self.key.0 ^ sum) * u128::from(low ^ self.key.1);
+        (product as u64 ^ (product >> 64) as u64).wrapping_mul(self.key.1)
+    }
+
+    fn hash_text(&self, text: &[u8]) -> u64 {
+        let mut sum = text.len() as u64;
+        for piece in text.chunks(16) {
+            let mut two = [0; 16];
+            two[..piece.len()].copy_from_slice(piece);
+            let n = u128::from_le_bytes(two);
+            sum = self.hash(sum.rotate_left(23), (n >> 64) as u64, n as u64);
+        }
+        sum
+    }
+
+    /// The number of what is there already, or else the new number, and whether it is new.
+    fn number(&mut self, hash: u64, new: u32, same: impl Fn(u32) -> bool) -> (u32, bool) {
+        if self.filled * 2 >= self.slots.len() {
+            self.grow();
+        }
+        let mask = self.slots.len() - 1;
+        let tag = (hash >> 32) as u32;
+        let mut at = tag as usize & mask;
+        loop {
+            match self.slots[at] {
+                (0, _) => {
+                    self.slots[at] = (new + 1, tag);
+                    self.filled += 1;
+                    return (new, true);
+                }
+                (number, t) if t == tag && same(number - 1) => return (number - 1, false),
+                _ => at = (at + 1) & mask,
+            }
+        }
+    }
+
+    /// Twice the size; places are taken from the tags.
+    fn grow(&mut self) {
+        let size = (self.slots.len() * 2).max(1024);
+        let old = std::mem::replace(&mut self.slots, vec![(0, 0); size]);
+        let mask = size - 1;
+        for (number, tag) in old.into_iter().filter(|s| s.0 != 0) {
+            let mut at = tag as usize & mask;
+            while self.slots[at].0 != 0 {
+                at = (at + 1) & mask;
+            }
+            self.slots[at] = (number, tag);
+        }
+    }
+}
+
 /// What a source has told so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Builder {
     guids: Vec<UpdateGuid>,
-    by_guid: HashMap<UpdateGuid, u32>,
+    by_guid: Numbered,
     drafts: Vec<Draft>,
     numbers: Vec<u32>,
     text: String,
     text_ends: Vec<u32>,
     files: Vec<FileRecord>,
-    by_file: HashMap<Box<str>, u32>,
+    by_file: Numbered,
     blobs: Vec<u8>,
     blob_ends: Vec<(u64, u64)>,
     /// GUIDs that some clause marks as a category
@@ -131,17 +208,17 @@ pub(crate) struct Builder {
 impl Builder {
     /// The number of a GUID.
     pub(crate) fn guid(&mut self, guid: UpdateGuid) -> Result<u32, TooLarge> {
-        match self.by_guid.entry(guid) {
-            Entry::Occupied(e) => Ok(*e.get()),
-            Entry::Vacant(e) => {
-                if self.guids.len() >= GUIDS {
-                    return Err(TooLarge);
-                }
-                let number = self.guids.len() as u32;
-                self.guids.push(guid);
-                Ok(*e.insert(number))
+        let n = guid.as_u128();
+        let hash = self.by_guid.hash(0, (n >> 64) as u64, n as u64);
+        let (guids, next) = (&self.guids, self.guids.len() as u32);
+        let (number, new) = self.by_guid.number(hash, next, |at| guids[at as usize] == guid);
+        if new {
+            if self.guids.len() >= GUIDS {
+                return Err(TooLarge);
             }
+            self.guids.push(guid);
         }
+        Ok(number)
     }
 
     /// Keeps a list of numbers.
@@ -176,16 +253,19 @@ impl Builder {
 
     /// The number of a payload file by what the source calls it.
     pub(crate) fn file(&mut self, id: &str) -> Result<u32, TooLarge> {
-        if let Some(n) = self.by_file.get(id) {
-            return Ok(*n);
+        let hash = self.by_file.hash_text(id.as_bytes());
+        let next = self.files.len() as u32;
+        let mut table = std::mem::take(&mut self.by_file);
+        let (number, new) = table
+            .number(hash, next, |at| self.files.get(at as usize).is_some_and(|f| self.text_at(f.sha1) == id));
+        self.by_file = table;
+        if new {
+            if self.files.len() >= GUIDS {
+                return Err(TooLarge);
+            }
+            let sha1 = self.text(id)?;
+            self.files.push(FileRecord { sha1, ..FileRecord::default() });
         }
-        if self.files.len() >= GUIDS {
-            return Err(TooLarge);
-        }
-        let number = self.files.len() as u32;
-        let sha1 = self.text(id)?;
-        self.files.push(FileRecord { sha1, ..FileRecord::default() });
-        self.by_file.insert(id.into(), number);
         Ok(number)
     }
 
@@ -208,6 +288,14 @@ impl Builder {
         new.size = if new.size == u64::MAX { size.unwrap_or(u64::MAX) } else { new.size };
         self.files[file as usize] = new;
         Ok(())
+    }
+
+    /// Where a payload file is; of several places the first by name, whatever their order.
+    pub(crate) fn place_file(&mut self, file: u32, url: u32) {
+        let Some(old) = self.files.get(file as usize).map(|f| f.url) else { return };
+        if old == 0 || self.text_at(url) < self.text_at(old) {
+            self.files[file as usize].url = url;
+        }
     }
 
     /// Keeps rules: packed, and how long they are unpacked.
@@ -234,9 +322,10 @@ impl Builder {
         Ok(())
     }
 
-    /// How many updates there are so far.
-    pub(crate) fn len(&self) -> usize {
-        self.drafts.len()
+    /// The updates so far by the numbers of their revisions.
+    pub(crate) fn revisions(&self) -> impl Iterator<Item = (u32, (UpdateGuid, u32))> {
+        let numbered = self.drafts.iter().filter(|d| d.revision_id != NONE);
+        numbered.filter_map(|d| Some((d.revision_id, (*self.guids.get(d.guid as usize)?, d.revision))))
     }
 
     /// Settles it all.
@@ -310,37 +399,41 @@ impl Settling {
             v.sort_unstable();
             v
         };
+        let names = |r: Range| {
+            let names = r.of(&self.b.numbers).iter().filter_map(|&f| self.b.files.get(f as usize));
+            let mut v: Vec<String> = names.map(|f| self.b.text_at(f.sha1).to_owned()).collect();
+            v.sort_unstable();
+            v
+        };
         (
-            (d.revision, d.revision_id, d.created, d.bundle, d.leaf),
+            (d.revision, d.related, d.fragment, d.revision_id, d.created, d.bundle, d.leaf),
+            (d.deployment, d.kind, d.rules != NONE, d.english),
             self.clauses(d),
             (sorted(d.superseded_by), sorted(d.bundled_by), ranks(d.supersedes), ranks(d.bundles)),
-            self.b.text_at(d.title).to_owned(),
+            (names(d.files), sorted(d.articles), self.b.text_at(d.title).to_owned()),
         )
     }
 
     /// One draft for each GUID: the newest revision; of one revision, what several say is put together.
     fn chosen(&mut self) -> Vec<Option<Draft>> {
         let mut chosen: Vec<Option<Draft>> = vec![None; self.b.guids.len()];
-        for i in 0..self.b.drafts.len() {
-            let d = self.b.drafts[i];
+        let mut several: BTreeMap<usize, Vec<Draft>> = BTreeMap::new();
+        for d in &self.b.drafts {
             let place = self.rank[d.guid as usize] as usize;
-            let new = match chosen[place] {
-                None => d,
-                Some(old) => {
-                    self.odd.repeated += u64::from(old.related && d.related);
-                    let newer = old.revision.cmp(&d.revision).then_with(|| {
-                        old.related
-                            .cmp(&d.related)
-                            .then_with(|| self.canonical(&old).cmp(&self.canonical(&d)))
-                    });
-                    let (mut keep, other) = if newer.is_lt() { (d, old) } else { (old, d) };
-                    if other.revision == keep.revision {
-                        fill(&mut keep, &other);
-                    }
-                    keep
-                }
-            };
-            chosen[place] = Some(new);
+            match chosen[place] {
+                None => chosen[place] = Some(*d),
+                Some(first) => several.entry(place).or_insert_with(|| vec![first]).push(*d),
+            }
+        }
+        for (place, mut drafts) in several {
+            let lists = drafts.iter().filter(|d| !d.fragment).count();
+            self.odd.repeated += lists.saturating_sub(1) as u64;
+            drafts.sort_by_cached_key(|d| Reverse(self.canonical(d)));
+            let mut drafts = drafts.into_iter();
+            let Some(mut keep) = drafts.next() else { continue };
+            let newest = keep.revision;
+            drafts.filter(|d| d.revision == newest).for_each(|d| fill(&mut keep, &d));
+            chosen[place] = Some(keep);
         }
         chosen
     }
@@ -375,8 +468,8 @@ impl Settling {
                 || super::categories::is_known(&guids[i]);
         }
         let mut metadata = Metadata { guids, revisions, ..Metadata::default() };
-        self.clauses_without_categories(&chosen, &is_category, &categories, &mut metadata);
-        let mut flipped = |pairs: &[(u32, u32)]| {
+        self.clauses_without_categories(&chosen, &is_category, &mut metadata);
+        let flipped = |pairs: &[(u32, u32)]| {
             let mut p: Vec<(u32, u32)> = pairs.iter().map(|&(a, b)| (b, a)).collect();
             grouped(&mut p, n)
         };
@@ -473,27 +566,47 @@ impl Settling {
         &mut self,
         chosen: &[Option<Draft>],
         is_category: &[bool],
-        categories: &[(u32, u32)],
         m: &mut Metadata,
     ) {
-        let _ = categories;
+        // members of the clauses of one update, and where each clause is
+        let (mut flat, mut places) = (Vec::new(), Vec::new());
         for (i, d) in chosen.iter().enumerate() {
             m.clause_starts.push(m.member_starts.len() as u32);
             let Some(d) = d else { continue };
-            for mut clause in self.clauses(d) {
-                if clause.iter().all(|&c| is_category[c as usize]) {
+            flat.clear();
+            places.clear();
+            let mut rest = d.clauses.of(&self.b.numbers);
+            while let Some((&length, tail)) = rest.split_first() {
+                let (members, tail) = tail.split_at((length as usize).min(tail.len()));
+                rest = tail;
+                let start = flat.len();
+                flat.extend(members.iter().map(|&g| self.rank[g as usize]));
+                if flat[start..].iter().all(|&c| is_category[c as usize]) {
+                    flat.truncate(start);
                     continue;
                 }
                 // an update cannot be its own prerequisite: the clause says nothing if that is all it says
-                if clause.contains(&(i as u32)) {
+                if flat[start..].contains(&(i as u32)) {
                     self.odd.selves += 1;
-                    clause.retain(|&c| c != i as u32);
-                    if clause.is_empty() {
+                    let others: Vec<u32> = flat.drain(start..).filter(|&c| c != i as u32).collect();
+                    flat.extend(others);
+                    if flat.len() == start {
                         continue;
                     }
                 }
-                m.member_starts.push(m.members.len() as u32);
-                m.members.extend(clause);
+                flat[start..].sort_unstable();
+                places.push(start..flat.len());
+            }
+            places.sort_unstable_by(|a, b| flat[a.clone()].cmp(&flat[b.clone()]));
+            places.dedup_by(|a, b| flat[a.clone()] == flat[b.clone()]);
+            for place in &places {
+                let start = m.members.len();
+                m.member_starts.push(start as u32);
+                for &c in &flat[place.clone()] {
+                    if m.members[start..].last() != Some(&c) {
+                        m.members.push(c);
+                    }
+                }
             }
         }
         m.clause_starts.push(m.member_starts.len() as u32);
@@ -660,7 +773,7 @@ pub(crate) fn kb_of_file(url: &str, name: &str) -> u32 {
 }
 
 /// The KBs in parentheses in a title.
-fn kbs_of_title(title: &str) -> Vec<u32> {
+pub(crate) fn kbs_of_title(title: &str) -> Vec<u32> {
     let mut found: Vec<u32> = kb_in(title.as_bytes(), true).collect();
     found.sort_unstable();
     found.dedup();

@@ -168,6 +168,18 @@ impl Metadata {
         self.records.iter().all(|r| r.flags & bits::KNOWN == 0)
     }
 
+    /// The updates it has, in order.
+    pub fn updates(&self) -> impl Iterator<Item = UpdateGuid> {
+        let known = self.guids.iter().zip(&self.records).filter(|(_, r)| r.flags & bits::KNOWN != 0);
+        known.map(|(g, _)| *g)
+    }
+
+    /// The updates of a KB.
+    pub(crate) fn ranks_of_kb(&self, kb: u32) -> impl Iterator<Item = u32> {
+        let from = self.by_kb.partition_point(|p| p.0 < kb);
+        self.by_kb.iter().skip(from).take_while(move |p| p.0 == kb).map(|p| p.1)
+    }
+
     pub(crate) fn text_at(&self, number: u32) -> &str {
         let Some(at) = (number as usize).checked_sub(1) else { return "" };
         let start = at.checked_sub(1).and_then(|p| self.text_ends.get(p)).copied().unwrap_or(0);

@@ -7,14 +7,19 @@
 pub(crate) mod builder;
 mod categories;
 mod data;
+mod facts;
+pub(crate) mod fragment;
 mod index;
 mod layout;
 mod pages;
 mod view;
 pub(crate) mod xml;
 
+pub(crate) use builder::kbs_of_title;
 pub use categories::{KnownCategory, category};
 pub use data::Metadata;
+pub(crate) use facts::plain_title;
+pub use facts::to_facts;
 pub use index::{IndexError, MetadataIndex, ReadAt};
 pub use view::{
     AnyOf, Category, CategoryType, Deployment, KbBasis, Member, PayloadFile, Rules, Update, UpdateType,

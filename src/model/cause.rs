@@ -42,6 +42,8 @@ causes! {
     ProductNotInstalled = "product-not-installed", "product or feature";
     /// Another update must come first.
     MissingPrerequisite = "missing-prerequisite", "prerequisite";
+    /// A rule of Windows Update's metadata refuses it, for none of the other reasons.
+    ApplicabilityRule = "applicability-rule", "Windows Update's rule";
     /// A newer servicing stack must come first.
     MissingServicingStack = "missing-servicing-stack", "servicing stack";
     /// The checkpoint cumulative update must come first.

@@ -20,7 +20,9 @@ pub use fact::{Fact, Location, Origin};
 pub use host::{Completeness, Conflict, FeatureState, Gap, Host, ListKind, ListSeen, PackageState};
 pub use kb::{KbError, KbId, UpdateId};
 pub use product::{Edition, InstallationType, ProductId, ProductSet};
-pub use registry::{FileState, RegistryValue, file_path, registry_key, registry_key_place, registry_place};
+pub use registry::{
+    FileState, RegistryValue, file_path, registry_key, registry_key_place, registry_place, registry_place_of,
+};
 pub use requirement::{BuildKey, Clause, Licence, Requirement, RequirementError};
 pub use source::SourceKind;
 pub use truth::Truth;

@@ -113,6 +113,17 @@ pub fn registry_key_place(key: &str) -> String {
     format!("{key}\\")
 }
 
+/// A place as people write it: `HKLM\\SOFTWARE\\Foo\\Value`, or a key where it ends in a backslash.
+pub fn registry_place_of(text: &str) -> Option<String> {
+    let text = text.trim();
+    if let Some(key) = text.strip_suffix('\\') {
+        return Some(registry_key_place(&registry_key(key)?));
+    }
+    let (key, name) = text.rsplit_once('\\')?;
+    let key = registry_key(key)?;
+    Some(registry_place(&key, if name.eq_ignore_ascii_case("(default)") { "" } else { name }))
+}
+
 /// What is known of one file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileState {

@@ -314,7 +314,7 @@ pub fn formats_text(formats: impl Iterator<Item = &'static Format>, style: Style
 }
 
 /// A text of at most `room` columns: the middle of a longer one is left out, so that host and page name stay.
-fn elide(text: &str, room: usize) -> String {
+pub(super) fn elide(text: &str, room: usize) -> String {
     if text.width() <= room {
         return text.to_owned();
     }

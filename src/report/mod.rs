@@ -1,8 +1,12 @@
 //! Reports: plain, versioned structs. What scripts read and what renderers render.
 
+mod catalog;
 mod package;
+mod rules;
 
+pub use catalog::*;
 pub use package::{PackageReport, ParentReport};
+pub use rules::{RuleClauseReport, RulePrerequisiteReport, RuleReport, RuleSectionReport, RulesReport};
 
 use serde::Serialize;
 

@@ -72,7 +72,10 @@ pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
         rules: &rules,
     };
     let findings = checks::run(&context);
-    let decision = verdict::decide(&findings, question, update.is_some());
+    // an update that the catalog does not know may be known by its rules
+    let ruled = |f: &Finding| f.cause == Cause::ApplicabilityRule && f.outcome == Outcome::Pass;
+    let known = update.is_some() || findings.iter().any(ruled);
+    let decision = verdict::decide(&findings, question, known);
     let superseded_by = decision
         .causes
         .iter()
@@ -135,16 +138,18 @@ fn steps(c: &Context<'_>, decision: &Decision) -> Vec<Step> {
     if steps.len() > 1 { steps } else { Vec::new() }
 }
 
-/// Updates whose number differs from an unknown one by one misprint (a digit replaced, left out, added, or two
-/// neighbours swapped): those for the host's product first.
-fn near(catalog: &Catalog, identity: &Identity, kb: KbId) -> Vec<KbId> {
+/// Updates whose number differs by one misprint: a digit replaced, left out, added, or two neighbours swapped.
+pub(crate) fn misprints(catalog: &Catalog, kb: KbId) -> impl Iterator<Item = KbId> {
     let text = kb.number().to_string();
-    let mut out: Vec<(bool, KbId)> = catalog
-        .kbs()
-        .filter(|other| {
-            let other = other.number().to_string();
-            other.len().abs_diff(text.len()) <= 1 && strsim::osa_distance(&text, &other) == 1
-        })
+    catalog.kbs().filter(move |other| {
+        let other = other.number().to_string();
+        other.len().abs_diff(text.len()) <= 1 && strsim::osa_distance(&text, &other) == 1
+    })
+}
+
+/// Updates that may have been meant by an unknown one: those for the host's product first.
+fn near(catalog: &Catalog, identity: &Identity, kb: KbId) -> Vec<KbId> {
+    let mut out: Vec<(bool, KbId)> = misprints(catalog, kb)
         .map(|other| {
             let here = catalog
                 .update(other)

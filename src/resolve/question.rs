@@ -2,6 +2,7 @@
 
 use super::statement::{Ask, Certainty, Evidence};
 use crate::{
+    applicability::RuleDocument,
     diagnose::{ErrorEvidence, LogEvidence},
     model::{Architecture, Cause, KbId, Location, Origin},
     package::{PackageName, content::PackageContent},
@@ -25,6 +26,10 @@ pub struct Question {
     pub error: Option<ErrorEvidence>,
     /// lines of logs
     pub log: Vec<LogEvidence>,
+    /// applicability rules of the update's packages, and of detectoids that they name
+    pub rules: Vec<RuleDocument>,
+    /// the user gave the rules: they are the package that is meant, whatever others there are
+    pub rules_given: bool,
 }
 
 impl Question {

@@ -1,5 +1,6 @@
 //! What the resolver says, as data: statements with their sources, facts to collect. Wording comes last.
 
+use crate::applicability::{Need, Operator, SectionKind};
 use crate::model::{
     Architecture, Build, KbId, Licence, Origin, PackageState, Requirement, Standing, Version,
 };
@@ -183,6 +184,12 @@ pub enum Says {
     HotpatchNeedsEnrolment,
     /// a delta package fits one base revision only
     DeltaPackage,
+    /// rules of an update in Windows Update's metadata, by its title or GUID
+    RulesOf(String),
+    /// what a rule asks for, any of these operators as they are written, and what the host has
+    RuleAsks { section: SectionKind, any_of: Vec<(Operator, String)>, negated: bool, host: Option<String> },
+    /// a prerequisite by GUID that does not hold
+    RulePrerequisite(Vec<String>),
     /// the .NET version a package is for
     PackageForDotnet(String),
     /// the package file is of another update than the one that was asked about
@@ -272,4 +279,6 @@ pub enum Ask {
     PackageName,
     /// all packages with their states
     Packages,
+    /// what a rule of Windows Update asks for
+    Rule(Need),
 }

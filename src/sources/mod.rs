@@ -3,11 +3,12 @@
 mod decode;
 pub mod gather;
 pub mod msrc;
-mod offline_sync;
+pub mod offline_sync;
 pub mod overlay;
 pub mod products;
 pub mod release_info;
 pub mod update_catalog;
+mod update_xml;
 pub mod wsus_export;
 
 use crate::{
@@ -61,6 +62,9 @@ pub const IMPORTERS: &[Importer] = &[
     release_info::JSON,
     release_info::CSV,
     update_catalog::IMPORTER,
+    offline_sync::CABINET,
+    offline_sync::MASTER,
+    update_xml::UPDATES,
 ];
 
 /// How much of a file tells what it is.

@@ -115,10 +115,10 @@ impl ProductNames {
             return Some((self.and_later(from), None));
         }
         let (base, stated) = without_architecture(&name);
-        let found = self.exact.get(&name).or_else(|| {
-            let of = stated.and_then(|_| self.exact.get(&base).or_else(|| self.bare.get(&base)));
-            of
-        });
+        let found = self
+            .exact
+            .get(&name)
+            .or_else(|| stated.and_then(|_| self.exact.get(&base).or_else(|| self.bare.get(&base))));
         let id = *found?;
         let plain = self.facts.get(usize::from(id.0)).is_some_and(|k| k.plain_is_x86);
         let architecture = match stated {

@@ -10,7 +10,10 @@ pub(super) fn check(told: &Told<'_>, out: &mut Findings) {
     let disputed = told.rules.iter().filter_map(|r| r.row.dispute.as_ref().map(|d| (r.row, d)));
     disputed.for_each(|(r, d)| out.add(Level::Note, "dispute", &r.id, d));
     for (kb, said) in &told.kbs {
-        if said.dates.len() > 1 {
+        // a month alone agrees with each of its days
+        let days: BTreeSet<&str> = said.dates.keys().filter(|d| d.len() == 10).copied().collect();
+        let vague = |d: &&str| d.len() == 7 && days.iter().any(|day| day.starts_with(*d));
+        if said.dates.keys().filter(|d| !vague(d)).count() > 1 {
             let text: Vec<String> = said
                 .dates
                 .iter()

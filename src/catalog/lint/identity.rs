@@ -26,10 +26,12 @@ fn builds(told: &Told<'_>, out: &mut Findings) {
     for part in &told.parts {
         for u in &part.updates {
             let Some(kb) = super::told::number(&u.kb) else { continue };
-            for b in &u.builds {
-                let Some(at) = build(&b.build) else { continue };
-                let mut set = told.set(&b.products);
-                if b.products.is_empty() {
+            let left_out = u.doubts.iter().filter(|d| d.claim == "build");
+            let left_out = left_out.filter_map(|d| Some((d.value.as_ref()?, &d.products)));
+            for (stated_build, products) in u.builds.iter().map(|b| (&b.build, &b.products)).chain(left_out) {
+                let Some(at) = build(stated_build) else { continue };
+                let mut set = told.set(products);
+                if products.is_empty() {
                     set = u.packages.iter().fold(0, |s, p| s | told.set(&p.products));
                 }
                 for (id, _) in told.members(set) {
@@ -117,6 +119,22 @@ fn wrong_builds(told: &Told<'_>, kb: u32, of_it: &BTreeMap<u8, Claims<'_>>, out:
 
 /// Packages for products whose cumulative updates are all listed, and this is none of them.
 fn products(told: &Told<'_>, out: &mut Findings) {
+    for part in &told.parts {
+        for u in &part.updates {
+            for d in u.doubts.iter().filter(|d| d.claim == "package" && d.why == "other-line") {
+                let set = told.set(&d.products);
+                let own =
+                    super::told::number(&u.kb).and_then(|k| told.kbs.get(&k)).map_or(0, |k| k.line_products);
+                let text = format!(
+                    "{} states it for {}; it is in the line of {} alone (left out)",
+                    u.source,
+                    told.names(set),
+                    told.names(own)
+                );
+                out.add(Level::Error, "kb-of-another-product", &u.kb, text);
+            }
+        }
+    }
     let cumulative = |kind: &str| matches!(kind, "cumulative" | "rollup" | "security-only");
     for (number, kb) in &told.kbs {
         let of_kind = |kind: &str| {

@@ -54,6 +54,7 @@ checks! {
     "self-loop": "an update that is related to itself";
     "supersedes-cycle": "updates that supersede each other";
     "supersedes-backwards": "an older update supersedes a newer one";
+    "crosses-tracks": "updates of two tracks that are to replace each other";
     "dangling": "a relation to an update that nothing describes";
     "build-of-another-product": "an update's build is none of the product it is stated for";
     "kb-of-another-product": "an update is stated for a product whose line does not have it";

@@ -2,18 +2,35 @@
 
 use super::told::{Edge, Told};
 use super::{Findings, Level, cycles, some};
+use crate::catalog::facts::DoubtRow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(told: &Told<'_>, out: &mut Findings) {
     for e in &told.edges {
         if e.from == e.to {
-            out.add(Level::Error, "self-loop", kb(e.from), format!("{} itself ({})", e.relation, e.source));
+            out.add(Level::Error, "self-loop", kb(e.from), format!("{} itself ({})", e.relation, stated(e)));
         }
     }
     dangling(told, out);
     cycle(told, out);
     backwards(told, out);
     for part in &told.parts {
+        for u in &part.updates {
+            let crossing =
+                |d: &&DoubtRow| d.claim == "supersedes" && matches!(&*d.why, "tracks" | "hotpatch");
+            for d in u.doubts.iter().filter(crossing) {
+                let why = match &*d.why {
+                    "hotpatch" => "one of them is a hotpatch, which replaces no cumulative update",
+                    _ => "a rollup and a security-only update do not replace each other",
+                };
+                let text = format!(
+                    "supersedes {}, but {why} ({}; left out)",
+                    d.value.as_deref().unwrap_or("another"),
+                    u.source
+                );
+                out.add(Level::Warning, "crosses-tracks", &u.kb, text);
+            }
+        }
         for w in &part.withdrawn {
             let named = w.replacement.iter().map(|k| ("is to be replaced by", k));
             dangling_names(told, &w.kb, named, &w.source, out);
@@ -23,6 +40,11 @@ pub(super) fn check(told: &Told<'_>, out: &mut Findings) {
             dangling_names(told, &d.kb, named, &d.source, out);
         }
     }
+}
+
+/// The source, and whether its statement is used.
+fn stated(e: &Edge<'_>) -> String {
+    if e.left_out { format!("{}; left out", e.source) } else { e.source.to_owned() }
 }
 
 fn kb(number: u32) -> String {
@@ -45,7 +67,7 @@ fn dangling_names<'a>(
 }
 
 fn dangling(told: &Told<'_>, out: &mut Findings) {
-    for e in &told.edges {
+    for e in told.edges.iter().filter(|e| !e.left_out) {
         // what others name alone is history that a feed lost; in a correction by hand it is a misprint
         let level = if e.overlay { Level::Error } else { Level::Warning };
         if !told.is_described(e.to) {
@@ -115,7 +137,7 @@ fn backwards(told: &Told<'_>, out: &mut Findings) {
         }
         let against = in_line.iter().find(|(_, p)| matches!(p, (Some(a), Some(b)) if a < b));
         if let Some((line, _)) = against {
-            let text = format!("supersedes KB{}, which comes after it in line {line} ({})", e.to, e.source);
+            let text = format!("supersedes KB{}, which comes after it in line {line} ({})", e.to, stated(e));
             out.add(Level::Error, "supersedes-backwards", kb(e.from), text);
             continue;
         }
@@ -126,7 +148,7 @@ fn backwards(told: &Told<'_>, out: &mut Findings) {
         {
             let firm = newer.date_is_firm() && older.date_is_firm();
             let level = if firm || e.overlay { Level::Error } else { Level::Warning };
-            let text = format!("of {last} supersedes KB{} of {first} ({})", e.to, e.source);
+            let text = format!("of {last} supersedes KB{} of {first} ({})", e.to, stated(e));
             out.add(level, "supersedes-backwards", kb(e.from), text);
         }
     }

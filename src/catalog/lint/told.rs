@@ -55,6 +55,8 @@ pub(super) struct Edge<'a> {
     pub(super) source: &'a str,
     /// of a local correction
     pub(super) overlay: bool,
+    /// stated, and not taken over when the source was read
+    pub(super) left_out: bool,
 }
 
 /// A rule with what it means for products.
@@ -168,6 +170,19 @@ impl<'a> Told<'a> {
                     products,
                     source: &u.source,
                     overlay,
+                    left_out: false,
+                });
+            }
+            for d in u.doubts.iter().filter(|d| d.claim == "supersedes") {
+                let Some(to) = d.value.as_deref().and_then(number) else { continue };
+                self.edges.push(Edge {
+                    relation: "supersedes",
+                    from: kb,
+                    to,
+                    products: self.set(&d.products),
+                    source: &u.source,
+                    overlay: is_overlay(&u.source),
+                    left_out: true,
                 });
             }
             let known = self.kbs.entry(kb).or_default();
@@ -197,6 +212,7 @@ impl<'a> Told<'a> {
                     products,
                     source: &r.source,
                     overlay,
+                    left_out: false,
                 });
             }
         }

@@ -12,11 +12,14 @@
 
 mod disk;
 mod manifest;
+// only what is fetched has pages
+#[cfg_attr(not(feature = "online"), allow(dead_code))]
 mod pages;
 #[cfg(test)]
 mod tests;
 
 pub(super) use manifest::Stored;
+#[cfg(feature = "online")]
 pub(super) use pages::Page;
 
 use super::{Failure, input::named};
@@ -85,6 +88,24 @@ impl ReadArgs {
             Some(folder) => Cache { folder }.catalog(),
             None => Ok(Cow::Borrowed(Catalog::embedded())),
         }
+    }
+
+    /// The cache that is meant, if there may be one.
+    fn cache(&self) -> Option<Cache> {
+        if self.no_cache { None } else { folder_of(&self.cache).map(|folder| Cache { folder }) }
+    }
+
+    /// The rows of each source that was imported.
+    pub(super) fn rows(&self) -> Result<Vec<join::Source>, Failure> {
+        match self.cache() {
+            Some(cache) => Ok(cache.gather(&cache.manifest()?)?.0),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The updates by GUID that were imported.
+    pub(super) fn metadata(&self) -> Result<Option<MetadataIndex>, Failure> {
+        self.cache().map_or(Ok(None), |c| c.metadata())
     }
 }
 

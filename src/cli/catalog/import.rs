@@ -36,6 +36,9 @@ pub(in crate::cli) struct Import {
     /// Read and check, and print what would be imported; write nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
+    /// Read the applicability rules of this KB too, and of what it needs; from wsusscn2.cab. May be repeated
+    #[arg(long, value_name = "KB")]
+    pub(in crate::cli) rules: Vec<crate::model::KbId>,
     #[command(flatten)]
     pub(in crate::cli) cache: CacheArgs,
 }
@@ -48,8 +51,9 @@ pub(in crate::cli) fn run(typed: &Import) -> Printed {
     let today = jiff::Zoned::now().date().to_string();
     let mut all = Vec::new();
     for path in &typed.files {
-        all.push(read(path, &today)?);
+        all.push(read(path, &today, &typed.rules)?);
     }
+    sources::update_catalog::together(&mut all);
     let mut out = String::new();
     let told: Vec<String> = all.iter().map(counts).collect();
     let heads: Vec<String> = all.iter().map(|i| format!("{}: {}", i.source.title, i.format)).collect();
@@ -152,7 +156,7 @@ fn wrapped(out: &mut String, text: &str, indent: &str) {
 }
 
 /// Reads one file; its digest is made beside, on its own handle.
-fn read(path: &Path, today: &str) -> Result<Imported, Failure> {
+pub(super) fn read(path: &Path, today: &str, rules: &[crate::model::KbId]) -> Result<Imported, Failure> {
     let name = input::named(path);
     let unreadable = |e: io::Error| Failure::input(format!("{name}: cannot be read: {e}"));
     if !input::is_stdin(path) && path.is_dir() {
@@ -169,7 +173,7 @@ fn read(path: &Path, today: &str) -> Result<Imported, Failure> {
             std::thread::scope(|s| {
                 let digest = s.spawn(|| digest(second));
                 let mut watched = Watched::new(BufReader::with_capacity(PIECE, file), size);
-                let result = import(&name, &mut watched, size, today);
+                let result = import(&name, &mut watched, size, today, rules);
                 (result, digest.join().ok().flatten())
             })
         }
@@ -188,7 +192,7 @@ fn read(path: &Path, today: &str) -> Result<Imported, Failure> {
             }
             let digest = digest(&bytes[..]);
             let size = bytes.len() as u64;
-            (import(&name, &mut Cursor::new(bytes), size, today), digest)
+            (import(&name, &mut Cursor::new(bytes), size, today, rules), digest)
         }
     };
     let mut imported = result?;
@@ -196,10 +200,20 @@ fn read(path: &Path, today: &str) -> Result<Imported, Failure> {
     Ok(imported)
 }
 
-fn import(name: &str, reader: &mut dyn ReadSeek, size: u64, today: &str) -> Result<Imported, Failure> {
+fn import(
+    name: &str,
+    reader: &mut dyn ReadSeek,
+    size: u64,
+    today: &str,
+    rules: &[crate::model::KbId],
+) -> Result<Imported, Failure> {
     let mut input = Input { name, reader, size, read: today };
-    sources::import(&mut input, Catalog::embedded())
-        .map_err(|e| Failure::input(input::shown_long(&e.to_string())))
+    let imported = if rules.is_empty() {
+        sources::import(&mut input, Catalog::embedded())
+    } else {
+        sources::offline_sync::import_with_rules(&mut input, Catalog::embedded(), rules)
+    };
+    imported.map_err(|e| Failure::input(input::shown_long(&e.to_string())))
 }
 
 fn digest(mut source: impl Read) -> Option<String> {

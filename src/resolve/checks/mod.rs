@@ -5,6 +5,7 @@ mod package_file;
 mod prerequisite;
 mod present;
 mod published;
+mod rules;
 mod state;
 mod target;
 
@@ -59,6 +60,8 @@ pub fn run(context: &Context<'_>) -> Vec<Finding> {
     entitlement::check(context, &mut out);
     state::check(context, &mut out);
     package_file::check(context, &mut out);
+    // last: where they are more telling than the catalog, they take its place
+    rules::check(context, &mut out);
     out.sort_by_key(|f| f.cause);
     out
 }

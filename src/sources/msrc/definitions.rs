@@ -195,6 +195,12 @@ struct Table {
     remarks: Remarks,
 }
 
+/// The title of a row, where it is one of an update: it ends in its number. Others are those of vulnerabilities.
+fn titled(r: &Record<'_>) -> String {
+    let of_update = memchr::memmem::find(r.raw(TITLE), b"(KB").is_some();
+    if of_update { clean(&r.text(TITLE)) } else { String::new() }
+}
+
 impl Table {
     fn take(&mut self, r: &Record<'_>) -> Result<(), String> {
         self.records += 1;
@@ -213,7 +219,7 @@ impl Table {
                 return Err("more updates and products than any real file has".to_owned());
             }
             Entry::Vacant(place) => {
-                _ = place.insert(Combination { rows: 1, line: r.line(), title: clean(&r.text(TITLE)) });
+                _ = place.insert(Combination { rows: 1, line: r.line(), title: titled(r) });
                 if r.raw(CVE).starts_with(b"SP") {
                     self.steps.insert(bulletin);
                 }

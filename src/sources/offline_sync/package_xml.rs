@@ -1,11 +1,11 @@
 //! `package.xml`: the master list of Windows Update's offline scan file.
 
 use crate::metadata::{
-    CategoryType, Deployment, UpdateGuid,
+    CategoryType, Deployment,
     builder::{Builder, Draft, TooLarge, category_number},
-    xml::{Element, Piece, Pull, XmlError, clean},
+    xml::{Element, Piece, Pull, XmlError, clean, day, guid},
 };
-use std::io::BufRead;
+use std::io::Read;
 
 /// An address longer than any.
 const URL: usize = 2048;
@@ -69,7 +69,7 @@ pub(super) fn is_master(head: &[u8]) -> bool {
 }
 
 /// Reads a master list; its updates go to the builder.
-pub(super) fn read(reader: impl BufRead, builder: &mut Builder) -> Result<Head, XmlError> {
+pub(super) fn read(reader: impl Read, builder: &mut Builder) -> Result<Head, XmlError> {
     let mut pull = Pull::new(reader);
     let mut master =
         Master { builder, inside: Vec::new(), update: None, lists: Lists::default(), head: Head::default() };
@@ -104,11 +104,6 @@ fn too_large(at: u64) -> impl Fn(TooLarge) -> XmlError {
     move |TooLarge| XmlError::new(at, "more updates, references or text than any real file has")
 }
 
-fn guid(e: &Element<'_>, text: &str) -> Result<UpdateGuid, XmlError> {
-    UpdateGuid::try_parse(text.trim())
-        .map_err(|_| e.error(format!("`{}` is not a GUID", clean(text, 60).escape_debug())))
-}
-
 fn number(e: &Element<'_>, text: &str) -> Result<u32, XmlError> {
     match text.trim().parse::<u32>() {
         Ok(n) if n < u32::MAX => Ok(n),
@@ -122,16 +117,6 @@ fn truth(e: &Element<'_>, text: &str) -> Result<bool, XmlError> {
         "false" | "0" => Ok(false),
         other => Err(e.error(format!("`{}` is neither true nor false", clean(other, 60).escape_debug()))),
     }
-}
-
-/// yyyymmdd of an ISO time; 0 if it is none.
-pub(crate) fn day(text: &str) -> u32 {
-    let date: Option<jiff::civil::Date> = text.trim().get(..10).and_then(|d| d.parse().ok());
-    date.filter(|d| d.year() > 1900).map_or(0, |d| {
-        u32::from(d.year().unsigned_abs()) * 10_000
-            + u32::from(d.month().unsigned_abs()) * 100
-            + u32::from(d.day().unsigned_abs())
-    })
 }
 
 impl Master<'_> {
@@ -176,13 +161,11 @@ impl Master<'_> {
                 Inside::Other
             }
             (Some(Inside::SupersededBy), "Revision") => {
-                let id = required(e, "Id")?;
-                self.lists.superseded_by.push(number(e, &id)?);
+                self.lists.superseded_by.push(revision(e)?);
                 Inside::Other
             }
             (Some(Inside::BundledBy), "Revision") => {
-                let id = required(e, "Id")?;
-                self.lists.bundled_by.push(number(e, &id)?);
+                self.lists.bundled_by.push(revision(e)?);
                 Inside::Other
             }
             (Some(Inside::Categories), "Category") => {
@@ -190,9 +173,14 @@ impl Master<'_> {
                 Inside::Other
             }
             (Some(Inside::PayloadFiles), "File") => {
-                let id = required(e, "Id")?;
-                let file = self.builder.file(&clean(&id, 128)).map_err(too_large(0))?;
-                self.lists.files.push(file);
+                let mut file = None;
+                e.attributes(&mut |name, value| {
+                    if name == "Id" {
+                        file = Some(self.builder.file(&clean(&value, 128)).map_err(too_large(0))?);
+                    }
+                    Ok(())
+                })?;
+                self.lists.files.push(file.ok_or_else(|| e.error("a file without Id"))?);
                 Inside::Other
             }
             (Some(Inside::Locations), "FileLocation") => {
@@ -209,7 +197,7 @@ impl Master<'_> {
             (Some(Inside::Other), _) => Inside::Other,
             (Some(_), _) => {
                 if self.head.unknown == 0 {
-                    self.head.first_unknown = clean(name, 60);
+                    self.head.first_unknown = clean(name, 60).into_owned();
                 }
                 self.head.unknown += 1;
                 Inside::Other
@@ -309,23 +297,31 @@ impl Master<'_> {
     }
 
     fn location(&mut self, e: &Element<'_>) -> Result<(), XmlError> {
-        let (mut id, mut url) = (None, String::new());
+        let (mut file, mut url) = (None, 0);
+        let b = &mut *self.builder;
         e.attributes(&mut |name, value| {
             match name {
-                "Id" => id = Some(clean(&value, 128)),
-                "Url" => url = clean(&value, URL),
+                "Id" => file = Some(b.file(&clean(&value, 128)).map_err(too_large(0))?),
+                "Url" => url = b.text(&clean(&value, URL)).map_err(too_large(0))?,
                 _ => {}
             }
             Ok(())
         })?;
-        let id = id.ok_or_else(|| e.error("a file's location without Id"))?;
-        let file = self.builder.file(&id).map_err(too_large(0))?;
-        self.builder.describe_file(file, "", &url, "", None).map_err(too_large(0))
+        b.place_file(file.ok_or_else(|| e.error("a file's location without Id"))?, url);
+        Ok(())
     }
 }
 
-fn required(e: &Element<'_>, name: &str) -> Result<String, XmlError> {
-    e.attribute(name)?.ok_or_else(|| e.error(format!("an element without {name}")))
+/// The revision that an element names.
+fn revision(e: &Element<'_>) -> Result<u32, XmlError> {
+    let mut id = None;
+    e.attributes(&mut |name, value| {
+        if name == "Id" {
+            id = Some(number(e, &value)?);
+        }
+        Ok(())
+    })?;
+    id.ok_or_else(|| e.error("a revision without Id"))
 }
 
 /// A kind of category by Microsoft's name.

@@ -1,11 +1,12 @@
 //! From pages to rows of the catalog.
 
-use super::{Details, Page, ReplacedBy, Replaces, Titled, page, reduce::reduced};
+use super::{Details, Page, ReplacedBy, Replaces, Titled, page};
 use crate::{
     catalog::{
         Catalog,
-        facts::{Facts, PackageRow, SourceRow, SupersedesRow, UpdateRow},
+        facts::{BuildRow, Facts, PackageRow, SourceRow, SupersedesRow, UpdateRow},
     },
+    graph,
     model::{Architecture, ArchitectureSet, KbId, ProductId, ProductSet, SourceKind, Standing, UpdateKind},
     sources::{ImportError, Imported, Importer, Input, Remark},
 };
@@ -214,7 +215,9 @@ pub fn facts(pages: &[PageOf<'_>], source: SourceRow, catalog: &Catalog) -> Impo
         }
     }
     let mut supersedes: BTreeMap<KbId, BTreeMap<KbId, ProductSet>> = BTreeMap::new();
-    for ((older, product, _), (newer, ..)) in reduced(&replaced) {
+    // more than it takes is told unreduced: all of it is true, some of it is implied
+    let least = graph::reduce(&replaced).map_or_else(|| replaced.iter().copied().collect(), |r| r.edges);
+    for ((older, product, _), (newer, ..)) in least {
         let set = supersedes.entry(newer).or_default().entry(older).or_default();
         *set = set.union(ProductSet::of(product));
     }
@@ -242,6 +245,39 @@ pub fn facts(pages: &[PageOf<'_>], source: SourceRow, catalog: &Catalog) -> Impo
         facts,
         metadata: None,
         remarks: remarks.all,
+    }
+}
+
+/// Leaves out of several files' rows what they imply of one another: lists of successors are closures, and one page alone
+/// cannot tell who came first. Rows of other sources stay as they are.
+pub fn together(all: &mut [Imported]) {
+    let mut pairs: BTreeMap<String, BTreeSet<(KbId, KbId)>> = BTreeMap::new();
+    let each = |kb: &str, s: &SupersedesRow| s.kb.parse::<KbId>().ok().zip(kb.parse::<KbId>().ok());
+    let ours = |i: &&mut Imported| i.kind == SourceKind::UpdateCatalog;
+    for imported in all.iter_mut().filter(ours) {
+        for u in &imported.facts.updates {
+            for s in &u.supersedes {
+                for slug in &s.products {
+                    pairs.entry(slug.clone()).or_default().extend(each(&u.kb, s));
+                }
+            }
+        }
+    }
+    for of in pairs.values_mut() {
+        if let Some(least) = graph::reduce(of) {
+            *of = least.edges.into_iter().collect();
+        }
+    }
+    for imported in all.iter_mut().filter(ours) {
+        for u in &mut imported.facts.updates {
+            let kb = u.kb.clone();
+            u.supersedes.retain_mut(|s| {
+                let Some(pair) = each(&kb, s) else { return true };
+                let unnamed = s.products.is_empty();
+                s.products.retain(|p| pairs.get(p).is_none_or(|of| of.contains(&pair)));
+                unnamed || !s.products.is_empty()
+            });
+        }
     }
 }
 
@@ -286,9 +322,25 @@ fn update(catalog: &Catalog, kb: KbId, of: &[Entry]) -> UpdateRow {
         component: component.filter(|_| known.as_ref().is_none_or(|k| k.component.is_empty())),
         date: released.filter(|_| known.as_ref().is_none_or(|k| k.date.is_none())).map(|d| d.to_string()),
         packages,
+        builds: builds(catalog, of),
         standing: Standing::Verified.name().to_owned(),
         ..UpdateRow::default()
     }
+}
+
+fn builds(catalog: &Catalog, of: &[Entry]) -> Vec<BuildRow> {
+    let mut all: BTreeMap<(u32, u32), ProductSet> = BTreeMap::new();
+    for e in of {
+        if let Some(build) = e.titled.build {
+            let set = all.entry(build).or_default();
+            *set = set.union(e.titled.products);
+        }
+    }
+    let row = |((b, r), p): ((u32, u32), ProductSet)| BuildRow {
+        build: format!("{b}.{r}"),
+        products: slugs(catalog, p),
+    };
+    all.into_iter().filter(|(_, p)| !p.is_empty()).map(row).collect()
 }
 
 /// What the titles of a KB's packages share: all but product and architecture, where these differ.

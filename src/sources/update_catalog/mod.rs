@@ -7,7 +7,6 @@ mod download;
 mod guard;
 mod import;
 mod page;
-mod reduce;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
@@ -15,9 +14,8 @@ mod tests;
 mod title;
 
 pub use download::{Download, DownloadFile};
-pub use import::{Entry, IMPORTER, PageOf, facts};
+pub use import::{Entry, IMPORTER, PageOf, facts, together};
 pub use page::{LIMIT, read};
-pub use reduce::reduced;
 pub use title::{Titled, fits, kb_of};
 
 use crate::{metadata::UpdateGuid, model::KbId};

@@ -31,26 +31,29 @@ pub fn read(bytes: &[u8]) -> Result<Page, PageError> {
     if whole.is_empty() {
         return Err(PageError::Empty);
     }
-    // a browser that saved the page, or a proxy, may add a comment
-    let end = whole.floor_char_boundary(whole.len().saturating_sub(300));
-    let complete = whole[end..].to_ascii_lowercase().contains("</html>");
     if !looks_like_html(whole) {
         return Err(PageError::Foreign);
+    }
+    // what a cut page would have said is not known: rows, and lists of successors, may be missing; a browser that saved
+    // the page, or a proxy, may add a comment at its end
+    let end = boundary(whole, whole.len().saturating_sub(300));
+    if !whole[end..].to_ascii_lowercase().contains("</html>") {
+        return Err(PageError::Truncated);
     }
     if !guard::harmless(whole) {
         return Err(PageError::Hostile);
     }
     let document = Html::parse_document(whole);
-    let page = Ids::of(&document).page(whole);
-    match page {
-        // what a cut page would have said is not known: rows, and lists of successors, may be missing
-        Ok(_) | Err(PageError::Foreign | PageError::Incomplete(_)) if !complete => Err(PageError::Truncated),
-        other => other,
-    }
+    Ids::of(&document).page(whole)
+}
+
+/// The last place up to `at` where a character begins.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
 }
 
 fn looks_like_html(text: &str) -> bool {
-    let head = text[..text.floor_char_boundary(4096.min(text.len()))].to_ascii_lowercase();
+    let head = text[..boundary(text, text.len().min(4096))].to_ascii_lowercase();
     head.contains("<html") || head.contains("<!doctype html")
 }
 

@@ -46,9 +46,14 @@ impl Titled {
     }
 }
 
-/// The KB in a title, in brackets or not.
+/// The KB that a title is of: the last one in brackets, or the only one.
 pub fn kb_of(title: &str) -> Option<KbId> {
-    kb_numbers(title).into_iter().next()
+    let bracketed =
+        title.split('(').skip(1).filter_map(|t| kb_numbers(t.split(')').next()?).into_iter().next());
+    bracketed.last().or_else(|| match kb_numbers(title)[..] {
+        [one] => Some(one),
+        _ => None,
+    })
 }
 
 /// `KB5025239`, and bare numbers where nothing else stands: `5025239, 5025240`.
@@ -69,8 +74,8 @@ pub(super) fn kb_numbers(text: &str) -> Vec<KbId> {
 }
 
 /// Is this search result about the KB? The site searches all of an update's text.
-pub fn fits(title: &str, kbs: &[KbId], asked: KbId) -> bool {
-    if kbs.is_empty() { kb_numbers(title).contains(&asked) } else { kbs.contains(&asked) }
+pub fn fits(title: &str, asked: KbId) -> bool {
+    kb_of(title) == Some(asked)
 }
 
 fn words(title: &str) -> Vec<String> {

@@ -1,0 +1,476 @@
+//! What metadata by GUID says of KBs: packages, supersedence and prerequisites, as rows of the catalog.
+//!
+//! Only what is certain becomes a row: an update whose KB is not told plainly, a category that covers several products, a
+//! prerequisite that is a probe of the system stay in the index by GUID. The date of creation is no date of release and
+//! does not become one.
+
+use super::{
+    UpdateType, categories,
+    data::{Metadata, bits},
+};
+use crate::{
+    catalog::{
+        Catalog,
+        facts::{Facts, PackageRow, RuleRow, SupersedesRow, UpdateRow},
+        view::Product,
+    },
+    graph,
+    model::{Architecture, ArchitectureSet, ProductId},
+    sources::Remark,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Counts something odd, and remembers where it was first.
+#[derive(Default)]
+struct Remarks(BTreeMap<&'static str, (u64, String)>);
+
+impl Remarks {
+    fn add(&mut self, text: &'static str, first: impl FnOnce() -> String) {
+        let known = self.0.entry(text).or_insert_with(|| (0, first()));
+        known.0 += 1;
+    }
+}
+
+/// An update of one KB.
+struct Unit {
+    kb: u32,
+    /// every update of it is for these
+    certain: BTreeSet<u8>,
+    /// and may be for these too
+    possible: BTreeSet<u8>,
+    architectures: ArchitectureSet,
+}
+
+/// The rows that a source's metadata gives; `source` is what they name as theirs.
+pub fn to_facts(m: &Metadata, catalog: &Catalog, source: &str) -> (Facts, Vec<Remark>) {
+    let mut remarks = Remarks::default();
+    let units = units(m, catalog, &mut remarks);
+    let mut updates: BTreeMap<u32, UpdateRow> = BTreeMap::new();
+    packages(m, catalog, &units, source, &mut updates);
+    supersedence(m, catalog, &units, &mut updates, source, &mut remarks);
+    let rules = rules(m, catalog, &units, source, &mut remarks);
+    // a row that says nothing but its number tells nobody anything
+    let says = |u: &UpdateRow| u.title.is_some() || !u.packages.is_empty() || !u.supersedes.is_empty();
+    let updates = updates.into_values().filter(says).collect();
+    let facts = Facts { updates, rules, ..Facts::default() };
+    let remarks = remarks.0.into_iter();
+    let remarks = remarks.map(|(text, (count, first))| Remark { text: text.to_owned(), count, first });
+    (facts, remarks.collect())
+}
+
+fn name_of(m: &Metadata, rank: u32) -> String {
+    m.guids.get(rank as usize).map(ToString::to_string).unwrap_or_default()
+}
+
+/// The updates that are of one KB, by rank.
+fn units(m: &Metadata, catalog: &Catalog, remarks: &mut Remarks) -> BTreeMap<u32, Unit> {
+    let (mut out, mut seen) = (BTreeMap::new(), BTreeMap::new());
+    for (rank, record) in (0u32..).zip(&m.records) {
+        let software = matches!(bits::kind_of(record.flags), None | Some(UpdateType::Software));
+        if record.flags & bits::KNOWN == 0 || !software {
+            continue;
+        }
+        let mut kbs: Vec<u32> = m.kbs.of(rank).iter().map(|packed| packed >> 2).collect();
+        kbs.sort_unstable();
+        kbs.dedup();
+        let kb = match kbs[..] {
+            [] => continue,
+            [kb] => kb,
+            _ => {
+                remarks.add("updates that go by several KB numbers: kept by GUID alone", || name_of(m, rank));
+                continue;
+            }
+        };
+        let (certain, possible) = products(m, catalog, rank, &mut seen);
+        if certain.is_empty() && !possible.is_empty() {
+            remarks.add("updates of a category of several Windows versions: kept by GUID alone", || {
+                format!("KB{kb}, {}", name_of(m, rank))
+            });
+        }
+        out.insert(rank, Unit { kb, certain, possible, architectures: architectures(m, rank) });
+    }
+    out
+}
+
+/// What categories are known to cover: looked up once.
+#[derive(Default)]
+struct Covered {
+    certain: Vec<u8>,
+    possible: Vec<u8>,
+}
+
+fn covered(m: &Metadata, catalog: &Catalog, category: u32) -> Covered {
+    let mut out = Covered::default();
+    let Some(guid) = m.guids.get(category as usize) else { return out };
+    if let Some(known) = categories::category(guid) {
+        let id = |slug: &String| catalog.product_by_slug(slug).map(|p| p.id.0);
+        out.certain = known.certain.iter().filter_map(id).collect();
+        out.possible = known.products.iter().filter_map(id).collect();
+    } else if let Some(record) = m.records.get(category as usize)
+        && record.title != 0
+    {
+        // the source names the category itself
+        let title = m.text_at(record.title);
+        let of_title = |p: &Product<'_>| {
+            p.name.eq_ignore_ascii_case(title)
+                || catalog.product_aliases(p.id).iter().any(|a| a.eq_ignore_ascii_case(title))
+        };
+        let mut named = catalog.products().filter(of_title);
+        if let (Some(p), None) = (named.next(), named.next()) {
+            out.certain.push(p.id.0);
+        }
+    }
+    out
+}
+
+/// Products that an update is for, and those that it may be for besides.
+fn products(
+    m: &Metadata,
+    catalog: &Catalog,
+    rank: u32,
+    seen: &mut BTreeMap<u32, Covered>,
+) -> (BTreeSet<u8>, BTreeSet<u8>) {
+    let mut categories: BTreeSet<u32> = m.categories.of(rank).iter().map(|packed| packed >> 3).collect();
+    // a leaf without categories is for what its bundles are for
+    if categories.is_empty() {
+        let bundles = m.bundles.of(rank).iter();
+        categories.extend(bundles.flat_map(|b| m.categories.of(*b)).map(|packed| packed >> 3));
+    }
+    let title = m.records.get(rank as usize).map_or("", |r| m.text_at(r.title)).to_ascii_lowercase();
+    let (mut certain, mut possible) = (BTreeSet::new(), BTreeSet::new());
+    for category in categories {
+        let covered = seen.entry(category).or_insert_with(|| covered(m, catalog, category));
+        certain.extend(&covered.certain);
+        possible.extend(&covered.possible);
+        if !title.is_empty() {
+            let said = covered.possible.iter().filter(|p| names(&title, &catalog.product(ProductId(**p))));
+            certain.extend(said);
+        }
+    }
+    possible.extend(&certain);
+    (certain, possible)
+}
+
+/// Does a title, in lower case, name this release of several that its category covers?
+fn names(title: &str, product: &Product<'_>) -> bool {
+    let said = |words: &str| {
+        title.match_indices(words).any(|(at, _)| {
+            let rest = &title.as_bytes()[at + words.len()..];
+            !rest.first().is_some_and(u8::is_ascii_alphanumeric)
+        })
+    };
+    if let Some(release) = product.release {
+        let release = release.to_ascii_lowercase();
+        return said(&format!("version {release}")) || said(&format!("({release}"));
+    }
+    match product.service_pack {
+        Some(n) if n > 0 => said(&format!("service pack {n}")) || said(&format!(" sp{n}")),
+        _ => false,
+    }
+}
+
+/// Architectures that the names of an update's files tell, or else its title.
+fn architectures(m: &Metadata, rank: u32) -> ArchitectureSet {
+    let of_files = |rank: u32| {
+        m.file_refs.of(rank).iter().filter_map(|&f| m.files.get(f as usize)).map(|f| {
+            let name = if f.name == 0 { m.text_at(f.url) } else { m.text_at(f.name) };
+            architectures_of_name(name)
+        })
+    };
+    let mut set = of_files(rank).fold(ArchitectureSet::default(), ArchitectureSet::union);
+    for &leaf in m.leaves.of(rank) {
+        set = of_files(leaf).fold(set, ArchitectureSet::union);
+    }
+    if set.is_empty() {
+        let title = m.records.get(rank as usize).map_or("", |r| m.text_at(r.title)).to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|w| title.contains(w));
+        for (a, words) in [
+            (Architecture::X64, &["x64-based", "x64 based", "64-bit"][..]),
+            (Architecture::X86, &["x86-based", "x86 based", "32-bit"]),
+            (Architecture::Arm64, &["arm64-based"]),
+            (Architecture::Ia64, &["itanium-based"]),
+        ] {
+            set = if says(words) { set.with(a) } else { set };
+        }
+    }
+    set
+}
+
+/// The architectures that the last part of a name or address has as words.
+fn architectures_of_name(name: &str) -> ArchitectureSet {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or("");
+    let words = last.split(|c: char| !c.is_ascii_alphanumeric());
+    words.fold(ArchitectureSet::default(), |set, word| {
+        let is = |names: &[&str]| names.iter().any(|n| n.eq_ignore_ascii_case(word));
+        if is(&["x64", "amd64"]) {
+            set.with(Architecture::X64)
+        } else if is(&["x86"]) {
+            set.with(Architecture::X86)
+        } else if is(&["arm64"]) {
+            set.with(Architecture::Arm64)
+        } else if is(&["ia64"]) {
+            set.with(Architecture::Ia64)
+        } else {
+            set
+        }
+    })
+}
+
+fn slug(catalog: &Catalog, id: u8) -> String {
+    catalog.product(ProductId(id)).slug.to_owned()
+}
+
+fn row<'a>(updates: &'a mut BTreeMap<u32, UpdateRow>, kb: u32, source: &str) -> &'a mut UpdateRow {
+    updates.entry(kb).or_insert_with(|| UpdateRow {
+        kb: format!("KB{kb}"),
+        standing: "verified".to_owned(),
+        source: source.to_owned(),
+        ..UpdateRow::default()
+    })
+}
+
+fn packages(
+    m: &Metadata,
+    catalog: &Catalog,
+    units: &BTreeMap<u32, Unit>,
+    source: &str,
+    updates: &mut BTreeMap<u32, UpdateRow>,
+) {
+    let mut by_kb: BTreeMap<u32, BTreeMap<u8, ArchitectureSet>> = BTreeMap::new();
+    let mut titles: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
+    for (rank, u) in units {
+        for p in &u.certain {
+            let exist = catalog.product(ProductId(*p)).architectures;
+            let set = by_kb.entry(u.kb).or_default().entry(*p).or_default();
+            *set = u.architectures.iter().filter(|a| exist.contains(*a)).fold(*set, ArchitectureSet::with);
+        }
+        let record = m.records.get(*rank as usize);
+        let title = plain_title(record.map_or("", |r| m.text_at(r.title)), u.kb);
+        if !title.is_empty() {
+            titles.entry(u.kb).or_default().insert(title);
+        }
+        row(updates, u.kb, source);
+    }
+    for (kb, products) in by_kb {
+        let mut groups: BTreeMap<ArchitectureSet, Vec<String>> = BTreeMap::new();
+        // without an architecture the row would mean all of them
+        for (p, set) in products.into_iter().filter(|(_, set)| !set.is_empty()) {
+            groups.entry(set).or_default().push(slug(catalog, p));
+        }
+        let r = row(updates, kb, source);
+        r.packages = groups
+            .into_iter()
+            .map(|(set, products)| PackageRow {
+                products,
+                arch: set.iter().map(|a| a.name().to_owned()).collect(),
+                ..PackageRow::default()
+            })
+            .collect();
+    }
+    for (kb, all) in titles {
+        // titles that differ by more than product and architecture are not the KB's
+        if let (1, Some(title)) = (all.len(), all.into_iter().next()) {
+            row(updates, kb, source).title = Some(title);
+        }
+    }
+}
+
+/// A title without its KB, and without the architecture of the one package that it is of.
+pub(crate) fn plain_title(title: &str, kb: u32) -> String {
+    let mut t = title.trim();
+    for _ in 0..3 {
+        let ends = [
+            format!("(KB{kb})"),
+            " for x64-based Systems".to_owned(),
+            " for x86-based Systems".to_owned(),
+            " for 32-bit Systems".to_owned(),
+            " for ARM64-based Systems".to_owned(),
+            " for Itanium-based Systems".to_owned(),
+        ];
+        for end in ends {
+            t = t.strip_suffix(&*end).unwrap_or(t).trim_end();
+        }
+    }
+    t.to_owned()
+}
+
+fn supersedence(
+    m: &Metadata,
+    catalog: &Catalog,
+    units: &BTreeMap<u32, Unit>,
+    updates: &mut BTreeMap<u32, UpdateRow>,
+    source: &str,
+    remarks: &mut Remarks,
+) {
+    // product -> (newer, older) by GUID
+    let mut edges: BTreeMap<u8, BTreeSet<(u32, u32)>> = BTreeMap::new();
+    for (&old, u) in units {
+        for &new in m.newer.of(old) {
+            let Some(v) = units.get(&new) else { continue };
+            let mut shared = u.certain.intersection(&v.certain).peekable();
+            if shared.peek().is_none() {
+                remarks.add(
+                    "supersedence between updates that share no certain product: kept by GUID alone",
+                    || format!("KB{} by KB{}", u.kb, v.kb),
+                );
+            }
+            for p in shared {
+                edges.entry(*p).or_default().insert((new, old));
+            }
+        }
+    }
+    // newer KB -> older KB -> products
+    let mut found: BTreeMap<(u32, u32), Vec<String>> = BTreeMap::new();
+    for (p, edges) in edges {
+        let mut by_kb = BTreeSet::new();
+        for part in parts(&edges) {
+            let Some(reduced) = graph::reduce(&part) else {
+                remarks.add("supersedence of more than 16,384 updates in one: left as it stands", || {
+                    slug(catalog, p)
+                });
+                by_kb.extend(part.iter().map(|(a, b)| (units[a].kb, units[b].kb)));
+                continue;
+            };
+            let circular: BTreeMap<u32, usize> =
+                reduced.cycles.iter().enumerate().flat_map(|(i, c)| c.iter().map(move |n| (*n, i))).collect();
+            for (a, b) in &reduced.edges {
+                if circular.get(a).is_some_and(|c| circular.get(b) == Some(c)) {
+                    remarks.add("supersedence in a circle: left out", || name_of(m, *a));
+                } else {
+                    by_kb.insert((units[a].kb, units[b].kb));
+                }
+            }
+        }
+        by_kb.retain(|(a, b)| a != b);
+        for part in parts(&by_kb) {
+            let cycles = graph::reduce(&part).map(|r| r.cycles).unwrap_or_default();
+            let circular: BTreeMap<u32, usize> =
+                cycles.iter().enumerate().flat_map(|(i, c)| c.iter().map(move |n| (*n, i))).collect();
+            for (a, b) in part {
+                if circular.get(&a).is_some_and(|c| circular.get(&b) == Some(c)) {
+                    remarks
+                        .add("KBs whose packages supersede each other: left out", || format!("KB{a}, KB{b}"));
+                } else {
+                    found.entry((a, b)).or_default().push(slug(catalog, p));
+                }
+            }
+        }
+    }
+    for ((new, old), products) in found {
+        let kb = format!("KB{old}");
+        row(updates, new, source).supersedes.push(SupersedesRow { kb, products });
+    }
+}
+
+/// The edges of each part of a graph that hangs together.
+fn parts(edges: &BTreeSet<(u32, u32)>) -> Vec<BTreeSet<(u32, u32)>> {
+    let mut parent: BTreeMap<u32, u32> = BTreeMap::new();
+    fn root(parent: &mut BTreeMap<u32, u32>, mut n: u32) -> u32 {
+        loop {
+            let up = *parent.entry(n).or_insert(n);
+            if up == n {
+                return n;
+            }
+            let above = *parent.entry(up).or_insert(up);
+            parent.insert(n, above);
+            n = up;
+        }
+    }
+    for &(a, b) in edges {
+        let (a, b) = (root(&mut parent, a), root(&mut parent, b));
+        parent.insert(a.max(b), a.min(b));
+    }
+    let mut out: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
+    for &(a, b) in edges {
+        out.entry(root(&mut parent, a)).or_default().insert((a, b));
+    }
+    out.into_values().collect()
+}
+
+/// Prerequisites that are KBs. One that another package of the same KB and product does not have is none of the KB's.
+fn rules(
+    m: &Metadata,
+    catalog: &Catalog,
+    units: &BTreeMap<u32, Unit>,
+    source: &str,
+    remarks: &mut Remarks,
+) -> Vec<RuleRow> {
+    let mut by_kb: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (rank, u) in units {
+        // a leaf is installed with its bundle: what it asks for is asked of its kind, not of its KB
+        let own = m.records.get(*rank as usize).is_some_and(|r| r.flags & bits::RELATED != 0);
+        if own && m.bundles.of(*rank).is_empty() {
+            by_kb.entry(u.kb).or_default().push(*rank);
+        }
+    }
+    let mut out = Vec::new();
+    for (kb, ranks) in by_kb {
+        let clauses: Vec<(BTreeSet<String>, bool)> = ranks
+            .iter()
+            .map(|&rank| {
+                let (mut known, mut others) = (BTreeSet::new(), false);
+                for clause in m.clauses(rank) {
+                    match clause_of_kbs(clause, units) {
+                        Some(text) if !text.split('|').any(|k| k[2..] == kb.to_string()) => {
+                            known.insert(text);
+                        }
+                        Some(_) => {}
+                        None => {
+                            others = true;
+                            remarks.add("prerequisites that are no update by KB: kept by GUID alone", || {
+                                format!("KB{kb}, {}", name_of(m, rank))
+                            });
+                        }
+                    }
+                }
+                (known, others)
+            })
+            .collect();
+        let certain: BTreeSet<u8> = ranks.iter().flat_map(|r| &units[r].certain).copied().collect();
+        let mut groups: BTreeMap<(Vec<String>, bool), Vec<String>> = BTreeMap::new();
+        for p in certain {
+            let of_product = || {
+                ranks
+                    .iter()
+                    .zip(&clauses)
+                    .filter(|(r, _)| units[r].certain.contains(&p) || units[r].possible.contains(&p))
+            };
+            let mut common: Option<BTreeSet<String>> = None;
+            for (_, (known, _)) in of_product() {
+                common = Some(match common {
+                    None => known.clone(),
+                    Some(c) => c.intersection(known).cloned().collect(),
+                });
+            }
+            let common: Vec<String> = common.unwrap_or_default().into_iter().collect();
+            if !common.is_empty() {
+                let others = of_product().any(|(_, (_, others))| *others);
+                groups.entry((common, others)).or_default().push(slug(catalog, p));
+            }
+        }
+        for (n, ((requires, others), products)) in groups.into_iter().enumerate() {
+            let also =
+                "Its metadata names further conditions, which are probes of the system and no updates.";
+            out.push(RuleRow {
+                id: format!("{source}-kb{kb}-{}", n + 1),
+                kb: Some(format!("KB{kb}")),
+                products,
+                requires,
+                why: Some("Windows Update's metadata has it as a prerequisite.".to_owned()),
+                also: if others { vec![also.to_owned()] } else { Vec::new() },
+                standing: "verified".to_owned(),
+                evidence: "meta".to_owned(),
+                source: source.to_owned(),
+                ..RuleRow::default()
+            });
+        }
+    }
+    out
+}
+
+/// A clause of KBs, if that is all that its members are.
+fn clause_of_kbs(clause: &[u32], units: &BTreeMap<u32, Unit>) -> Option<String> {
+    let kbs: Option<BTreeSet<u32>> = clause.iter().map(|c| units.get(c).map(|u| u.kb)).collect();
+    let kbs = kbs.filter(|k| !k.is_empty())?;
+    Some(kbs.iter().map(|k| format!("KB{k}")).collect::<Vec<_>>().join("|"))
+}
