@@ -7,11 +7,12 @@ use super::{
     input,
 };
 use crate::{
+    applicability::{KnownRules, RuleDocument},
     collect,
     diagnose::ErrorEvidence,
     explain, inventory,
     model::{Architecture, KbId},
-    package::PackageName,
+    package::{PackageName, content::PackageContent},
     render::{self, Style},
     resolve::{self, question::Question, verdict::Verdict},
 };
@@ -86,7 +87,8 @@ fn explain(a: Explain) -> Printed {
         return Ok((catalog_line(&a.read)?, Exit::Good));
     }
     let typed: Option<KbId> =
-        a.kb.map(|kb| kb.parse())
+        a.kb.as_deref()
+            .map(str::parse)
             .transpose()
             .map_err(|e: crate::model::KbError| Failure::usage(e.to_string()))?;
     let package_architecture = a
@@ -110,17 +112,39 @@ fn explain(a: Explain) -> Printed {
             content.file
         );
     }
+    let (rules, rules_given) = rules_of(kb, &a, content.as_ref())?;
     let question = Question {
         kb: Some(kb),
         package: name,
         content: content.map(Box::new),
         package_architecture,
         package_for: a.package_for,
-        rules_given: !a.rules.is_empty(),
-        rules: input::rules(&a.rules)?,
+        rules_given,
+        rules: rules.documents,
+        named: rules.named,
         ..seen(&a.seen)?
     };
     answer(&a.inventories, &question, &a.read, &a.output)
+}
+
+/// Windows Update's rules of the update: those that were given, those in the package, those that were imported; and
+/// whether they are those of the package that is meant.
+fn rules_of(kb: KbId, a: &Explain, content: Option<&PackageContent>) -> Result<(KnownRules, bool), Failure> {
+    let imported = a.read.rules_of(kb);
+    let given = match content.filter(|c| a.rules.is_empty() && c.kb() == Some(kb)) {
+        Some(content) => super::package::rules(content),
+        None => input::rules(&a.rules)?,
+    };
+    if given.iter().all(RuleDocument::is_empty) {
+        return Ok((imported, false));
+    }
+    let mut rules = KnownRules::of_fragments(given);
+    // what the package asks for, the cache may know
+    rules.documents.extend(imported.documents.into_iter().filter(RuleDocument::is_detection));
+    for (guid, named) in imported.named {
+        rules.named.entry(guid).or_insert(named);
+    }
+    Ok((rules, true))
 }
 
 fn diagnose(a: Diagnose) -> Printed {

@@ -429,7 +429,7 @@ fn rules(
                 let (mut known, mut others) = (BTreeSet::new(), false);
                 for clause in m.clauses(rank) {
                     match clause_of_kbs(clause, units) {
-                        Some(text) if !text.split('|').any(|k| k[2..] == kb.to_string()) => {
+                        Some(text) if !text.split('|').any(|k| k == format!("KB{kb}+")) => {
                             known.insert(text);
                         }
                         Some(_) => {}
@@ -490,5 +490,6 @@ fn rules(
 fn clause_of_kbs(clause: &[u32], units: &Units) -> Option<String> {
     let kbs: Option<BTreeSet<u32>> = clause.iter().map(|c| units.get(*c).map(|u| u.kb)).collect();
     let kbs = kbs.filter(|k| !k.is_empty())?;
-    Some(kbs.iter().map(|k| format!("KB{k}")).collect::<Vec<_>>().join("|"))
+    // a later update of its line stands in for it
+    Some(kbs.iter().map(|k| format!("KB{k}+")).collect::<Vec<_>>().join("|"))
 }

@@ -24,6 +24,7 @@ pub(super) use pages::Page;
 
 use super::{Failure, input::named};
 use crate::{
+    applicability::{self, KnownRules},
     catalog::{
         Catalog, STAMP,
         bytes::sums,
@@ -33,7 +34,7 @@ use crate::{
         rows,
     },
     metadata::{MetadataIndex, ReadAt},
-    model::SourceKind,
+    model::{KbId, SourceKind},
     sources::Imported,
 };
 use etcetera::BaseStrategy;
@@ -106,6 +107,28 @@ impl ReadArgs {
     /// The updates by GUID that were imported.
     pub(super) fn metadata(&self) -> Result<Option<MetadataIndex>, Failure> {
         self.cache().map_or(Ok(None), |c| c.metadata())
+    }
+}
+
+impl ReadArgs {
+    /// What imported metadata has of the rules of one update. An index that cannot be read is told, and costs its rules, no
+    /// answer.
+    pub(super) fn rules_of(&self, kb: KbId) -> KnownRules {
+        let Some(cache) = self.cache() else { return KnownRules::default() };
+        // a manifest that cannot be read is told where the catalog is opened
+        let Ok(Found::Whole(_)) = manifest::load(&cache.folder) else { return KnownRules::default() };
+        let index = match cache.metadata() {
+            Ok(Some(index)) => index,
+            Ok(None) => return KnownRules::default(),
+            Err(e) => {
+                tell(&format!("{}; its rules are left out", e.line));
+                return KnownRules::default();
+            }
+        };
+        applicability::documents_of(&index, kb).unwrap_or_else(|e| {
+            tell(&format!("{}: {e}; its rules are left out", named(cache.folder())));
+            KnownRules::default()
+        })
     }
 }
 
