@@ -71,18 +71,15 @@ pub(super) fn style(output: &Output) -> Style {
 }
 
 fn catalog_line(read: &ReadArgs) -> Result<String, Failure> {
-    let c = read.catalog()?;
-    let imported = match c.imported().count() {
-        0 => String::new(),
-        1 => ", with 1 imported source".to_owned(),
-        n => format!(", with {n} imported sources"),
-    };
-    Ok(format!(
-        "catalog as of {}: {} updates for {} products{imported}\n",
-        c.as_of(),
-        c.len(),
-        c.product_count()
-    ))
+    read.ask(|c| {
+        let imported = match c.imported().count() {
+            0 => String::new(),
+            1 => ", with 1 imported source".to_owned(),
+            n => format!(", with {n} imported sources"),
+        };
+        let (date, updates, products) = (c.as_of(), c.len(), c.product_count());
+        format!("catalog as of {date}: {updates} updates for {products} products{imported}\n")
+    })
 }
 
 fn explain(a: Explain) -> Printed {
@@ -165,16 +162,17 @@ fn seen(seen: &Seen) -> Result<Question, Failure> {
 
 fn answer(inventories: &Inventories, question: &Question, read: &ReadArgs, output: &Output) -> Printed {
     let host = input::host_with(inventories)?;
-    let catalog = &*read.catalog()?;
-    let answer = resolve::explain(catalog, &host, question);
-    let report = explain::report(catalog, &host, &answer);
+    let (verdict, report) = read.ask(|catalog| {
+        let answer = resolve::explain(catalog, &host, question);
+        (answer.decision.verdict, explain::report(catalog, &host, &answer))
+    })?;
     let text = match output.format {
         Format::Json => {
             render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
         }
         Format::Text => render::to_text(&report, style(output)),
     };
-    let exit = match answer.decision.verdict {
+    let exit = match verdict {
         Verdict::Applicable | Verdict::AlreadyInstalled => Exit::Good,
         Verdict::NotApplicable | Verdict::Blocked => Exit::Refused,
         Verdict::Unknown => Exit::Unknown,
@@ -196,7 +194,7 @@ fn show_inventory(a: Inventory) -> Printed {
         Format::Json => render::to_json(&inventory::to_host1(&host))
             .map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
         Format::Text => {
-            let report = explain::inventory_report(&*a.read.catalog()?, &host, &inputs);
+            let report = a.read.ask(|c| explain::inventory_report(c, &host, &inputs))?;
             render::inventory_text(&report, style(&a.output))
         }
     };
