@@ -448,3 +448,5 @@ fn field_feeds() {
         }
     }
 }
+
+mod shapes;

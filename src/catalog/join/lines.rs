@@ -68,6 +68,14 @@ pub(super) fn join(base: &mut Facts, sources: &mut [Source], known: &Known, rema
     for c in &candidates {
         days.entry((c.line, c.row.date.clone())).or_default().insert(c.row.kb.clone());
     }
+    // what the lists have of that day is the cumulative update; beside it a hotpatch comes out
+    for (line, (_, entries)) in base.lines.iter().enumerate() {
+        for e in entries.iter().filter(|e| e.kb.is_some()) {
+            if let Some(kbs) = days.get_mut(&(line, e.date.clone())) {
+                kbs.insert(e.kb.clone());
+            }
+        }
+    }
     let mut branches = Branches::of(base);
     for c in candidates {
         if !c.kind_fits && days.get(&(c.line, c.row.date.clone())).is_some_and(|kbs| kbs.len() > 1) {
