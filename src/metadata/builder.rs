@@ -361,10 +361,11 @@ struct Settling {
 
 impl Settling {
     fn new(b: Builder) -> Self {
-        let mut order: Vec<u32> = (0..b.guids.len() as u32).collect();
-        order.sort_unstable_by_key(|&n| b.guids[n as usize]);
+        let numbered = b.guids.iter().map(uuid::Uuid::as_u128).zip(0u32..);
+        let mut order: Vec<(u128, u32)> = numbered.collect();
+        order.sort_unstable();
         let mut rank = vec![0; order.len()];
-        for (place, &n) in order.iter().enumerate() {
+        for (place, (_, n)) in order.into_iter().enumerate() {
             rank[n as usize] = place as u32;
         }
         Self { b, rank, odd: Oddities::default() }
