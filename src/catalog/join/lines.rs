@@ -30,7 +30,8 @@ fn days(date: u32) -> i64 {
     i64::from(date / 10_000) * 372 + i64::from(date / 100 % 100) * 31 + i64::from(date % 100)
 }
 
-fn day(date: Option<&str>) -> Option<i64> {
+/// A day as a number; only differences matter.
+pub(super) fn day(date: Option<&str>) -> Option<i64> {
     date.and_then(|d| check::date("", d).ok()).map(days)
 }
 

@@ -169,3 +169,25 @@ fn groups_of_products_are_their_products() {
     assert!(fix.contains(r#""build":"10.0.17763.9900""#), "{fix}");
     assert!(!fix.contains("restart"), "{fix}");
 }
+
+/// A number over packages of several versions, and single ones of them, which feeds name alike.
+const DOTNET: &str = "DatePosted,CVE,BulletinKB,Title,AffectedProduct,AffectedComponent,Severity,Impact,Supersedes,Exploits\r\n\
+20261110,CVE-1,5210101,A,Windows Server 2012 R2,Microsoft .NET Framework 3.5,,,,\r\n\
+20261111,CVE-2,5210102,A,Windows Server 2012 R2,Microsoft .NET Framework 3.5,,,5210101,\r\n\
+20261111,CVE-2,5210102,A,Windows Server 2012 R2,Microsoft .NET Framework 4.6/4.7,,,5210101,\r\n\
+20261112,CVE-3,5210103,A,Windows Server 2012 R2,Microsoft .NET Framework 4.6/4.7,,,5210102,\r\n\
+20261113,CVE-4,5210104,A,Windows Server 2012 R2,Microsoft .NET Framework 3.5 AND 4.6/4.7,,,5210103,\r\n";
+
+#[test]
+fn a_dotnet_update_for_some_versions_replaces_none_for_others() {
+    let imported = read("CVEs.csv", DOTNET.as_bytes()).unwrap();
+    let supersedes = |kb: &str| {
+        let u = imported.facts.updates.iter().find(|u| u.kb == kb).unwrap();
+        u.supersedes.iter().map(|s| s.kb.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(supersedes("KB5210102"), ["KB5210101"], "over all versions");
+    assert_eq!(supersedes("KB5210103"), [""; 0], "4.6 and 4.7 replace no 3.5");
+    assert!(row(&imported, "KB5210103").contains(r#""why":"versions""#));
+    assert_eq!(supersedes("KB5210104"), ["KB5210103"]);
+    assert_eq!(remark(&imported, "other versions of .NET"), 1);
+}
