@@ -450,3 +450,5 @@ fn field_feeds() {
         }
     }
 }
+
+mod shapes;
