@@ -16,7 +16,6 @@ use crate::{
     },
     graph,
     model::{Architecture, ArchitectureSet, ProductId},
-    package::PackageName,
     sources::Remark,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +64,7 @@ fn name_of(m: &Metadata, rank: u32) -> String {
 
 /// The updates that are of one KB, by rank.
 fn units(m: &Metadata, catalog: &Catalog, remarks: &mut Remarks) -> BTreeMap<u32, Unit> {
-    let mut out = BTreeMap::new();
+    let (mut out, mut seen) = (BTreeMap::new(), BTreeMap::new());
     for (rank, record) in (0u32..).zip(&m.records) {
         let software = matches!(bits::kind_of(record.flags), None | Some(UpdateType::Software));
         if record.flags & bits::KNOWN == 0 || !software {
@@ -82,7 +81,7 @@ fn units(m: &Metadata, catalog: &Catalog, remarks: &mut Remarks) -> BTreeMap<u32
                 continue;
             }
         };
-        let (certain, possible) = products(m, catalog, rank);
+        let (certain, possible) = products(m, catalog, rank, &mut seen);
         if certain.is_empty() && !possible.is_empty() {
             remarks.add("updates of a category of several Windows versions: kept by GUID alone", || {
                 format!("KB{kb}, {}", name_of(m, rank))
@@ -93,8 +92,44 @@ fn units(m: &Metadata, catalog: &Catalog, remarks: &mut Remarks) -> BTreeMap<u32
     out
 }
 
+/// What categories are known to cover: looked up once.
+#[derive(Default)]
+struct Covered {
+    certain: Vec<u8>,
+    possible: Vec<u8>,
+}
+
+fn covered(m: &Metadata, catalog: &Catalog, category: u32) -> Covered {
+    let mut out = Covered::default();
+    let Some(guid) = m.guids.get(category as usize) else { return out };
+    if let Some(known) = categories::category(guid) {
+        let id = |slug: &String| catalog.product_by_slug(slug).map(|p| p.id.0);
+        out.certain = known.certain.iter().filter_map(id).collect();
+        out.possible = known.products.iter().filter_map(id).collect();
+    } else if let Some(record) = m.records.get(category as usize)
+        && record.title != 0
+    {
+        // the source names the category itself
+        let title = m.text_at(record.title);
+        let of_title = |p: &Product<'_>| {
+            p.name.eq_ignore_ascii_case(title)
+                || catalog.product_aliases(p.id).iter().any(|a| a.eq_ignore_ascii_case(title))
+        };
+        let mut named = catalog.products().filter(of_title);
+        if let (Some(p), None) = (named.next(), named.next()) {
+            out.certain.push(p.id.0);
+        }
+    }
+    out
+}
+
 /// Products that an update is for, and those that it may be for besides.
-fn products(m: &Metadata, catalog: &Catalog, rank: u32) -> (BTreeSet<u8>, BTreeSet<u8>) {
+fn products(
+    m: &Metadata,
+    catalog: &Catalog,
+    rank: u32,
+    seen: &mut BTreeMap<u32, Covered>,
+) -> (BTreeSet<u8>, BTreeSet<u8>) {
     let mut categories: BTreeSet<u32> = m.categories.of(rank).iter().map(|packed| packed >> 3).collect();
     // a leaf without categories is for what its bundles are for
     if categories.is_empty() {
@@ -104,30 +139,12 @@ fn products(m: &Metadata, catalog: &Catalog, rank: u32) -> (BTreeSet<u8>, BTreeS
     let title = m.records.get(rank as usize).map_or("", |r| m.text_at(r.title)).to_ascii_lowercase();
     let (mut certain, mut possible) = (BTreeSet::new(), BTreeSet::new());
     for category in categories {
-        let Some(guid) = m.guids.get(category as usize) else { continue };
-        if let Some(known) = categories::category(guid) {
-            let id = |slug: &String| catalog.product_by_slug(slug).map(|p| p.id.0);
-            certain.extend(known.certain.iter().filter_map(id));
-            for slug in &known.products {
-                let Some(product) = catalog.product_by_slug(slug) else { continue };
-                possible.insert(product.id.0);
-                if names(&title, &product) {
-                    certain.insert(product.id.0);
-                }
-            }
-        } else if let Some(record) = m.records.get(category as usize)
-            && record.title != 0
-        {
-            // the source names the category itself
-            let title = m.text_at(record.title);
-            let of_title = |p: &Product<'_>| {
-                p.name.eq_ignore_ascii_case(title)
-                    || catalog.product_aliases(p.id).iter().any(|a| a.eq_ignore_ascii_case(title))
-            };
-            let mut named = catalog.products().filter(of_title);
-            if let (Some(p), None) = (named.next(), named.next()) {
-                certain.insert(p.id.0);
-            }
+        let covered = seen.entry(category).or_insert_with(|| covered(m, catalog, category));
+        certain.extend(&covered.certain);
+        possible.extend(&covered.possible);
+        if !title.is_empty() {
+            let said = covered.possible.iter().filter(|p| names(&title, &catalog.product(ProductId(**p))));
+            certain.extend(said);
         }
     }
     possible.extend(&certain);
@@ -155,14 +172,14 @@ fn names(title: &str, product: &Product<'_>) -> bool {
 /// Architectures that the names of an update's files tell, or else its title.
 fn architectures(m: &Metadata, rank: u32) -> ArchitectureSet {
     let of_files = |rank: u32| {
-        m.file_refs.of(rank).iter().filter_map(|&f| m.files.get(f as usize)).filter_map(|f| {
+        m.file_refs.of(rank).iter().filter_map(|&f| m.files.get(f as usize)).map(|f| {
             let name = if f.name == 0 { m.text_at(f.url) } else { m.text_at(f.name) };
-            PackageName::parse(name).architecture
+            architectures_of_name(name)
         })
     };
-    let mut set: ArchitectureSet = of_files(rank).collect();
+    let mut set = of_files(rank).fold(ArchitectureSet::default(), ArchitectureSet::union);
     for &leaf in m.leaves.of(rank) {
-        set = of_files(leaf).fold(set, ArchitectureSet::with);
+        set = of_files(leaf).fold(set, ArchitectureSet::union);
     }
     if set.is_empty() {
         let title = m.records.get(rank as usize).map_or("", |r| m.text_at(r.title)).to_ascii_lowercase();
@@ -177,6 +194,26 @@ fn architectures(m: &Metadata, rank: u32) -> ArchitectureSet {
         }
     }
     set
+}
+
+/// The architectures that the last part of a name or address has as words.
+fn architectures_of_name(name: &str) -> ArchitectureSet {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or("");
+    let words = last.split(|c: char| !c.is_ascii_alphanumeric());
+    words.fold(ArchitectureSet::default(), |set, word| {
+        let is = |names: &[&str]| names.iter().any(|n| n.eq_ignore_ascii_case(word));
+        if is(&["x64", "amd64"]) {
+            set.with(Architecture::X64)
+        } else if is(&["x86"]) {
+            set.with(Architecture::X86)
+        } else if is(&["arm64"]) {
+            set.with(Architecture::Arm64)
+        } else if is(&["ia64"]) {
+            set.with(Architecture::Ia64)
+        } else {
+            set
+        }
+    })
 }
 
 fn slug(catalog: &Catalog, id: u8) -> String {
