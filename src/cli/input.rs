@@ -246,6 +246,17 @@ pub(super) fn rules(files: &[PathBuf]) -> Result<Vec<RuleDocument>, Failure> {
     }
     let mut out = Vec::new();
     for path in files {
+        if let Some(content) = super::package::of_cabinet(path)? {
+            let found = super::package::rules(&content);
+            if found.is_empty() {
+                return Err(Failure::input(format!(
+                    "{}: has no rules of Windows Update in it (WSUSSCAN.cab); `kbwhy package` shows what it has",
+                    named(path)
+                )));
+            }
+            out.extend(found);
+            continue;
+        }
         let bytes = read(path, applicability::LIMIT as u64, "rules")?;
         let text = inventory::decode(&bytes);
         out.extend(applicability::parse(&named(path), &text).map_err(|e| Failure::input(e.to_string()))?);

@@ -45,6 +45,9 @@ pub(crate) enum Piece<'a> {
     End,
 }
 
+/// Takes an attribute's name and value.
+type Take<'t> = dyn FnMut(&str, Cow<'_, str>) -> Result<(), XmlError> + 't;
+
 /// A start tag.
 #[derive(Clone, Copy)]
 pub(crate) struct Element<'a> {
@@ -68,10 +71,7 @@ impl<'a> Element<'a> {
     }
 
     /// Gives each attribute, by its name without the prefix, unescaped.
-    pub(crate) fn attributes(
-        &self,
-        take: &mut dyn FnMut(&str, Cow<'_, str>) -> Result<(), XmlError>,
-    ) -> Result<(), XmlError> {
+    pub(crate) fn attributes(&self, take: &mut Take<'_>) -> Result<(), XmlError> {
         for [a, b, c, d] in self.attributes.iter().map(|r| r.map(|n| n as usize)) {
             let value = &self.tag[c..d];
             let value = match memchr(b'&', value.as_bytes()) {
@@ -461,7 +461,7 @@ mod tests {
         let mut reader = Reader::from_str(text);
         let mut out: Vec<String> = Vec::new();
         let mut depth = 0;
-        let mut words = |t: &str, out: &mut Vec<String>| match out.last_mut().filter(|l| l.starts_with('t')) {
+        let words = |t: &str, out: &mut Vec<String>| match out.last_mut().filter(|l| l.starts_with('t')) {
             Some(last) => last.push_str(t),
             None => out.push(format!("t{t}")),
         };

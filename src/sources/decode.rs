@@ -54,7 +54,7 @@ impl<R: Read> Read for Utf16<R> {
 }
 
 /// A larger document is none of a feed; the largest months of MSRC have 30 MB.
-const LARGEST: u64 = 512 << 20;
+const LARGEST: u64 = 128 << 20;
 
 /// A whole document as text, without its byte order mark.
 pub(super) fn text(input: &mut Input<'_>) -> Result<String, ImportError> {
@@ -193,6 +193,13 @@ impl<'de> Deserialize<'de> for Loose {
     }
 }
 
+/// A member that documents also write as `null`.
+pub(super) fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
 impl std::ops::Deref for Loose {
     type Target = str;
     fn deref(&self) -> &str {
@@ -220,13 +227,16 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Many<T>, A::Error> {
                 let mut all = Vec::new();
-                while let Some(one) = seq.next_element()? {
-                    all.push(one);
+                while let Some(one) = seq.next_element::<Option<T>>()? {
+                    all.extend(one);
                 }
                 Ok(Many(all))
             }
             fn visit_unit<E>(self) -> Result<Many<T>, E> {
                 Ok(Many(Vec::new()))
+            }
+            fn visit_u64<E: de::Error>(self, n: u64) -> Result<Many<T>, E> {
+                T::deserialize(n.into_deserializer()).map(|one| Many(vec![one]))
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Many<T>, E> {
                 T::deserialize(text.into_deserializer()).map(|one| Many(vec![one]))
@@ -251,12 +261,11 @@ pub(super) fn csv_rows(name: &str, text: &str) -> Result<Table, ImportError> {
     let count = |d: u8| first.bytes().filter(|b| *b == d).count();
     let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|d| (count(*d), *d == b',')).unwrap_or(b',');
     // the reader takes an open quotation for one field up to the end: then this row is in it
-    let end = format!("\n{END}{}\n", String::from(char::from(delimiter)).repeat(count(delimiter)));
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .comment(Some(b'#'))
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes().chain(end.as_bytes()));
+    let mut builder = csv::ReaderBuilder::new();
+    builder.delimiter(delimiter).comment(Some(b'#')).trim(csv::Trim::All);
+    let columns = builder.from_reader(text.as_bytes()).headers().map_or(1, csv::StringRecord::len);
+    let end = format!("\n{END}{}\n", String::from(char::from(delimiter)).repeat(columns.max(1) - 1));
+    let mut reader = builder.from_reader(text.as_bytes().chain(end.as_bytes()));
     let failed = |e: &csv::Error| {
         let line = e.position().map_or(1, csv::Position::line);
         ImportError::new(

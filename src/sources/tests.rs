@@ -198,7 +198,9 @@ fn inventories_and_other_documents_are_not_recognised() {
             }
             seen += 1;
             let bytes = std::fs::read(&path).unwrap();
-            let own = path.components().any(|c| c.as_os_str().to_string_lossy().contains("source"));
+            // what is there to be imported
+            let mut parts = path.components().map(|c| c.as_os_str().to_string_lossy());
+            let own = parts.any(|c| ["source", "overlay", "rules-"].iter().any(|own| c.contains(own)));
             assert!(own || recognised(&bytes).is_empty(), "{}: {:?}", path.display(), recognised(&bytes));
         }
     }
@@ -435,7 +437,7 @@ fn field_feeds() {
         root.join("dism"),
         root.join("wu-core"),
     ];
-    let ours = |f: &&&str| !f.contains("Update Catalog");
+    let ours = |f: &&&str| !f.contains("Update Catalog") && !f.contains("Windows Update metadata");
     while let Some(f) = folders.pop() {
         for entry in std::fs::read_dir(f).unwrap() {
             let path = entry.unwrap().path();
@@ -457,8 +459,51 @@ fn a_table_that_ends_within_a_quotation_is_refused() {
         let refused = decode::csv_rows("t", &whole[..end]);
         assert!(refused.is_err_and(|e| e.place == "t:3" && e.problem.contains("does not end")), "{end}");
     }
+    let comma = "\"Build, or so\",Build,KB,Date\nx,19045.9001,KB6000001,2026-08-11\n";
+    assert!(decode::csv_rows("t", comma).is_ok_and(|(_, rows)| rows.len() == 1));
     let early = "Build,KB,Date\n\"19045.9001,KB6000001,2026-08-11\n19045.9002,KB6000002,2026-08-12\n";
     assert!(decode::csv_rows("t", early).is_err());
+}
+
+#[test]
+fn html_that_a_parser_would_take_for_ever_is_refused() {
+    let attributes: String = (0..20_000).map(|n| format!(" a{n}=1")).collect();
+    let nested = "<div>".repeat(100_000);
+    let tables = "<table><tr><td>".repeat(5_000);
+    for body in [format!("<p{attributes}>"), nested, tables] {
+        let page = format!(
+            "<!DOCTYPE html><link href=\"https://learn.microsoft.com/en-us/windows/release-health/release-information\">{body}"
+        );
+        let size = page.len() as u64;
+        let mut input = Input { name: "p", reader: &mut Cursor::new(page), size, read: "2026-11-21" };
+        let refused = import(&mut input, Catalog::embedded()).unwrap_err();
+        assert!(refused.problem.starts_with("its HTML is nested"), "{refused}");
+    }
+}
+
+#[test]
+fn a_table_of_endless_rows_is_refused() {
+    let rows: String = (0..20_001).map(|n| format!("19045.{n},KB6000001,2026-08-11\n")).collect();
+    let table = format!("Build,KB,Date\n{rows}");
+    let size = table.len() as u64;
+    let mut input = Input { name: "t", reader: &mut Cursor::new(table), size, read: "2026-11-21" };
+    let refused = import(&mut input, Catalog::embedded()).unwrap_err();
+    assert!(refused.problem.starts_with("more than 20000 rows"), "{refused}");
+}
+
+#[test]
+fn a_table_in_which_everything_supersedes_everything_is_refused() {
+    let all: Vec<String> = (0..20_000).map(|n| (3_000_000 + n).to_string()).collect();
+    let all = all.join(";");
+    let rows: String = (0..60)
+        .map(|n| format!("20260811,CVE-2026-1,{},T,Windows Server 2019,,,,{all},\n", 4_000_000 + n))
+        .collect();
+    let header = "DatePosted,CVE,BulletinKB,Title,AffectedProduct,AffectedComponent,Severity,Impact,Supersedes,Exploits";
+    let table = format!("{header}\n{rows}");
+    let size = table.len() as u64;
+    let mut input = Input { name: "t.csv", reader: &mut Cursor::new(table), size, read: "2026-11-21" };
+    let refused = import(&mut input, Catalog::embedded()).unwrap_err();
+    assert!(refused.problem.starts_with("more superseded updates"), "{refused}");
 }
 
 #[test]
@@ -480,3 +525,5 @@ fn a_zero_byte_is_damage() {
 fn texts_keep_nothing_that_steers_a_console() {
     assert_eq!(gather::clean(" a\u{1b}[31m \u{202e}b\u{2066}\n\tc\u{9b} "), "a [31m b c");
 }
+
+mod shapes;

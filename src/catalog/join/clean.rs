@@ -188,6 +188,12 @@ impl Cleaner<'_> {
             }
             u.packages.retain(|p| !p.products.is_empty());
         }
+        // Office is given its numbers years ahead
+        let day = super::lines::day(u.date.as_deref()).filter(|_| !overlay && !u.packages.is_empty());
+        if day.is_some_and(|d| self.known.is_late(kb, d)) {
+            u.date = None;
+            self.remarks.add("dates months after those of neighbouring numbers were left out", &u.kb);
+        }
         u.supersedes.retain_mut(|s| {
             let Some(older) = number(&s.kb) else {
                 self.remarks.add("names that are no KB were left out", &text(&s.kb));

@@ -24,13 +24,14 @@ pub(super) use pages::Page;
 
 use super::{Failure, input::named};
 use crate::{
-    catalog::{Catalog, STAMP, compile, embedded_facts, facts::Facts, join, rows},
+    applicability::{self, KnownRules},
+    catalog::{Catalog, STAMP, bytes::sums, compile, embedded_facts, facts::Facts, join, rows},
     metadata::{MetadataIndex, ReadAt},
-    model::SourceKind,
+    model::{KbId, SourceKind},
     sources::Imported,
 };
 use etcetera::BaseStrategy;
-use flate2::{Compression, Crc, read::DeflateDecoder, write::DeflateEncoder};
+use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use manifest::{Compiled, Found, Kept, Manifest};
 use sha2::{Digest, Sha256};
 use std::{
@@ -64,6 +65,14 @@ pub(super) struct ReadArgs {
 }
 
 impl ReadArgs {
+    /// An answer of the catalog that is meant, by the pages that it needs.
+    pub(super) fn ask<T>(&self, answer: impl Fn(&Catalog) -> T) -> Result<T, Failure> {
+        match folder_of(&self.cache).filter(|_| !self.no_cache) {
+            Some(folder) => Cache { folder }.ask(answer),
+            None => Ok(answer(Catalog::embedded())),
+        }
+    }
+
     /// The catalog that is meant.
     pub(super) fn catalog(&self) -> Result<Cow<'static, Catalog>, Failure> {
         if self.no_cache {
@@ -97,6 +106,28 @@ impl ReadArgs {
     /// The updates by GUID that were imported.
     pub(super) fn metadata(&self) -> Result<Option<MetadataIndex>, Failure> {
         self.cache().map_or(Ok(None), |c| c.metadata())
+    }
+}
+
+impl ReadArgs {
+    /// What imported metadata has of the rules of one update. An index that cannot be read is told, and costs its rules, no
+    /// answer.
+    pub(super) fn rules_of(&self, kb: KbId) -> KnownRules {
+        let Some(cache) = self.cache() else { return KnownRules::default() };
+        // a manifest that cannot be read is told where the catalog is opened
+        let Ok(Found::Whole(_)) = manifest::load(&cache.folder) else { return KnownRules::default() };
+        let index = match cache.metadata() {
+            Ok(Some(index)) => index,
+            Ok(None) => return KnownRules::default(),
+            Err(e) => {
+                tell(&format!("{}; its rules are left out", e.line));
+                return KnownRules::default();
+            }
+        };
+        applicability::documents_of(&index, kb).unwrap_or_else(|e| {
+            tell(&format!("{}: {e}; its rules are left out", named(cache.folder())));
+            KnownRules::default()
+        })
     }
 }
 
@@ -156,12 +187,6 @@ fn is_plain(name: &str) -> bool {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-fn crc(bytes: &[u8]) -> u32 {
-    let mut crc = Crc::new();
-    crc.update(bytes);
-    crc.sum()
 }
 
 impl Cache {
@@ -332,8 +357,35 @@ impl Cache {
         }
     }
 
-    /// The catalog with all that is in the cache; the embedded one if there is no cache.
+    /// The catalog with all that is in the cache, checked whole; the embedded one if there is no cache.
     pub(super) fn catalog(&self) -> Result<Cow<'static, Catalog>, Failure> {
+        let opened = self.opened()?;
+        // every page is read once
+        opened.check();
+        if opened.is_damaged() { self.repaired() } else { Ok(opened) }
+    }
+
+    /// An answer of the catalog. Only the pages that it needs are read: if one is damaged, the answer is void, and is
+    /// given again by a catalog that is made anew.
+    pub(super) fn ask<T>(&self, answer: impl Fn(&Catalog) -> T) -> Result<T, Failure> {
+        let opened = self.opened()?;
+        let given = answer(&opened);
+        if !opened.is_damaged() {
+            return Ok(given);
+        }
+        Ok(answer(&*self.repaired()?))
+    }
+
+    fn repaired(&self) -> Result<Cow<'static, Catalog>, Failure> {
+        tell(&format!(
+            "{}: the compiled catalog is damaged; it is made anew of the rows",
+            named(&self.folder)
+        ));
+        self.recompile()
+    }
+
+    /// The catalog of which nothing but the head was read.
+    fn opened(&self) -> Result<Cow<'static, Catalog>, Failure> {
         let mut tries = TRIES;
         loop {
             let manifest = self.manifest()?;
@@ -343,21 +395,26 @@ impl Cache {
             let Some(compiled) = manifest.catalog.as_ref().filter(|c| c.stamp == STAMP) else {
                 return self.recompile();
             };
-            // what cannot be read can be made anew, as what is damaged can
-            let bytes = disk::read(&self.data().join(&compiled.file), LIMIT);
-            let is_there = !matches!(bytes, Ok(None));
-            let bytes = bytes.unwrap_or_default();
-            let good = bytes.filter(|b| b.len() as u64 == compiled.size && crc(b) == compiled.crc);
-            if let Some(catalog) = good.and_then(|b| Catalog::from_bytes(b).ok()) {
-                return Ok(Cow::Owned(catalog));
+            // opening a pipe waits for ever
+            let path = self.data().join(&compiled.file);
+            let file = match std::fs::metadata(&path) {
+                _ if !is_plain(&compiled.file) => Err(io::ErrorKind::InvalidInput.into()),
+                Ok(m) if !m.is_file() || m.len() != compiled.size => Err(io::ErrorKind::InvalidInput.into()),
+                _ => File::open(&path),
+            };
+            let missing = file.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::NotFound);
+            if let Ok(file) = file
+                && let Ok(size) = usize::try_from(compiled.size)
+            {
+                let file = disk::FileAt(file);
+                let read = move |at: u64, out: &mut [u8]| file.read_at(at, out);
+                if let Ok(catalog) = Catalog::paged(size, compiled.pages.clone(), Box::new(read)) {
+                    return Ok(Cow::Owned(catalog));
+                }
             }
             tries -= 1;
-            if is_there || tries == 0 {
-                tell(&format!(
-                    "{}: the compiled catalog is damaged; it is made anew of the rows",
-                    named(&self.folder)
-                ));
-                return self.recompile();
+            if !missing || tries == 0 {
+                return self.repaired();
             }
             // a writer replaced it since the manifest was read
         }
@@ -403,7 +460,7 @@ impl Cache {
         disk::folder(&data)?;
         let file = format!("{}.catalog", hex(&Sha256::digest(bytes)));
         disk::write(&data, &file, &[bytes])?;
-        Ok(Compiled { file, size: bytes.len() as u64, crc: crc(bytes), stamp: STAMP.to_owned() })
+        Ok(Compiled { file, size: bytes.len() as u64, pages: sums(bytes), stamp: STAMP.to_owned() })
     }
 
     /// Keeps a file; a rehearsal keeps none.
