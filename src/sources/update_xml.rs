@@ -59,8 +59,8 @@ fn read(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportErro
     let source = SourceRow {
         id: id.clone(),
         url: "https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-wsusss/".to_owned(),
-        title: match told.updates {
-            0 | 1 => "Windows Update metadata of an update".to_owned(),
+        title: match told.updates.max(1) {
+            1 => "Windows Update metadata of one update".to_owned(),
             n => format!("Windows Update metadata of {n} updates"),
         },
         read: input.read.to_owned(),

@@ -25,14 +25,7 @@ pub(super) use pages::Page;
 use super::{Failure, input::named};
 use crate::{
     applicability::{self, KnownRules},
-    catalog::{
-        Catalog, STAMP,
-        bytes::sums,
-        compile, embedded_facts,
-        facts::Facts,
-        join::{self, Joined},
-        rows,
-    },
+    catalog::{Catalog, STAMP, bytes::sums, compile, embedded_facts, facts::Facts, join, rows},
     metadata::{MetadataIndex, ReadAt},
     model::{KbId, SourceKind},
     sources::Imported,
@@ -220,6 +213,7 @@ impl Cache {
     }
 
     /// What was imported.
+    #[cfg(test)]
     pub(super) fn sources(&self) -> Result<Vec<Stored>, Failure> {
         Ok(self.manifest()?.sources)
     }
@@ -316,12 +310,6 @@ impl Cache {
             }
         }
         Ok((all, whole))
-    }
-
-    /// The embedded facts joined with those of all sources.
-    pub(super) fn facts(&self) -> Result<Joined, Failure> {
-        let (sources, _) = self.gather(&self.manifest()?)?;
-        Ok(join::join(embedded_facts(), sources))
     }
 
     /// The catalog with all that is in the cache, checked whole; the embedded one if there is no cache.

@@ -743,7 +743,7 @@ mod guide {
             ["/updates", "/cvrf/2031-Apr", "/cvrf/2031-Mar", "/cvrf/2031-Feb", "/cvrf/2031-Jan"]
         );
         assert!(
-            text.starts_with("2031-Mar: 1 updates\n2031-Feb: 1 updates\n2031-Jan: 1 updates\n"),
+            text.starts_with("2031-Mar: 1 update\n2031-Feb: 1 update\n2031-Jan: 1 update\n"),
             "{text}"
         );
         assert!(text.contains("not published yet: 2031-Apr\n"), "{text}");

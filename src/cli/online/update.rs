@@ -136,7 +136,8 @@ pub(super) fn update(
             None => absent.push(name),
             Some((facts, bytes)) => {
                 cache.add_pages(&[Page { address: url.to_string(), fetched: read, bytes }])?;
-                let _ = writeln!(told, "{name}: {} updates", facts.facts.updates.len());
+                let n = facts.facts.updates.len();
+                let _ = writeln!(told, "{name}: {n} update{}", if n == 1 { "" } else { "s" });
                 imported.push(*facts);
             }
         }
