@@ -233,9 +233,7 @@ impl Branches {
         let shares = |at: &usize| {
             base.lines.get(*at).is_some_and(|(l, _)| {
                 l.kind == line.kind
-                    && (l.build == line.build
-                        || line.build.is_none()
-                        || one_branch(l.build, line.build))
+                    && (l.build == line.build || line.build.is_none() || one_branch(l.build, line.build))
             })
         };
         places.iter().any(shares)

@@ -96,7 +96,8 @@ impl Known {
     fn of(base: &Facts) -> Self {
         let names: Vec<String> = base.products.iter().map(|p| p.id.clone()).take(128).collect();
         let numbers = names.iter().enumerate().map(|(i, n)| (n.clone(), i as u8)).collect();
-        let mut known = Self { names, numbers, lines: Vec::new(), complete: HashMap::new(), dated: Vec::new() };
+        let mut known =
+            Self { names, numbers, lines: Vec::new(), complete: HashMap::new(), dated: Vec::new() };
         known.lines = base.lines.iter().map(|(l, _)| known.set(&l.products)).collect();
         for ((line, entries), set) in base.lines.iter().zip(&known.lines) {
             if super::merge::lists_all_packages(&line.kind) {

@@ -458,9 +458,10 @@ fn a_hotpatch_that_is_not_called_one_enters_no_list() {
     let joined =
         join(facts, vec![source(SourceKind::SecurityUpdateGuide, "feed", updates(vec![hotpatch.clone()]))]);
     let holds = |j: &Joined| {
-        j.facts.lines.iter().any(|(l, e)| {
-            l.id == id && e.iter().any(|e| e.kb.as_deref() == Some("KB9900001"))
-        })
+        j.facts
+            .lines
+            .iter()
+            .any(|(l, e)| l.id == id && e.iter().any(|e| e.kb.as_deref() == Some("KB9900001")))
     };
     assert!(!holds(&joined), "a cumulative update came out on that day");
     // alone on its day it is the cumulative one

@@ -242,8 +242,10 @@ fn a_saved_page_of_a_later_month_decides_for_hosts_past_the_built_in_lists() {
         let host = format!(
             r#"{{"schema":"kbwhy/host/1","os":{{"product":"Windows 11 Pro","version":"10.0.{build}","revision":{revision},"architecture":"x64"}}}}"#
         );
-        let host = inventory::read(&inventory::Input { name: "host.json", bytes: host.as_bytes() }).unwrap().host;
-        let answer = resolve::explain(&catalog, &host, &Question { kb: kb.parse().ok(), ..Question::default() });
+        let host =
+            inventory::read(&inventory::Input { name: "host.json", bytes: host.as_bytes() }).unwrap().host;
+        let answer =
+            resolve::explain(&catalog, &host, &Question { kb: kb.parse().ok(), ..Question::default() });
         (answer.decision.verdict, answer.decision.causes.first().map_or("", |f| f.cause.code()))
     };
     for build in ["26100", "26200"] {
@@ -252,7 +254,8 @@ fn a_saved_page_of_a_later_month_decides_for_hosts_past_the_built_in_lists() {
         assert_eq!(ask(build, 59_999, "KB5044284"), (Verdict::NotApplicable, "superseded"));
         assert_eq!(ask(build, 59_950, "KB9900201"), (Verdict::Applicable, ""));
         let line = catalog.lines().find(|l| l.name == format!("cumulative-client-{build}")).unwrap();
-        let last: Vec<_> = catalog.entries(line.id).map(|e| (e.kb.map(|k| k.to_string()), e.revision)).collect();
+        let last: Vec<_> =
+            catalog.entries(line.id).map(|e| (e.kb.map(|k| k.to_string()), e.revision)).collect();
         let own = |kb: &str, revision| (Some(kb.to_owned()), Some(revision));
         assert!(last.ends_with(&[own("KB9900202", 59_950), own("KB9900201", 59_999)]), "{build}: {last:?}");
     }
