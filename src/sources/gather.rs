@@ -8,6 +8,7 @@ use crate::{
         facts::{BuildRow, DoubtRow, Facts, PackageRow, SupersedesRow, UpdateRow},
         view::LineKind,
     },
+    inventory::steers,
     model::{Architecture, ArchitectureSet, KbId, ProductId, ProductSet, UpdateKind, Version},
 };
 use std::collections::BTreeMap;
@@ -40,10 +41,10 @@ impl Remarks {
 /// Longest text that is taken over.
 const LONGEST: usize = 300;
 
-/// A text of a source, fit to be kept and shown: no control characters, blanks joined, not too long.
+/// A text of a source, fit to be kept and shown: nothing that steers a console, blanks joined, not too long.
 pub fn clean(text: &str) -> String {
     let mut out = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()) {
+    for word in text.split(|c: char| c.is_whitespace() || steers(c)).filter(|w| !w.is_empty()) {
         if out.len() + word.len() >= LONGEST {
             break;
         }

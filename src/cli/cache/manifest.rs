@@ -104,6 +104,11 @@ impl Manifest {
                 .any(|s| s.rows.file == name || s.metadata.as_ref().is_some_and(|m| m.file == name))
     }
 
+    /// Does it name the same rows?
+    pub(super) fn has_same_rows(&self, other: &Self) -> bool {
+        self.sources.iter().map(|s| &s.rows.sha256).eq(other.sources.iter().map(|s| &s.rows.sha256))
+    }
+
     /// Replaces the manifest.
     pub(super) fn save(&self, folder: &Path) -> Result<(), Failure> {
         let bug = |e: serde_json::Error| Failure::catalog(format!("the manifest cannot be written: {e}"));

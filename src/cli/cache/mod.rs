@@ -78,6 +78,12 @@ impl ReadArgs {
         if self.no_cache {
             return Ok(Cow::Borrowed(Catalog::embedded()));
         }
+        if let Some(named_folder) = &self.cache.folder
+            && !named_folder.is_dir()
+        {
+            let why = if named_folder.exists() { "is not a folder" } else { "there is no such folder" };
+            tell(&format!("{}: {why}; only built-in facts are used", named(named_folder)));
+        }
         match folder_of(&self.cache) {
             Some(folder) => Cache { folder }.catalog(),
             None => Ok(Cow::Borrowed(Catalog::embedded())),
@@ -92,7 +98,7 @@ impl ReadArgs {
     /// The rows of each source that was imported.
     pub(super) fn rows(&self) -> Result<Vec<join::Source>, Failure> {
         match self.cache() {
-            Some(cache) => Ok(cache.gather(&cache.manifest()?)?.0),
+            Some(cache) => Ok(cache.gather()?.sources),
             None => Ok(Vec::new()),
         }
     }
@@ -142,6 +148,14 @@ pub(super) struct Added {
     pub(super) updates: usize,
     /// its date
     pub(super) as_of: String,
+}
+
+/// The rows of all sources, and what names them.
+struct Gathered {
+    manifest: Manifest,
+    sources: Vec<join::Source>,
+    /// none was left out
+    whole: bool,
 }
 
 /// What became of one source.
@@ -218,16 +232,19 @@ impl Cache {
         Ok(self.manifest()?.sources)
     }
 
-    /// The rows of a source; none if they are damaged, which is told.
-    pub(super) fn rows(&self, source: &Stored) -> Result<Option<Facts>, Failure> {
-        let Some(bytes) = self.intact(&source.rows)? else {
-            tell(&format!(
-                "{}: the rows of {} are damaged and left out; run `kbwhy catalog import` for it again",
-                named(&self.folder),
-                source.source.title
-            ));
-            return Ok(None);
+    /// Tells that a source takes no part.
+    fn left_out(&self, source: &Stored) {
+        let why = match SourceKind::parse(&source.kind) {
+            Some(_) => "damaged and left out; run `kbwhy catalog import` for it again",
+            None => "of a kind that only a newer kbwhy knows, and left out",
         };
+        let title = super::input::shown(&source.source.title);
+        tell(&format!("{}: the rows of {title} are {why}", named(&self.folder)));
+    }
+
+    /// The rows of a source; none if they are damaged.
+    pub(super) fn rows(&self, source: &Stored) -> Result<Option<Facts>, Failure> {
+        let Some(bytes) = self.intact(&source.rows)? else { return Ok(None) };
         let mut unpacked = Vec::new();
         let read = DeflateDecoder::new(&bytes[..]).take(LIMIT).read_to_end(&mut unpacked);
         read.map_err(|e| disk::failed(&self.folder, "cannot be unpacked", &e))?;
@@ -251,8 +268,13 @@ impl Cache {
             let mut parts: Vec<Box<dyn ReadAt>> = Vec::new();
             for (stored, kept) in sources.iter().filter_map(|s| s.metadata.as_ref().map(|m| (s, m))) {
                 let path = self.data().join(&kept.file);
-                let whole = |f: &File| f.metadata().is_ok_and(|m| m.len() == kept.size);
-                match Some(&kept.file).filter(|f| is_plain(f)).map(|_| File::open(&path)) {
+                let whole = |f: &File| f.metadata().is_ok_and(|m| m.is_file() && m.len() == kept.size);
+                // opening a pipe waits for ever
+                let open = || match std::fs::metadata(&path) {
+                    Ok(m) if !m.is_file() => Err(io::ErrorKind::InvalidInput.into()),
+                    _ => File::open(&path),
+                };
+                match Some(&kept.file).filter(|f| is_plain(f)).map(|_| open()) {
                     Some(Ok(file)) if whole(&file) => parts.push(Box::new(disk::FileAt(file))),
                     Some(Err(e)) if e.kind() == io::ErrorKind::NotFound && tries > 0 => {
                         // a writer replaced it since the manifest was read
@@ -274,8 +296,17 @@ impl Cache {
         }
     }
 
+    /// Is there a file of that name and size?
+    fn has_size(&self, kept: &Kept) -> bool {
+        let found = || std::fs::metadata(self.data().join(&kept.file));
+        is_plain(&kept.file) && found().is_ok_and(|m| m.is_file() && m.len() == kept.size)
+    }
+
     /// Is a kept file as it was written?
     fn is_whole(&self, kept: &Kept) -> bool {
+        if !self.has_size(kept) {
+            return false;
+        }
         let Ok(mut file) = File::open(self.data().join(&kept.file)) else { return false };
         let mut sha = Sha256::new();
         let mut piece = vec![0; 1 << 20];
@@ -292,24 +323,38 @@ impl Cache {
     /// The bytes of a kept file, if they are those that were written.
     fn intact(&self, kept: &Kept) -> Result<Option<Vec<u8>>, Failure> {
         let bytes =
-            if is_plain(&kept.file) { disk::read(&self.data().join(&kept.file), LIMIT)? } else { None };
+            if self.has_size(kept) { disk::read(&self.data().join(&kept.file), LIMIT)? } else { None };
         let same = |b: &Vec<u8>| b.len() as u64 == kept.size && hex(&Sha256::digest(b)) == kept.sha256;
         Ok(bytes.filter(same))
     }
 
-    /// The embedded rows and those of all sources that are intact, each apart.
-    fn gather(&self, manifest: &Manifest) -> Result<(Vec<join::Source>, bool), Failure> {
-        let mut all = Vec::new();
-        let mut whole = true;
-        for stored in &manifest.sources {
-            match (self.rows(stored)?, SourceKind::parse(&stored.kind)) {
-                (Some(facts), Some(kind)) => {
-                    all.push(join::Source { kind, row: stored.source.clone(), facts })
+    /// The rows of all sources that are intact, each apart.
+    fn gather(&self) -> Result<Gathered, Failure> {
+        let mut manifest = self.manifest()?;
+        let mut tries = TRIES;
+        loop {
+            let (mut sources, mut damaged) = (Vec::new(), Vec::new());
+            for stored in &manifest.sources {
+                match (self.rows(stored)?, SourceKind::parse(&stored.kind)) {
+                    (Some(facts), Some(kind)) => {
+                        sources.push(join::Source { kind, row: stored.source.clone(), facts });
+                    }
+                    _ => damaged.push(stored),
                 }
-                _ => whole = false,
             }
+            if !damaged.is_empty() && tries > 0 {
+                // a writer may have replaced them since the manifest was read
+                tries -= 1;
+                let now = self.manifest()?;
+                if !manifest.has_same_rows(&now) {
+                    manifest = now;
+                    continue;
+                }
+            }
+            damaged.iter().for_each(|s| self.left_out(s));
+            let whole = damaged.is_empty();
+            return Ok(Gathered { manifest, sources, whole });
         }
-        Ok((all, whole))
     }
 
     /// The catalog with all that is in the cache, checked whole; the embedded one if there is no cache.
@@ -336,7 +381,7 @@ impl Cache {
             "{}: the compiled catalog is damaged; it is made anew of the rows",
             named(&self.folder)
         ));
-        self.recompile(&self.manifest()?)
+        self.recompile()
     }
 
     /// The catalog of which nothing but the head was read.
@@ -348,16 +393,17 @@ impl Cache {
                 return Ok(Cow::Borrowed(Catalog::embedded()));
             }
             let Some(compiled) = manifest.catalog.as_ref().filter(|c| c.stamp == STAMP) else {
-                return self.recompile(&manifest);
+                return self.recompile();
             };
-            let file = if is_plain(&compiled.file) {
-                File::open(self.data().join(&compiled.file))
-            } else {
-                Err(io::ErrorKind::InvalidInput.into())
+            // opening a pipe waits for ever
+            let path = self.data().join(&compiled.file);
+            let file = match std::fs::metadata(&path) {
+                _ if !is_plain(&compiled.file) => Err(io::ErrorKind::InvalidInput.into()),
+                Ok(m) if !m.is_file() || m.len() != compiled.size => Err(io::ErrorKind::InvalidInput.into()),
+                _ => File::open(&path),
             };
             let missing = file.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::NotFound);
             if let Ok(file) = file
-                && file.metadata().is_ok_and(|m| m.len() == compiled.size)
                 && let Ok(size) = usize::try_from(compiled.size)
             {
                 let file = disk::FileAt(file);
@@ -375,8 +421,8 @@ impl Cache {
     }
 
     /// Compiles anew what another version of the program compiled, or what is damaged; keeps it if that is possible.
-    fn recompile(&self, manifest: &Manifest) -> Result<Cow<'static, Catalog>, Failure> {
-        let (sources, whole) = self.gather(manifest)?;
+    fn recompile(&self) -> Result<Cow<'static, Catalog>, Failure> {
+        let Gathered { manifest, sources, whole } = self.gather()?;
         let joined = join::join(embedded_facts(), sources);
         let compiled = compile::compile(&joined.facts).and_then(|bytes| {
             let catalog = Catalog::from_bytes(bytes.clone());
@@ -391,18 +437,16 @@ impl Cache {
         };
         if whole {
             // a folder that cannot be written costs time at each start, no answer
-            let _ = self.keep_compiled(manifest, &bytes);
+            let _ = self.keep_compiled(&manifest, &bytes);
         }
         Ok(Cow::Owned(catalog))
     }
 
     fn keep_compiled(&self, seen: &Manifest, bytes: &[u8]) -> Result<(), Failure> {
-        let _lock = self.lock()?;
+        // who only reads does not wait: whoever writes compiles, too
+        let Some(_lock) = disk::Lock::at_once(&self.folder) else { return Ok(()) };
         let Found::Whole(mut now) = manifest::load(&self.folder)? else { return Ok(()) };
-        let same = |a: &Manifest, b: &Manifest| {
-            a.sources.iter().map(|s| &s.rows.sha256).eq(b.sources.iter().map(|s| &s.rows.sha256))
-        };
-        if !same(seen, &now) {
+        if !seen.has_same_rows(&now) {
             return Ok(());
         }
         now.catalog = Some(self.put_catalog(bytes)?);
@@ -500,9 +544,17 @@ impl Cache {
         let mut sources = Vec::new();
         let mut whole = Vec::new();
         for stored in std::mem::take(&mut manifest.sources) {
-            if let (Some(facts), Some(kind)) = (self.rows(&stored)?, SourceKind::parse(&stored.kind)) {
-                sources.push(join::Source { kind, row: stored.source.clone(), facts });
-                whole.push(stored);
+            match (self.rows(&stored)?, SourceKind::parse(&stored.kind)) {
+                (Some(facts), Some(kind)) => {
+                    sources.push(join::Source { kind, row: stored.source.clone(), facts });
+                    whole.push(stored);
+                }
+                // it is not this program's to throw away
+                (Some(_), None) => {
+                    self.left_out(&stored);
+                    whole.push(stored);
+                }
+                (None, _) => self.left_out(&stored),
             }
         }
         for (source, _, stored) in fresh {
@@ -523,9 +575,16 @@ impl Cache {
     }
 
     fn stored(&self, i: &Imported, keep: bool) -> Result<Stored, Failure> {
+        let written = rows::write(&i.facts);
+        if !rows::are_readable(&written) {
+            let title = super::input::shown(&i.source.title);
+            return Err(Failure::input(format!(
+                "{title}: what it says of one update is larger than 4 MB, more than any real source; nothing was changed"
+            )));
+        }
         let rows = self.put(keep, "rows", |out| {
             let mut packed = DeflateEncoder::new(out, Compression::fast());
-            packed.write_all(&rows::write(&i.facts))?;
+            packed.write_all(&written)?;
             packed.finish()?.flush()
         })?;
         let metadata =

@@ -29,6 +29,8 @@ const FORMAT: &str = "WES-NG definitions";
 
 /// How much is read and split at a time.
 const PIECE: usize = 256 * 1024;
+/// Before each piece: for the record that the piece before broke off.
+const ROOM: usize = 4 * 1024;
 /// Unpacked bytes; real files have 136 MB.
 const LARGEST: u64 = 2 << 30;
 /// Unpacked bytes for each packed one; real files have 33.
@@ -162,14 +164,36 @@ type Numbered<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
 
 /// Rows with the same update, product and cell.
 struct Combination {
+    key: (u32, u32, u32),
     rows: u64,
     line: u64,
-    title: String,
+    /// the combination that followed it last
+    next: usize,
+}
+
+/// Rows of one update with the same day.
+struct Day {
+    key: (u32, u32),
+    rows: u64,
+    /// number of the first of them
+    first: u64,
+}
+
+/// The row that was taken last, in numbers.
+#[derive(Clone, Copy)]
+struct Taken {
+    bulletin: u32,
+    product: u32,
+    cell: u32,
+    combination: usize,
+    day: Option<usize>,
 }
 
 /// What rows of one update share.
 #[derive(Default)]
 struct Bulletin {
+    /// place of the day that was met last
+    day: usize,
     /// component of all rows so far
     component: Option<Box<[u8]>>,
     components_differ: bool,
@@ -183,12 +207,20 @@ struct Table {
     bulletins: Strings,
     products: Strings,
     cells: Strings,
-    combinations: Numbered<(u32, u32, u32), Combination>,
-    /// (update, day): rows, and the first of them
-    days: Numbered<(u32, u32), (u64, u64)>,
+    combinations: Vec<Combination>,
+    /// places of combinations
+    places: Numbered<(u32, u32, u32), usize>,
+    /// of tables whose titles are those of updates: by combination
+    titles: HashMap<usize, String>,
+    days: Vec<Day>,
+    /// places of (update, day)
+    places_of_days: Numbered<(u32, u32), usize>,
     /// the last date, as it is written
     last_day: (Vec<u8>, Option<u32>),
     of: Vec<Bulletin>,
+    last: Option<Taken>,
+    /// fields that differ from the row that was taken last
+    changed: u64,
     records: u64,
     without_bulletin: u64,
     steps: HashSet<u32>,
@@ -196,45 +228,46 @@ struct Table {
 }
 
 /// The title of a row, where it is one of an update: it ends in its number. Others are those of vulnerabilities.
-fn titled(r: &Record<'_>) -> String {
-    let of_update = memchr::memmem::find(r.raw(TITLE), b"(KB").is_some();
-    if of_update { clean(&r.text(TITLE)) } else { String::new() }
+fn titled(r: &Record<'_>) -> Option<String> {
+    memchr::memmem::find(r.raw(TITLE), b"(KB").map(|_| clean(&r.text(TITLE)))
 }
 
 impl Table {
     fn take(&mut self, r: &Record<'_>) -> Result<(), String> {
         self.records += 1;
+        self.changed |= r.changed();
         let bulletin = r.raw(BULLETIN);
         if bulletin.is_empty() {
             self.without_bulletin += 1;
             return Ok(());
         }
-        let bulletin = self.bulletins.number(bulletin)?;
-        let product = self.products.number(r.raw(PRODUCT).trim_ascii())?;
-        let cell = self.cells.number(r.raw(SUPERSEDES))?;
-        let n = self.combinations.len();
-        match self.combinations.entry((bulletin, product, cell)) {
-            Entry::Occupied(mut held) => held.get_mut().rows += 1,
-            Entry::Vacant(_) if n >= COMBINATIONS => {
-                return Err("more updates and products than any real file has".to_owned());
-            }
-            Entry::Vacant(place) => {
-                _ = place.insert(Combination { rows: 1, line: r.line(), title: titled(r) });
-                if r.raw(CVE).starts_with(b"SP") {
-                    self.steps.insert(bulletin);
-                }
-            }
-        }
-        let date = r.raw(DATE);
-        if self.last_day.0 != date {
-            self.last_day = (date.to_vec(), std::str::from_utf8(date).ok().and_then(day));
-        }
-        match self.last_day.1 {
-            Some(day) => self.days.entry((bulletin, day)).or_insert((0, self.records)).0 += 1,
+        // what is as in the last row is not looked up again
+        let (last, changed) = (self.last.take(), std::mem::take(&mut self.changed));
+        let same = |columns: &[usize]| last.filter(|_| columns.iter().all(|c| changed >> c & 1 == 0));
+        let bulletin = match same(&[BULLETIN]) {
+            Some(l) => l.bulletin,
+            None => self.bulletins.number(bulletin)?,
+        };
+        let product = match same(&[PRODUCT]) {
+            Some(l) => l.product,
+            None => self.products.number(r.raw(PRODUCT).trim_ascii())?,
+        };
+        let cell = match same(&[SUPERSEDES]) {
+            Some(l) => l.cell,
+            None => self.cells.number(r.raw(SUPERSEDES))?,
+        };
+        let combination = self.combination((bulletin, product, cell), last, r)?;
+        let day = match same(&[BULLETIN, DATE]) {
+            Some(l) => l.day,
+            None => self.day(bulletin, r),
+        };
+        match day.and_then(|d| self.days.get_mut(d)) {
+            Some(day) => day.rows += 1,
             None => self.remarks.add("rows without a valid date", || format!("line {}", r.line())),
         }
-        if self.of.len() <= bulletin as usize {
-            self.of.resize_with(bulletin as usize + 1, Bulletin::default);
+        self.last = Some(Taken { bulletin, product, cell, combination, day });
+        if same(&[BULLETIN, COMPONENT, TITLE]).is_some() {
+            return Ok(());
         }
         let of = &mut self.of[bulletin as usize];
         let component = r.raw(COMPONENT);
@@ -248,11 +281,68 @@ impl Table {
         Ok(())
     }
 
+    /// Counts a combination: its place.
+    fn combination(
+        &mut self,
+        key: (u32, u32, u32),
+        last: Option<Taken>,
+        r: &Record<'_>,
+    ) -> Result<usize, String> {
+        // a vulnerability is listed with the same updates and products as the one before it
+        let guess = last.and_then(|l| self.combinations.get(l.combination)).map_or(0, |c| c.next);
+        let mut place = guess;
+        if self.combinations.get(guess).is_none_or(|c| c.key != key) {
+            let n = self.combinations.len();
+            place = match self.places.entry(key) {
+                Entry::Occupied(held) => *held.get(),
+                Entry::Vacant(_) if n >= COMBINATIONS => {
+                    return Err("more updates and products than any real file has".to_owned());
+                }
+                Entry::Vacant(free) => {
+                    self.combinations.push(Combination { key, rows: 0, line: r.line(), next: 0 });
+                    if let Some(title) = titled(r) {
+                        self.titles.insert(n, title);
+                    }
+                    if r.raw(CVE).starts_with(b"SP") {
+                        self.steps.insert(key.0);
+                    }
+                    *free.insert(n)
+                }
+            };
+            if let Some(l) = last {
+                self.combinations[l.combination].next = place;
+            }
+        }
+        self.combinations[place].rows += 1;
+        Ok(place)
+    }
+
+    /// The place of the row's day among those of its update; none if it has no date.
+    fn day(&mut self, bulletin: u32, r: &Record<'_>) -> Option<usize> {
+        if self.of.len() <= bulletin as usize {
+            self.of.resize_with(bulletin as usize + 1, Bulletin::default);
+        }
+        let date = r.raw(DATE);
+        if self.last_day.0 != date {
+            self.last_day = (date.to_vec(), std::str::from_utf8(date).ok().and_then(day));
+        }
+        let key = (bulletin, self.last_day.1?);
+        let of = &mut self.of[bulletin as usize];
+        if self.days.get(of.day).is_none_or(|d| d.key != key) {
+            let n = self.days.len();
+            of.day = *self.places_of_days.entry(key).or_insert(n);
+            if of.day == n {
+                self.days.push(Day { key, rows: 0, first: self.records });
+            }
+        }
+        Some(of.day)
+    }
+
     fn statistics(&self) -> SupersedenceRow {
         let combinations: Vec<_> =
-            self.combinations.iter().map(|((b, p, c), v)| (*b, *p, *c, v.rows)).collect();
+            self.combinations.iter().map(|c| (c.key.0, c.key.1, c.key.2, c.rows)).collect();
         let mut best: Vec<(u64, u64, u32)> = vec![(0, 0, 0); self.bulletins.texts.len()];
-        for ((bulletin, day), (rows, first)) in &self.days {
+        for Day { key: (bulletin, day), rows, first } in &self.days {
             // of equally frequent days the one met first
             let candidate = (*rows, u64::MAX - first, *day);
             let held = &mut best[*bulletin as usize];
@@ -276,10 +366,9 @@ impl Table {
             (self.bulletins.in_order(), self.products.in_order(), self.cells.in_order());
         let kbs: Vec<_> = bulletins.iter().map(|b| b.parse::<crate::model::KbId>().ok()).collect();
         let named: Vec<_> = products.iter().map(|p| gather.names.find(p)).collect();
-        let mut combinations: Vec<_> = self.combinations.iter().collect();
-        combinations.sort_unstable_by_key(|(_, c)| c.line);
         let mut without_number: HashMap<u32, (u64, u64)> = HashMap::new();
-        for ((bulletin, product, cell), c) in combinations {
+        for (place, c) in self.combinations.iter().enumerate() {
+            let (bulletin, product, cell) = &c.key;
             let line = || format!("line {}", c.line);
             let Some(kb) = kbs[*bulletin as usize] else {
                 without_number.entry(*bulletin).or_insert((0, c.line)).0 += c.rows;
@@ -306,12 +395,12 @@ impl Table {
                     of => of.component.as_deref().and_then(|c| std::str::from_utf8(c).ok()).unwrap_or(""),
                 },
             });
-            if custom {
-                let titled = c.title.contains(&format!("(KB{})", kb.number()));
-                if titled {
-                    update.title = Some(c.title.clone());
-                }
-                if titled && c.title.contains("Service Pack") {
+            if custom
+                && let Some(title) = self.titles.get(&place)
+                && title.contains(&format!("(KB{})", kb.number()))
+            {
+                update.title = Some(title.clone());
+                if title.contains("Service Pack") {
                     update.of_kind(UpdateKind::ServicePack);
                 }
             }
@@ -326,7 +415,7 @@ impl Table {
             }
             superseded.into_iter().for_each(|to| update.supersedes(to, on));
         }
-        for ((bulletin, day), (rows, _)) in &self.days {
+        for Day { key: (bulletin, day), rows, .. } in &self.days {
             if let Some(kb) = kbs[*bulletin as usize] {
                 gather.update(kb).dated(*day, *rows);
             }
@@ -364,12 +453,16 @@ impl Table {
 fn stream(place: &str, reader: &mut dyn Read, bound: u64) -> Result<Table, ImportError> {
     let mut table = Table::default();
     let mut splitter = Splitter::new(COLUMNS, REQUIRED);
-    let (send, receive) = mpsc::sync_channel::<Vec<u8>>(4);
+    let (send, receive) = mpsc::sync_channel::<(Vec<u8>, usize)>(4);
+    let (give_back, spare) = mpsc::channel::<Vec<u8>>();
     let mut damage = None;
     let split = std::thread::scope(|scope| {
         let worker = std::thread::Builder::new().spawn_scoped(scope, || -> Result<(), Fault> {
-            for piece in receive {
-                splitter.feed(&piece, piece.is_empty(), |r| table.take(r))?;
+            for (mut piece, end) in receive {
+                let read = piece.get_mut(..end).unwrap_or_default();
+                splitter.feed(read, ROOM, end == ROOM, |r| table.take(r))?;
+                // who reads has ended after the last piece
+                let _ = give_back.send(piece);
             }
             Ok(())
         });
@@ -379,23 +472,22 @@ fn stream(place: &str, reader: &mut dyn Read, bound: u64) -> Result<Table, Impor
         };
         let mut total = 0u64;
         loop {
-            let mut piece = vec![0; PIECE];
-            let mut filled = 0;
+            let mut piece = spare.try_recv().unwrap_or_else(|_| vec![0; ROOM + PIECE]);
+            let mut filled = ROOM;
             while filled < piece.len() && damage.is_none() {
                 match reader.read(&mut piece[filled..]) {
                     Ok(0) => break,
                     Ok(n) => filled += n,
                     Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-                    Err(e) => damage = Some((total + filled as u64, clean(&e.to_string()))),
+                    Err(e) => damage = Some((total + (filled - ROOM) as u64, clean(&e.to_string()))),
                 }
             }
-            total += filled as u64;
+            total += (filled - ROOM) as u64;
             if total > bound && damage.is_none() {
                 damage = Some((total, format!("more than {bound} bytes: no real file is that large")));
             }
-            piece.truncate(filled);
             // an empty piece closes the table; a splitter that gave up takes none
-            if damage.is_some() || send.send(piece).is_err() || filled == 0 {
+            if damage.is_some() || send.send((piece, filled)).is_err() || filled == ROOM {
                 break;
             }
         }

@@ -19,6 +19,8 @@ pub(super) struct Fault {
 struct Span {
     start: usize,
     end: usize,
+    /// behind what ends it
+    after: usize,
     /// holds doubled quotes
     doubled: bool,
 }
@@ -31,9 +33,30 @@ pub(super) struct Record<'a> {
     /// a place in the buffer, and the lines before it
     counted: &'a Cell<(usize, u64)>,
     start: usize,
+    changed: Changed,
+}
+
+/// Fields that are not, byte for byte, those of a former record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Changed(u64);
+
+impl Changed {
+    const ALL: Self = Self(u64::MAX);
+
+    /// Those from the 64th on share a bit.
+    fn field(&mut self, n: usize) {
+        self.0 |= 1 << n.min(63);
+    }
 }
 
 impl<'a> Record<'a> {
+    /// The fields of the wanted columns that differ from the record before; more may be named than do.
+    pub(super) fn changed(&self) -> u64 {
+        let differs = |column: &Option<usize>| column.is_none_or(|c| self.changed.0 >> c.min(63) & 1 == 1);
+        // a column that is not there is always the same, but nothing is gained by saying so
+        self.columns.iter().rev().fold(0, |all, c| all << 1 | u64::from(differs(c)))
+    }
+
     /// The field of the nth wanted column; empty if the table has no such column. Doubled quotes stay doubled.
     pub(super) fn raw(&self, column: usize) -> &'a [u8] {
         let span = self.columns.get(column).copied().flatten().and_then(|c| self.fields.get(c));
@@ -77,56 +100,95 @@ pub(super) struct Splitter {
     columns: Vec<Option<usize>>,
     width: usize,
     delimiter: u8,
-    buffer: Vec<u8>,
+    /// the record that the last piece broke off
+    rest: Vec<u8>,
     /// a place in the buffer, and the lines before it
     counted: Cell<(usize, u64)>,
     begun: bool,
     fields: Vec<Span>,
+    former: Vec<Span>,
 }
 
 impl Splitter {
     /// Wants these columns, of which the first so many must be there.
     pub(super) fn new(wanted: &'static [&'static str], required: usize) -> Self {
-        let (columns, buffer, fields) = Default::default();
+        let (columns, rest, fields, former) = Default::default();
         Self {
             wanted,
             required,
             columns,
             width: 0,
             delimiter: b',',
-            buffer,
+            rest,
             counted: Cell::new((0, 0)),
             begun: false,
             fields,
+            former,
         }
     }
 
-    /// The next piece; `last` closes the table. Records go to `each`, which may stop it with a problem.
+    /// The next piece: what `piece` holds from there on; before it is room, so that the record which the piece before broke
+    /// off goes on in place. `last` closes the table. Records go to `each`, which may stop it with a problem.
     pub(super) fn feed(
         &mut self,
-        piece: &[u8],
+        piece: &mut [u8],
+        from: usize,
+        last: bool,
+        each: impl FnMut(&Record<'_>) -> Result<(), String>,
+    ) -> Result<(), Fault> {
+        let mut rest = std::mem::take(&mut self.rest);
+        let joined;
+        let buffer = match from.checked_sub(rest.len()) {
+            Some(start) => {
+                piece[start..from].copy_from_slice(&rest);
+                &piece[start..]
+            }
+            None => {
+                joined = [&rest[..], &piece[from..]].concat();
+                &joined[..]
+            }
+        };
+        let (at, outcome) = self.split(buffer, last, each);
+        let (counted, lines) = self.counted.get();
+        self.counted.set((0, lines + newlines(&buffer[counted.min(at)..at])));
+        rest.clear();
+        rest.extend_from_slice(&buffer[at..]);
+        self.rest = rest;
+        if last && outcome.is_ok() && self.width == 0 {
+            return Err(self.fault(&[], 0, "no header line".to_owned()));
+        }
+        outcome
+    }
+
+    /// All records that end in the buffer: where the next one begins.
+    fn split(
+        &mut self,
+        buffer: &[u8],
         last: bool,
         mut each: impl FnMut(&Record<'_>) -> Result<(), String>,
-    ) -> Result<(), Fault> {
-        self.buffer.extend_from_slice(piece);
+    ) -> (usize, Result<(), Fault>) {
         let mut at = 0;
         if !self.begun {
-            if self.buffer.len() < 3 && !last {
-                return Ok(());
+            if buffer.len() < 3 && !last {
+                return (0, Ok(()));
             }
             self.begun = true;
-            at = if self.buffer.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+            at = if buffer.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
         }
-        let mut fields = std::mem::take(&mut self.fields);
+        // a piece may end inside of a letter
+        let text = std::str::from_utf8(&buffer[at..]).map_or_else(|e| at + e.valid_up_to(), |_| buffer.len());
+        let (mut fields, mut former) = (std::mem::take(&mut self.fields), std::mem::take(&mut self.former));
+        former.clear();
+        let mut former_start = 0;
         let mut outcome = Ok(());
         loop {
             // between records: blank lines, remarks
-            match self.buffer.get(at) {
+            match buffer.get(at) {
                 Some(b'\r' | b'\n') => {
                     at += 1;
                     continue;
                 }
-                Some(b'#') => match memchr(b'\n', &self.buffer[at..]) {
+                Some(b'#') => match memchr(b'\n', &buffer[at..]) {
                     Some(n) => {
                         at += n + 1;
                         continue;
@@ -136,28 +198,36 @@ impl Splitter {
                 },
                 Some(_) => {
                     if self.width == 0 {
-                        self.delimiter = delimiter(&self.buffer[at..]);
+                        self.delimiter = delimiter(&buffer[at..]);
                     }
                     fields.clear();
-                    let found = record(&self.buffer, at, self.delimiter, last, &mut fields);
-                    match found {
+                    let mut changed = Changed::default();
+                    let like = (former_start, &former[..]);
+                    match record(buffer, at, self.delimiter, last, like, &mut fields, &mut changed) {
                         Found::Record(next) => {
-                            if let Err(problem) = self.take(&fields, at, next, &mut each) {
-                                outcome = Err(self.fault(at, problem));
+                            if former.is_empty() {
+                                changed = Changed::ALL;
+                            }
+                            let is_text = next <= text || std::str::from_utf8(&buffer[at..next]).is_ok();
+                            let taken = self.take(buffer, &fields, at, changed, is_text, &mut each);
+                            if let Err(problem) = taken {
+                                outcome = Err(self.fault(buffer, at, problem));
                                 break;
                             }
+                            former_start = at;
+                            std::mem::swap(&mut fields, &mut former);
                             at = next;
                             continue;
                         }
                         Found::Stray(place) => {
                             let problem =
                                 "a quotation mark inside of a field is not doubled: the file is damaged";
-                            outcome = Err(self.fault(place, problem.to_owned()));
+                            outcome = Err(self.fault(buffer, place, problem.to_owned()));
                             break;
                         }
                         Found::More if last => {
                             let problem = "the last record is cut off: the file is not whole";
-                            outcome = Err(self.fault(at, problem.to_owned()));
+                            outcome = Err(self.fault(buffer, at, problem.to_owned()));
                             break;
                         }
                         Found::More => {}
@@ -165,41 +235,38 @@ impl Splitter {
                 }
                 None => break,
             }
-            if self.buffer.len() - at > LONGEST_RECORD {
-                outcome = Err(self.fault(at, format!("a record of more than {LONGEST_RECORD} bytes")));
+            if buffer.len() - at > LONGEST_RECORD {
+                let problem = format!("a record of more than {LONGEST_RECORD} bytes");
+                outcome = Err(self.fault(buffer, at, problem));
             }
             break;
         }
-        self.fields = fields;
-        let (counted, lines) = self.counted.get();
-        self.counted.set((0, lines + newlines(&self.buffer[counted.min(at)..at])));
-        self.buffer.drain(..at);
-        if last && outcome.is_ok() && self.width == 0 {
-            return Err(self.fault(0, "no header line".to_owned()));
-        }
-        outcome
+        (self.fields, self.former) = (fields, former);
+        (at, outcome)
     }
 
-    fn fault(&self, at: usize, problem: String) -> Fault {
+    fn fault(&self, buffer: &[u8], at: usize, problem: String) -> Fault {
         let (counted, lines) = self.counted.get();
-        Fault { line: lines + newlines(&self.buffer[counted.min(at)..at]) + 1, problem }
+        Fault { line: lines + newlines(&buffer[counted.min(at)..at]) + 1, problem }
     }
 
     fn take(
         &mut self,
+        bytes: &[u8],
         fields: &[Span],
         start: usize,
-        next: usize,
+        changed: Changed,
+        is_text: bool,
         each: &mut impl FnMut(&Record<'_>) -> Result<(), String>,
     ) -> Result<(), String> {
-        if std::str::from_utf8(&self.buffer[start..next]).is_err() {
+        if !is_text {
             return Err(
                 "bytes that are not UTF-8: the file is damaged, or was saved in another encoding".to_owned()
             );
         }
         if self.width == 0 {
             let name =
-                |s: &Span| String::from_utf8_lossy(&self.buffer[s.start..s.end]).trim().to_ascii_lowercase();
+                |s: &Span| String::from_utf8_lossy(&bytes[s.start..s.end]).trim().to_ascii_lowercase();
             let names: Vec<String> = fields.iter().map(name).collect();
             let place = |w: &&str| names.iter().position(|n| *n == w.to_ascii_lowercase());
             self.columns = self.wanted.iter().map(place).collect();
@@ -214,8 +281,8 @@ impl Splitter {
             let (n, width) = (fields.len(), self.width);
             return Err(format!("{n} fields where the header line has {width}: the file is damaged"));
         }
-        let (bytes, columns, counted) = (&self.buffer[..], &self.columns[..], &self.counted);
-        each(&Record { bytes, fields, columns, counted, start })
+        let (columns, counted) = (&self.columns[..], &self.counted);
+        each(&Record { bytes, fields, columns, counted, start, changed })
     }
 }
 
@@ -233,19 +300,63 @@ fn delimiter(header: &[u8]) -> u8 {
     }
 }
 
-fn record(buffer: &[u8], start: usize, delimiter: u8, last: bool, fields: &mut Vec<Span>) -> Found {
+/// How many bytes two texts have in common at their start.
+fn common(a: &[u8], b: &[u8]) -> usize {
+    let (whole_a, whole_b) = (a.as_chunks::<16>().0, b.as_chunks::<16>().0);
+    let mut n = 16 * whole_a.iter().zip(whole_b).take_while(|(a, b)| a == b).count();
+    while let (Some(x), Some(y)) = (a.get(n..).and_then(<[u8]>::first_chunk), b.get(n..).and_then(<[u8]>::first_chunk)) {
+        let differing = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
+        if differing != 0 {
+            return n + differing.trailing_zeros() as usize / 8;
+        }
+        n += 8;
+    }
+    n + a[n..].iter().zip(&b[n..]).take_while(|(a, b)| a == b).count()
+}
+
+/// The fields of one record. Neighbours have most fields in common: those whose bytes, with what ends them, are the former
+/// record's end where its do.
+fn record(
+    buffer: &[u8],
+    start: usize,
+    delimiter: u8,
+    last: bool,
+    (former_start, former): (usize, &[Span]),
+    fields: &mut Vec<Span>,
+    changed: &mut Changed,
+) -> Found {
     let mut at = start;
     loop {
-        let end;
+        let n = fields.len();
+        if let Some(end) = former.last().filter(|_| n < former.len()).map(|f| f.after) {
+            let from = n.checked_sub(1).map_or(former_start, |n| former[n].after);
+            let (same, shift) = (common(&buffer[from..end], &buffer[at..]), at - from);
+            let whole = former[n..].iter().take_while(|f| f.after - from <= same);
+            fields.extend(whole.map(|f| Span {
+                start: f.start + shift,
+                end: f.end + shift,
+                after: f.after + shift,
+                doubled: f.doubled,
+            }));
+            if fields.len() > n {
+                at = fields.last().map_or(at, |f| f.after);
+            }
+            if fields.len() == former.len() {
+                return Found::Record(at);
+            }
+        }
+        changed.field(fields.len());
+        let (from, end, mut doubled);
         if buffer.get(at) == Some(&b'"') {
-            let (mut from, mut doubled) = (at + 1, false);
+            (from, doubled) = (at + 1, false);
+            let mut look = from;
             end = loop {
-                let Some(n) = memchr(b'"', &buffer[from..]) else { return Found::More };
-                let quote = from + n;
+                let Some(n) = memchr(b'"', &buffer[look..]) else { return Found::More };
+                let quote = look + n;
                 match buffer.get(quote + 1) {
                     Some(b'"') => {
                         doubled = true;
-                        from = quote + 2;
+                        look = quote + 2;
                     }
                     Some(b) if *b == delimiter || matches!(b, b'\r' | b'\n') => break quote,
                     Some(_) => return Found::Stray(quote + 1),
@@ -253,21 +364,21 @@ fn record(buffer: &[u8], start: usize, delimiter: u8, last: bool, fields: &mut V
                     None => return Found::More,
                 }
             };
-            fields.push(Span { start: at + 1, end, doubled });
             at = end + 1;
         } else {
+            (from, doubled) = (at, false);
             end = match memchr3(delimiter, b'\r', b'\n', &buffer[at..]) {
                 Some(n) => at + n,
                 None if last => buffer.len(),
                 None => return Found::More,
             };
-            fields.push(Span { start: at, end, doubled: false });
             at = end;
         }
-        match buffer.get(at) {
-            Some(b) if *b == delimiter => at += 1,
-            Some(_) => return Found::Record(at + 1),
-            None => return Found::Record(at),
+        let ender = buffer.get(at);
+        at += usize::from(ender.is_some());
+        fields.push(Span { start: from, end, after: at, doubled });
+        if ender != Some(&delimiter) {
+            return Found::Record(at);
         }
     }
 }
@@ -283,12 +394,13 @@ mod tests {
         let mut splitter = Splitter::new(WANTED, 2);
         let mut rows = Vec::new();
         for part in text.chunks(piece.max(1)) {
-            splitter.feed(part, false, |r| {
+            let mut room = [&[b'?'; 7], part].concat();
+            splitter.feed(&mut room, 7, false, |r| {
                 rows.push((r.text(0), r.text(1)));
                 Ok(())
             })?;
         }
-        splitter.feed(&[], true, |r| {
+        splitter.feed(&mut [], 0, true, |r| {
             rows.push((r.text(0), r.text(1)));
             Ok(())
         })?;
