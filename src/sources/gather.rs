@@ -11,7 +11,7 @@ use crate::{
     inventory::steers,
     model::{Architecture, ArchitectureSet, KbId, ProductId, ProductSet, UpdateKind, Version},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Remarks, counted, by their text.
 #[derive(Clone, Debug, Default)]
@@ -127,6 +127,8 @@ pub struct Gathered {
     /// what it is, if the source says it of the update and not of a vulnerability
     pub title: Option<String>,
     component: Component,
+    /// versions of .NET Framework that rows name
+    dotnet: BTreeSet<String>,
     /// architectures by product; `None` in the set: all
     packages: BTreeMap<ProductId, Option<ArchitectureSet>>,
     supersedes: BTreeMap<KbId, Superseded>,
@@ -153,6 +155,9 @@ impl Gathered {
     /// Rows name this component; an empty one means Windows itself.
     pub fn component(&mut self, name: &str) {
         let name = clean(name);
+        if is_dotnet(&name) {
+            self.dotnet.extend(dotnet_versions(&name).into_iter().map(str::to_owned));
+        }
         self.component = match std::mem::take(&mut self.component) {
             Component::None => Component::One(name),
             Component::One(held) if held == name => Component::One(held),
@@ -501,9 +506,12 @@ impl<'c> Gather<'c> {
     /// Is the older one for versions of .NET Framework that the newer one is not for? Feeds name the number over all packages
     /// of a month and single ones of them alike.
     fn of_other_dotnet(&self, newer: KbId, older: KbId) -> bool {
-        let (newer, older) = (self.component_of(newer), self.component_of(older));
-        let covers = || dotnet_covers(&dotnet_versions(newer), &dotnet_versions(older));
-        is_dotnet(newer) && is_dotnet(older) && !covers()
+        let versions = |kb| match self.updates.get(&kb) {
+            Some(u) if !u.dotnet.is_empty() => u.dotnet.iter().map(String::as_str).collect(),
+            _ => dotnet_versions(self.component_of(kb)),
+        };
+        let both = is_dotnet(self.component_of(newer)) && is_dotnet(self.component_of(older));
+        both && !dotnet_covers(&versions(newer), &versions(older))
     }
 
     fn across_tracks(&self, a: KbId, b: KbId) -> bool {
