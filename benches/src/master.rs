@@ -1,46 +1,8 @@
-//! Writes a master list in the shape and size of Windows Update's offline scan file of 2026: 136,000 updates, 950,000
-//! prerequisite entries. Always the same bytes.
-//!
-//! `cargo run --release --manifest-path benches/Cargo.toml --bin master -- FOLDER [UPDATES]` writes `package.xml`,
-//! `package.cab` (MSZIP) and `wsusscn2.cab` (stored) there.
+//! A master list in the shape and size of Windows Update's offline scan file of 2026: 136,000 updates, 950,000 prerequisite
+//! entries.
 
-use flate2::{Compress, Compression, FlushCompress, Status};
-use std::{env, error::Error, fmt::Write as _, fs, path::Path};
-
-/// A generator of numbers that needs no seed from outside.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-    fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
-    fn guid(&mut self) -> String {
-        let (a, b) = (self.next(), self.next());
-        format!(
-            "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
-            a >> 32,
-            a >> 16 & 0xFFFF,
-            a & 0xFFF,
-            b >> 52,
-            b & 0xFFFF_FFFF_FFFF
-        )
-    }
-    fn digest(&mut self) -> String {
-        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let mut text: String = (0..26).map(|_| ALPHABET[self.below(64)] as char).collect();
-        // 20 bytes: the last character holds two bits
-        text.push(ALPHABET[self.below(16) * 4] as char);
-        text.push('=');
-        text
-    }
-}
+use crate::{Failed, cabinet::cabinet, numbers::Numbers};
+use std::{fmt::Write as _, fs, path::Path};
 
 const CLASSES: [&str; 3] = [
     "0fa1201d-4330-4fa8-8ae9-b877473b6441",
@@ -61,15 +23,21 @@ const FAMILY: &str = "6964aab4-c5b5-43bd-a17d-ffb4346a8e1d";
 const COMPANY: &str = "56309036-4c77-4dd9-951a-99ee9c246a94";
 const EVERYWHERE: &str = "59653007-e2e9-4f71-8525-2ff588527978";
 
-struct Made {
-    xml: String,
-    prerequisites: usize,
-    superseded: usize,
-    locations: usize,
+/// A master list, and what it holds.
+#[derive(Debug)]
+pub struct Made {
+    /// package.xml
+    pub xml: String,
+    /// entries of prerequisites
+    pub prerequisites: usize,
+    /// superseded updates
+    pub superseded: usize,
+    /// addresses of files
+    pub locations: usize,
 }
 
 /// 3% probes and categories, 15% bundles, the rest leaves, as in the real file.
-fn make(updates: usize) -> Result<Made, Box<dyn Error>> {
+pub fn make(updates: usize) -> Result<Made, Failed> {
     let mut n = Numbers(2026);
     let probes = updates * 3 / 100;
     let bundles = updates * 15 / 100;
@@ -146,77 +114,9 @@ fn make(updates: usize) -> Result<Made, Box<dyn Error>> {
     Ok(made)
 }
 
-/// The checksum of a block of a cabinet.
-fn checksum(bytes: &[u8], seed: u32) -> u32 {
-    let mut words = bytes.chunks_exact(4);
-    let mut sum = words.by_ref().fold(seed, |s, w| s ^ u32::from_le_bytes([w[0], w[1], w[2], w[3]]));
-    let rest = words.remainder();
-    if !rest.is_empty() {
-        sum ^= rest.iter().fold(0, |s, &b| s << 8 | u32::from(b));
-    }
-    sum
-}
-
-/// A cabinet of one folder; MSZIP or stored.
-fn cabinet(members: &[(&str, &[u8])], packed: bool) -> Result<Vec<u8>, Box<dyn Error>> {
-    let all: Vec<u8> = members.iter().flat_map(|m| m.1.iter().copied()).collect();
-    let mut blocks: Vec<(Vec<u8>, u16)> = Vec::new();
-    for piece in all.chunks(32_768) {
-        let data = if packed {
-            let mut out = Vec::with_capacity(40_000);
-            out.extend(b"CK");
-            let mut deflate = Compress::new(Compression::new(6), false);
-            let status = deflate.compress_vec(piece, &mut out, FlushCompress::Finish)?;
-            assert_eq!(status, Status::StreamEnd);
-            out
-        } else {
-            piece.to_vec()
-        };
-        blocks.push((data, u16::try_from(piece.len())?));
-    }
-    let names: usize = members.iter().map(|m| 16 + m.0.len() + 1).sum();
-    let data_at = 36 + 8 + names;
-    let size = data_at + blocks.iter().map(|b| 8 + b.0.len()).sum::<usize>();
-    let mut out = Vec::with_capacity(size);
-    out.extend(b"MSCF\0\0\0\0");
-    out.extend(u32::try_from(size)?.to_le_bytes());
-    out.extend([0; 4]);
-    out.extend(44u32.to_le_bytes());
-    out.extend([0; 4]);
-    out.extend([3, 1]);
-    out.extend(1u16.to_le_bytes());
-    out.extend(u16::try_from(members.len())?.to_le_bytes());
-    out.extend([0; 6]);
-    out.extend(u32::try_from(data_at)?.to_le_bytes());
-    out.extend(u16::try_from(blocks.len())?.to_le_bytes());
-    out.extend(u16::from(packed).to_le_bytes());
-    let mut at = 0u32;
-    for (name, bytes) in members {
-        let length = u32::try_from(bytes.len())?;
-        out.extend(length.to_le_bytes());
-        out.extend(at.to_le_bytes());
-        out.extend([0, 0, 0xAC, 0x5C, 0, 0, 0x20, 0]);
-        out.extend(name.as_bytes());
-        out.push(0);
-        at += length;
-    }
-    for (data, plain) in blocks {
-        let mut sizes = Vec::with_capacity(4);
-        sizes.extend(u16::try_from(data.len())?.to_le_bytes());
-        sizes.extend(plain.to_le_bytes());
-        out.extend(checksum(&sizes, checksum(&data, 0)).to_le_bytes());
-        out.extend(sizes);
-        out.extend(data);
-    }
-    Ok(out)
-}
-
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = env::args().skip(1);
-    let folder = arguments.next().ok_or("usage: master FOLDER [UPDATES]")?;
-    let updates = arguments.next().map_or(Ok(136_000), |n| n.parse())?;
+/// Writes `package.xml`, `package.cab` (MSZIP) and `wsusscn2.cab` (stored), and says what they hold.
+pub fn write(folder: &Path, updates: usize) -> Result<String, Failed> {
     let made = make(updates)?;
-    let folder = Path::new(&folder);
     fs::create_dir_all(folder)?;
     fs::write(folder.join("package.xml"), &made.xml)?;
     let inner = cabinet(&[("package.xml", made.xml.as_bytes())], true)?;
@@ -224,7 +124,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let index = b"<?xml version=\"1.0\"?><INDEX VERSION=\"1\"><CABLIST XOR=\"0\"><CAB NAME=\"package.cab\"/></CABLIST></INDEX>";
     let outer = cabinet(&[("index.xml", index), ("package.cab", &inner)], false)?;
     fs::write(folder.join("wsusscn2.cab"), &outer)?;
-    println!(
+    Ok(format!(
         "{updates} updates, {} prerequisite entries, {} superseded, {} locations; package.xml {} bytes, package.cab {}, wsusscn2.cab {}",
         made.prerequisites,
         made.superseded,
@@ -232,6 +132,5 @@ fn main() -> Result<(), Box<dyn Error>> {
         made.xml.len(),
         inner.len(),
         outer.len()
-    );
-    Ok(())
+    ))
 }
