@@ -57,7 +57,8 @@ fn best(mut run: impl FnMut() -> Result<(), Failed>) -> Result<f64, Failed> {
 /// Seconds that Python takes; none where there is no Python.
 fn python(script: &str, file: &Path) -> Option<f64> {
     let run = || {
-        let out = Command::new("python3").args(["-c", script]).arg(file).stderr(Stdio::null()).output().ok()?;
+        let out =
+            Command::new("python3").args(["-c", script]).arg(file).stderr(Stdio::null()).output().ok()?;
         String::from_utf8(out.stdout).ok()?.trim().parse::<f64>().ok()
     };
     (0..3).filter_map(|_| run()).reduce(f64::min)
@@ -74,7 +75,8 @@ fn row(what: &str, seconds: f64, python: Option<(&str, f64)>, more: &str) {
 /// The command, and its peak memory in MB.
 fn kbwhy(folder: &Path, arguments: &[&str]) -> Result<Option<u64>, Failed> {
     let peak = folder.join("peak");
-    let out = Command::new(env!("CARGO_BIN_EXE_whole")).args(arguments).env("KBWHY_BENCH_PEAK", &peak).output()?;
+    let out =
+        Command::new(env!("CARGO_BIN_EXE_whole")).args(arguments).env("KBWHY_BENCH_PEAK", &peak).output()?;
     // 1 and 5 are answers of explain
     if !matches!(out.status.code(), Some(0 | 1 | 5)) {
         return Err(String::from_utf8_lossy(&out.stderr).into());
@@ -116,7 +118,9 @@ fn tables(folder: &Path) -> Result<(), Failed> {
     println!("\n{}", definitions::write(folder, 608_740)?);
     import(folder, &folder.join("CVEs_20260628.csv"), Some(("csv", CSV)))?;
     import(folder, &folder.join("definitions.zip"), Some(("zipfile and csv", ZIP)))?;
-    match env::var_os("KBWHY_FIELD_DATA").map(|d| PathBuf::from(d).join("testdata/msrc-definitions/definitions.zip")) {
+    match env::var_os("KBWHY_FIELD_DATA")
+        .map(|d| PathBuf::from(d).join("testdata/msrc-definitions/definitions.zip"))
+    {
         Some(real) if real.exists() => {
             println!("the real one:");
             let mut zip = zip::ZipArchive::new(fs::File::open(&real)?)?;

@@ -33,8 +33,15 @@ const PRODUCTS: &[&str] = &[
     "Microsoft SharePoint Enterprise Server 2016",
     "Microsoft .NET Framework 4.8 on Windows Server 2012 R2",
 ];
-const COMPONENTS: &[&str] = &["Windows Kernel", "Windows Kerberos", "Windows TCP/IP", "Microsoft Graphics Component", "Windows DNS Server"];
-const IMPACTS: &[&str] = &["Elevation of Privilege", "Remote Code Execution", "Information Disclosure", "Denial of Service"];
+const COMPONENTS: &[&str] = &[
+    "Windows Kernel",
+    "Windows Kerberos",
+    "Windows TCP/IP",
+    "Microsoft Graphics Component",
+    "Windows DNS Server",
+];
+const IMPACTS: &[&str] =
+    &["Elevation of Privilege", "Remote Code Execution", "Information Disclosure", "Denial of Service"];
 
 /// The table: months of vulnerabilities, each with a row for each product and update.
 pub fn table(rows: usize) -> Result<String, Failed> {
@@ -50,7 +57,8 @@ pub fn table(rows: usize) -> Result<String, Failed> {
         let mut of_this = 0;
         let mut number = 0;
         while of_this < of_month && written < rows {
-            let (component, impact) = (COMPONENTS[n.below(COMPONENTS.len())], IMPACTS[n.below(IMPACTS.len())]);
+            let (component, impact) =
+                (COMPONENTS[n.below(COMPONENTS.len())], IMPACTS[n.below(IMPACTS.len())]);
             number += 1;
             for (p, product) in PRODUCTS.iter().enumerate() {
                 if written == rows || n.below(8) == 0 {
@@ -59,7 +67,12 @@ pub fn table(rows: usize) -> Result<String, Failed> {
                 // architectures and Server Core share an update; every sixth product has two
                 for track in 0..if p % 6 == 0 { 2 } else { 1 } {
                     let kb = |month: usize| 2_000_000 + month * 12_000 + p / 2 * 200 + track * 90;
-                    write!(out, "\"{year}{m:02}14\",\"CVE-{year}-{}\",\"{}\",\"{component} {impact} Vulnerability in a part that is named here\",\"{product}\",\"{component}\",\"Important\",\"{impact}\",\"", 10_000 + month * 40 + number, kb(month))?;
+                    write!(
+                        out,
+                        "\"{year}{m:02}14\",\"CVE-{year}-{}\",\"{}\",\"{component} {impact} Vulnerability in a part that is named here\",\"{product}\",\"{component}\",\"Important\",\"{impact}\",\"",
+                        10_000 + month * 40 + number,
+                        kb(month)
+                    )?;
                     if month > 0 && number % 9 != 0 {
                         write!(out, "{}", kb(month - 1))?;
                     }

@@ -47,10 +47,23 @@ pub fn make(updates: usize) -> Result<Made, Failed> {
     let mut made = Made { xml: String::new(), prerequisites: 0, superseded: 0, locations: 0 };
     xml.push_str("\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><OfflineSyncPackage xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" MinimumClientVersion=\"5.8.0.2678\" ProtocolVersion=\"1.0\" PackageId=\"8f3a3d5c-54d1-4c8e-9d8c-0a4d5b8ad2c1\" SourceId=\"cc56dcba-9026-4399-8535-7a3c9bed6086\" CreationDate=\"2026-05-12T05:17:32Z\" PackageVersion=\"1.1\" xmlns=\"http://schemas.microsoft.com/msus/2004/02/OfflineSync\"><Updates>");
     let date = |i: usize| {
-        format!("{}-{:02}-{:02}T{:02}:{:02}:37Z", 2005 + i * 21 / updates, i % 12 + 1, i % 28 + 1, i % 24, i % 60)
+        format!(
+            "{}-{:02}-{:02}T{:02}:{:02}:37Z",
+            2005 + i * 21 / updates,
+            i % 12 + 1,
+            i % 28 + 1,
+            i % 24,
+            i % 60
+        )
     };
     for (i, id) in probe_ids.iter().enumerate() {
-        write!(xml, "<Update CreationDate=\"{}\" DefaultLanguage=\"en\" UpdateId=\"{id}\" RevisionNumber=\"{}\" RevisionId=\"{}\" IsLeaf=\"false\" DeploymentAction=\"Evaluate\">", date(i), 100 + i % 7, 1000 + i)?;
+        write!(
+            xml,
+            "<Update CreationDate=\"{}\" DefaultLanguage=\"en\" UpdateId=\"{id}\" RevisionNumber=\"{}\" RevisionId=\"{}\" IsLeaf=\"false\" DeploymentAction=\"Evaluate\">",
+            date(i),
+            100 + i % 7,
+            1000 + i
+        )?;
         if i > 10 {
             write!(xml, "<Prerequisites><UpdateId Id=\"{}\" /></Prerequisites>", probe_ids[n.below(10)])?;
             made.prerequisites += 1;
@@ -62,9 +75,19 @@ pub fn make(updates: usize) -> Result<Made, Failed> {
     let kb = |b: usize| 2_500_000 + b * 97 % 2_600_000;
     for b in 0..bundles {
         let (product, _) = PRODUCTS[b / chain % PRODUCTS.len()];
-        write!(xml, "<Update CreationDate=\"{}\" DefaultLanguage=\"en\" UpdateId=\"{}\" RevisionNumber=\"{}\" RevisionId=\"{}\" IsLeaf=\"true\" IsBundle=\"true\">", date(b * updates / bundles), n.guid(), 200 + b % 9, 10_000_000 + b)?;
+        write!(
+            xml,
+            "<Update CreationDate=\"{}\" DefaultLanguage=\"en\" UpdateId=\"{}\" RevisionNumber=\"{}\" RevisionId=\"{}\" IsLeaf=\"true\" IsBundle=\"true\">",
+            date(b * updates / bundles),
+            n.guid(),
+            200 + b % 9,
+            10_000_000 + b
+        )?;
         let class = CLASSES[b % 3];
-        write!(xml, "<Categories><Category Type=\"Company\" Id=\"{COMPANY}\" /><Category Type=\"Product\" Id=\"{product}\" /><Category Type=\"ProductFamily\" Id=\"{FAMILY}\" /><Category Type=\"UpdateClassification\" Id=\"{class}\" /></Categories><Prerequisites><UpdateId Id=\"{EVERYWHERE}\" />")?;
+        write!(
+            xml,
+            "<Categories><Category Type=\"Company\" Id=\"{COMPANY}\" /><Category Type=\"Product\" Id=\"{product}\" /><Category Type=\"ProductFamily\" Id=\"{FAMILY}\" /><Category Type=\"UpdateClassification\" Id=\"{class}\" /></Categories><Prerequisites><UpdateId Id=\"{EVERYWHERE}\" />"
+        )?;
         for _ in 0..2 {
             write!(xml, "<UpdateId Id=\"{}\" />", probe_ids[n.below(probes)])?;
         }
@@ -91,7 +114,14 @@ pub fn make(updates: usize) -> Result<Made, Failed> {
         let b = l % bundles;
         let (_, stem) = PRODUCTS[b / chain % PRODUCTS.len()];
         let digest = n.digest();
-        write!(xml, "<Update CreationDate=\"{}\" DefaultLanguage=\"en\" UpdateId=\"{}\" RevisionNumber=\"{}\" RevisionId=\"{}\" IsLeaf=\"true\" DeploymentAction=\"Bundle\"><Languages><Language Name=\"en\" /></Languages><Prerequisites><UpdateId Id=\"{EVERYWHERE}\" />", date(l), n.guid(), 200 + l % 9, 20_000_000 + l)?;
+        write!(
+            xml,
+            "<Update CreationDate=\"{}\" DefaultLanguage=\"en\" UpdateId=\"{}\" RevisionNumber=\"{}\" RevisionId=\"{}\" IsLeaf=\"true\" DeploymentAction=\"Bundle\"><Languages><Language Name=\"en\" /></Languages><Prerequisites><UpdateId Id=\"{EVERYWHERE}\" />",
+            date(l),
+            n.guid(),
+            200 + l % 9,
+            20_000_000 + l
+        )?;
         // so many that all together come to seven for each update
         let all = (updates * 950 / 136).saturating_sub(made.prerequisites);
         let mine = (all + (leaves - l) / 2) / (leaves - l).max(1);
@@ -99,11 +129,23 @@ pub fn make(updates: usize) -> Result<Made, Failed> {
             write!(xml, "<UpdateId Id=\"{}\" />", probe_ids[n.below(probes)])?;
         }
         made.prerequisites += mine.max(1);
-        write!(xml, "</Prerequisites><BundledBy><Revision Id=\"{}\" /></BundledBy><PayloadFiles><File Id=\"{digest}\" /></PayloadFiles></Update>", 10_000_000 + b)?;
+        write!(
+            xml,
+            "</Prerequisites><BundledBy><Revision Id=\"{}\" /></BundledBy><PayloadFiles><File Id=\"{digest}\" /></PayloadFiles></Update>",
+            10_000_000 + b
+        )?;
         // some files have no address any more
         if l % 8 != 7 {
             let name = format!("{:010x}{:030x}", n.next() & 0xFF_FFFF_FFFF, n.next());
-            write!(locations, "<FileLocation Id=\"{digest}\" IsIncluded=\"false\" Url=\"http://download.windowsupdate.com/{}/msdownload/update/software/secu/{}/{:02}/{stem}-kb{}-{}_{name}.cab\" />", if l % 2 == 0 { "c" } else { "d" }, 2005 + l * 21 / leaves, l % 12 + 1, kb(b), ["x64", "x86", "arm64"][l / bundles % 3])?;
+            write!(
+                locations,
+                "<FileLocation Id=\"{digest}\" IsIncluded=\"false\" Url=\"http://download.windowsupdate.com/{}/msdownload/update/software/secu/{}/{:02}/{stem}-kb{}-{}_{name}.cab\" />",
+                if l % 2 == 0 { "c" } else { "d" },
+                2005 + l * 21 / leaves,
+                l % 12 + 1,
+                kb(b),
+                ["x64", "x86", "arm64"][l / bundles % 3]
+            )?;
             made.locations += 1;
         }
     }
