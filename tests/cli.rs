@@ -533,11 +533,18 @@ fn the_readme_shows_the_real_answer() {
 #[test]
 fn the_readme_names_every_option_and_cause() {
     let readme = fs::read_to_string(root().join("README.md")).expect("the README is there");
-    let help = kbwhy(&["explain", "--help"]).output().expect("kbwhy starts").stdout;
-    let help = String::from_utf8(help).expect("text is UTF-8");
-    let options = help.split_whitespace().filter(|w| w.starts_with("--"));
-    for option in options {
-        assert!(readme.contains(option.trim_end_matches([',', ';'])), "README.md does not name {option}");
+    let catalog = ["fetch", "import", "update", "show", "search", "graph", "stats", "lint"];
+    let commands = ["explain", "diagnose", "inventory", "collect", "package", "rules"].map(|c| vec![c]);
+    for command in commands.into_iter().chain(catalog.map(|c| vec!["catalog", c])) {
+        let help = kbwhy(&[&command[..], &["--help"]].concat()).output().expect("kbwhy starts").stdout;
+        let help = String::from_utf8(help).expect("text is UTF-8");
+        let options: Vec<&str> = help.split_whitespace().filter(|w| w.starts_with("--")).collect();
+        assert!(!options.is_empty(), "{command:?}");
+        for option in options {
+            let named = readme.contains(option.trim_end_matches([',', ';']));
+            assert!(named, "README.md does not name {option} of {command:?}");
+        }
+        assert!(readme.contains(&command.join(" ")), "README.md does not name {command:?}");
     }
     for cause in Cause::ALL {
         assert!(readme.contains(&format!("`{}`", cause.code())), "README.md does not name {cause}");

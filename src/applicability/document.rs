@@ -104,6 +104,10 @@ pub struct RuleDocument {
     pub prerequisites: Vec<PrerequisiteClause>,
     /// it is a bundle of this many updates
     pub bundles: u32,
+    /// the updates that it bundles, by GUID in lower case
+    pub bundled: Vec<String>,
+    /// the bundle that brings it, by GUID in lower case, where it was put together with that
+    pub bundle: Option<String>,
     /// is it there?
     pub installed: Option<Section>,
     /// is it superseded?

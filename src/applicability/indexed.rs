@@ -1,8 +1,9 @@
 //! Rules of one KB from the index of Windows Update metadata.
 
+use super::bundle::{KnownRules, NamedUpdate};
 use super::document::{PrerequisiteClause, RuleDocument};
 use super::parse::parse;
-use crate::metadata::{AnyOf, IndexError, MetadataIndex, UpdateGuid, UpdateType};
+use crate::metadata::{AnyOf, IndexError, Member, MetadataIndex, Update, UpdateGuid, UpdateType};
 use crate::model::KbId;
 use std::collections::BTreeSet;
 
@@ -11,50 +12,100 @@ const PACKAGES: usize = 200;
 /// Detectoids that are read, with those that they ask for themselves.
 const DETECTOIDS: usize = 400;
 
-/// The rules of a KB's packages, and those of the detectoids that they name: what [`super::judge`] asks for. Empty if the
-/// index knows no rules of it.
+/// The rules of a KB's packages, what the bundles ask for that bring them, and the rules of the detectoids that they name,
+/// as far as the index knows them: what [`super::packages`] asks for. Empty if the index does not know the KB.
 ///
 /// # Errors
 /// The index is damaged or cannot be read. Rules that cannot be read are left out.
-pub fn documents_of(index: &MetadataIndex, kb: KbId) -> Result<Vec<RuleDocument>, IndexError> {
-    let mut packages: BTreeSet<UpdateGuid> = BTreeSet::new();
-    for update in index.by_kb(kb)? {
-        packages.insert(update.guid);
-        packages.extend(index.leaves(update.guid)?.into_iter().map(|m| m.guid));
-    }
-    let mut out = Vec::new();
-    let mut asked: BTreeSet<UpdateGuid> = BTreeSet::new();
-    for guid in packages.iter().take(PACKAGES) {
-        out.extend(document(index, *guid, &mut asked)?);
-    }
-    if out.iter().all(RuleDocument::is_empty) {
-        return Ok(Vec::new());
-    }
-    let mut read = packages;
-    for _ in 0..DETECTOIDS {
-        let Some(next) = asked.pop_first() else { break };
-        if read.insert(next) {
-            out.extend(document(index, next, &mut asked)?);
+pub fn documents_of(index: &MetadataIndex, kb: KbId) -> Result<KnownRules, IndexError> {
+    let mut read = Reading { index, known: KnownRules::default(), asked: BTreeSet::new() };
+    let mut done: BTreeSet<UpdateGuid> = BTreeSet::new();
+    // bundles come first
+    for update in index.by_kb(kb)?.into_iter().take(PACKAGES) {
+        let mut leaves = index.leaves(update.guid)?;
+        leaves.truncate(PACKAGES);
+        for leaf in &leaves {
+            if done.insert(leaf.guid) {
+                read.document(leaf.guid, Some(&update))?;
+            }
+        }
+        if done.insert(update.guid) {
+            read.document(update.guid, None)?;
         }
     }
-    Ok(out)
+    for _ in 0..DETECTOIDS {
+        let Some(next) = read.asked.pop_first() else { break };
+        if done.insert(next) {
+            read.detectoid(next)?;
+        }
+    }
+    Ok(read.known)
 }
 
-/// One update's rules with its prerequisites; the members of those are noted.
-fn document(
-    index: &MetadataIndex,
-    guid: UpdateGuid,
-    asked: &mut BTreeSet<UpdateGuid>,
-) -> Result<Option<RuleDocument>, IndexError> {
-    let Some(update) = index.update(guid)? else { return Ok(None) };
-    let Some(rules) = index.rules(guid)? else { return Ok(None) };
-    let file = format!("Windows Update metadata {guid}");
-    let Some(mut document) = parse(&file, &rules.xml).ok().and_then(|mut all| all.pop()) else {
-        return Ok(None);
-    };
-    document.update = Some(guid.to_string());
-    document.revision = Some(rules.revision);
-    document.title = update.title;
+struct Reading<'a> {
+    index: &'a MetadataIndex,
+    known: KnownRules,
+    /// members of prerequisites whose rules are wanted
+    asked: BTreeSet<UpdateGuid>,
+}
+
+impl Reading<'_> {
+    /// One update's rules with its prerequisites and those of the bundle that brings it.
+    fn document(&mut self, guid: UpdateGuid, bundle: Option<&Update>) -> Result<(), IndexError> {
+        let Some(update) = self.index.update(guid)? else { return Ok(()) };
+        let mut document = self.rules(guid)?.unwrap_or_default();
+        describe(&mut document, &update);
+        self.prerequisites(guid, &mut document)?;
+        if let Some(bundle) = bundle {
+            self.prerequisites(bundle.guid, &mut document)?;
+            document.bundle = Some(bundle.guid.to_string());
+            document.title = document.title.take().or_else(|| bundle.title.clone());
+        }
+        self.known.documents.push(document);
+        Ok(())
+    }
+
+    /// What a prerequisite asks of the system: only if its rules are known is there anything to tell.
+    fn detectoid(&mut self, guid: UpdateGuid) -> Result<(), IndexError> {
+        let Some(mut document) = self.rules(guid)? else { return Ok(()) };
+        let Some(update) = self.index.update(guid)? else { return Ok(()) };
+        describe(&mut document, &update);
+        self.prerequisites(guid, &mut document)?;
+        self.known.documents.push(document);
+        Ok(())
+    }
+
+    fn rules(&self, guid: UpdateGuid) -> Result<Option<RuleDocument>, IndexError> {
+        let Some(rules) = self.index.rules(guid)? else { return Ok(None) };
+        let file = format!("Windows Update metadata {guid}");
+        let parsed = parse(&file, &rules.xml).ok().and_then(|mut all| all.pop());
+        Ok(parsed.map(|d| RuleDocument { revision: Some(rules.revision), ..d }))
+    }
+
+    fn prerequisites(&mut self, guid: UpdateGuid, of: &mut RuleDocument) -> Result<(), IndexError> {
+        for AnyOf { members } in self.index.prerequisites(guid)? {
+            let any_of: Vec<String> = members.iter().map(|m| m.guid.to_string()).collect();
+            if of.prerequisites.iter().any(|known| known.any_of == any_of) {
+                continue;
+            }
+            of.prerequisites.push(PrerequisiteClause { any_of, category: false });
+            for Member { guid, kbs, title, kind, .. } in members {
+                self.asked.insert(guid);
+                self.known.named.insert(guid.to_string(), NamedUpdate { kbs, title, kind });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn describe(document: &mut RuleDocument, update: &Update) {
+    if document.file.is_empty() {
+        document.file = format!("Windows Update metadata {}", update.guid).into();
+        document.line = 1;
+    }
+    document.update = Some(update.guid.to_string());
+    document.revision = document.revision.or(Some(update.revision));
+    document.title.clone_from(&update.title);
     document.kbs = update.kbs.iter().map(|(kb, _)| kb.number().to_string()).collect();
     let kind = match update.kind {
         Some(UpdateType::Detectoid) => Some("Detectoid"),
@@ -64,14 +115,6 @@ fn document(
         None => None,
     };
     document.update_type = kind.map(str::to_owned);
-    for AnyOf { members } in index.prerequisites(guid)? {
-        asked.extend(members.iter().map(|m| m.guid));
-        document.prerequisites.push(PrerequisiteClause {
-            any_of: members.iter().map(|m| m.guid.to_string()).collect(),
-            category: false,
-        });
-    }
-    Ok(Some(document))
 }
 
 #[cfg(test)]
@@ -118,9 +161,11 @@ mod tests {
 
     #[test]
     fn packages_of_a_kb_come_with_the_detectoids_that_they_name() {
-        let documents = documents_of(&index(), "KB5031001".parse().unwrap()).unwrap();
-        assert_eq!(documents.len(), 2, "{documents:#?}");
-        assert!(documents[1].is_detection());
+        let documents = documents_of(&index(), "KB5031001".parse().unwrap()).unwrap().documents;
+        // the leaf with what its bundle asks for, the bundle itself, the detectoid
+        assert_eq!(documents.len(), 3, "{documents:#?}");
+        assert_eq!(documents[0].bundle, documents[1].update);
+        assert!(documents[1].is_empty() && documents[2].is_detection());
         let offer = |architecture: Option<Architecture>| {
             let origin = Origin::whole(&Arc::from("f"), "x");
             let host = Host { architecture: architecture.map(|a| Fact::new(a, origin)), ..Host::default() };
@@ -131,6 +176,6 @@ mod tests {
         assert_eq!(offer(Some(Architecture::X64)), Offer::Offered);
         assert_eq!(offer(Some(Architecture::X86)), Offer::PrerequisiteMissing);
         assert_eq!(offer(None), Offer::OfferedIfPrerequisites);
-        assert!(documents_of(&index(), "KB5031002".parse().unwrap()).unwrap().is_empty());
+        assert!(documents_of(&index(), "KB5031002".parse().unwrap()).unwrap().documents.is_empty());
     }
 }

@@ -12,6 +12,7 @@
 //! assert_eq!(outcome.truth, Truth::Unknown);
 //! ```
 
+mod bundle;
 mod compare;
 mod document;
 mod evaluate;
@@ -24,6 +25,7 @@ mod parse;
 mod sku;
 mod wql;
 
+pub use bundle::{KnownRules, NamedUpdate, packages};
 pub use compare::{Comparison, StringComparison};
 pub use document::{Node, PrerequisiteClause, RuleDocument, Section, SectionKind};
 pub use evaluate::{Clause, Concern, Outcome, evaluate};

@@ -377,6 +377,7 @@ impl<'a> Builder<'a> {
             }
             (Frame::Bundled, "UpdateIdentity") => {
                 self.current.bundles += 1;
+                self.current.bundled.extend(get("UpdateID").map(str::to_ascii_lowercase));
                 Ok(Frame::Skip)
             }
             (Frame::Bundled, _) => Ok(Frame::Bundled),

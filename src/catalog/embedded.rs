@@ -1,6 +1,6 @@
 //! The catalog that is built in.
 
-use super::{facts::Facts, index::Catalog};
+use super::{bytes::Bytes, facts::Facts, index::Catalog};
 use std::{borrow::Cow, io::Read, sync::OnceLock};
 
 static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.bin"));
@@ -8,8 +8,9 @@ static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.bin"));
 /// The catalog of this build; only its header and section bounds are looked at.
 pub(crate) fn catalog() -> &'static Catalog {
     static CATALOG: OnceLock<Catalog> = OnceLock::new();
-    CATALOG
-        .get_or_init(|| Catalog::open(Cow::Borrowed(BYTES)).expect("the build script compiles the catalog"))
+    CATALOG.get_or_init(|| {
+        Catalog::open(Bytes::Whole(Cow::Borrowed(BYTES))).expect("the build script compiles the catalog")
+    })
 }
 
 static ROWS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalog-rows.deflate"));

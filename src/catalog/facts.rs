@@ -193,7 +193,7 @@ pub struct DoubtRow {
     #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<String>,
     /// `itself`, `older` (than what it is to supersede), `lines` (lines give the order), `tracks` (rollup and security-only
-    /// do not replace each other), `hotpatch`, `other-products` (only products that kbwhy does not model),
+    /// do not replace each other), `versions` (of .NET Framework), `hotpatch`, `other-products` (only products that kbwhy does not model),
     /// `other-line` (its line serves other products), `other-build` (the build is none of the product's)
     pub why: String,
 }

@@ -1,5 +1,6 @@
 //! The catalog: answers from the index in place. Every read is checked against the section's bounds.
 
+use super::bytes::{Bytes, Paged, ReadAt};
 use super::compile::compile;
 use super::facts::Facts;
 use super::layout::{self as l, Section};
@@ -13,7 +14,7 @@ use crate::model::{
     Version,
 };
 use jiff::civil::Date;
-use std::{borrow::Cow, ops::Range, str::FromStr};
+use std::{borrow::Cow, ops::Range, str::FromStr, sync::Arc};
 
 /// Bytes that are no index of this version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +40,7 @@ pub enum CatalogError {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    bytes: Cow<'static, [u8]>,
+    bytes: Bytes,
     sections: [Range<usize>; l::SECTIONS],
 }
 
@@ -77,7 +78,26 @@ impl Catalog {
 
     /// A catalog from the bytes that [`compile`] gives.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, CatalogError> {
-        Self::open(Cow::Owned(bytes))
+        Self::open(Bytes::Whole(Cow::Owned(bytes)))
+    }
+
+    /// A catalog in a file of this size, of which pages are read as they are asked for; `sums` are those of
+    /// [`super::bytes::sums`]. Whoever asked must look at [`Self::is_damaged`] afterwards.
+    ///
+    /// # Errors
+    /// Its head is none of this layout, or is damaged.
+    pub fn paged(size: usize, sums: Vec<u32>, read: Box<ReadAt>) -> Result<Self, CatalogError> {
+        Self::open(Bytes::Paged(Arc::new(Paged::new(size, sums, read))))
+    }
+
+    /// Reads every page, so that damage shows.
+    pub fn check(&self) {
+        self.bytes.check();
+    }
+
+    /// A page that was read is not what was written: all answers so far are void. Never so of bytes in memory.
+    pub fn is_damaged(&self) -> bool {
+        self.bytes.is_damaged()
     }
 
     /// A catalog from facts.
@@ -86,9 +106,9 @@ impl Catalog {
         Self::from_bytes(bytes).map_err(|e| FactsError::new("index", e.to_string()))
     }
 
-    pub(crate) fn open(bytes: Cow<'static, [u8]>) -> Result<Self, CatalogError> {
-        let header = Record(bytes.get(..l::HEADER).ok_or(CatalogError::NotACatalog)?);
-        if !bytes.starts_with(l::MAGIC) {
+    pub(crate) fn open(bytes: Bytes) -> Result<Self, CatalogError> {
+        let header = Record(bytes.get(0..l::HEADER).ok_or(CatalogError::NotACatalog)?);
+        if !header.0.starts_with(l::MAGIC) {
             return Err(CatalogError::NotACatalog);
         }
         if header.word(8) != l::FORMAT {
@@ -111,8 +131,11 @@ impl Catalog {
         Ok(catalog)
     }
 
-    fn section(&self, s: Section) -> &[u8] {
-        self.bytes.get(self.sections[s as usize].clone()).unwrap_or(&[])
+    /// Bytes of a section.
+    fn part(&self, s: Section, start: usize, end: usize) -> Option<&[u8]> {
+        let of = &self.sections[s as usize];
+        let (from, to) = (of.start.checked_add(start)?, of.start.checked_add(end)?);
+        if to > of.end { None } else { self.bytes.get(from..to) }
     }
 
     fn count(&self, s: Section) -> usize {
@@ -122,7 +145,7 @@ impl Catalog {
     fn record(&self, s: Section, number: usize) -> Option<Record<'_>> {
         let size = l::RECORD[s as usize];
         let start = number.checked_mul(size)?;
-        self.section(s).get(start..start.checked_add(size)?).map(Record)
+        self.part(s, start, start.checked_add(size)?).map(Record)
     }
 
     /// Records from the first on, `n` of them or as many as there are.
@@ -137,13 +160,13 @@ impl Catalog {
     }
 
     fn header(&self) -> Record<'_> {
-        Record(self.bytes.get(..l::HEADER).unwrap_or(&[]))
+        Record(self.bytes.get(0..l::HEADER).unwrap_or(&[]))
     }
 
     fn text(&self, id: u32) -> &str {
         let end = |id: u32| self.record(Section::TextEnds, id as usize).map_or(0, |r| r.word(0) as usize);
         let start = id.checked_sub(1).map_or(0, end);
-        let text = self.section(Section::Text).get(start..end(id)).unwrap_or(&[]);
+        let text = self.part(Section::Text, start, end(id)).unwrap_or(&[]);
         std::str::from_utf8(text).unwrap_or("")
     }
 

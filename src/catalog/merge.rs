@@ -106,6 +106,17 @@ impl Draft {
         said.min().map(|(_, _, v)| v)
     }
 
+    /// The best known release: of documents of one kind of source the earliest, since a later one may only name the
+    /// update again.
+    fn released(&self) -> Option<u32> {
+        let any_day = |rank| match rank {
+            Rank::Imported(kind, _) => Rank::Imported(kind, Reverse(0)),
+            built_in => built_in,
+        };
+        let said = self.claims.iter().filter_map(|c| Some((any_day(c.rank), c.standing, c.date?)));
+        said.min().map(|(_, _, date)| date)
+    }
+
     /// The merged view of all claims.
     pub(crate) fn settle(&self) -> Settled {
         // what is built in was checked: a feed that knows the update too makes it no surer and no less sure
@@ -116,7 +127,7 @@ impl Draft {
             kind: kind.map_or(UpdateKind::Update, |(_, k)| k),
             title: self.best(|c| c.title.clone()).unwrap_or_default(),
             component: self.best(|c| c.component.clone()).unwrap_or_default(),
-            date: self.best(|c| c.date),
+            date: self.released(),
             standing: standing.unwrap_or(Standing::Unverified),
             source: self.best(|c| Some(c.source.clone())).unwrap_or_default(),
         }

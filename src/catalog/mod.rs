@@ -3,6 +3,7 @@
 //! Text ([`facts`], read by [`text`]) is checked and turned into a byte index by [`compile`]; [`Catalog`] answers
 //! from those bytes in place. The text under `catalog-cache/` is compiled by the build script and embedded.
 
+pub mod bytes;
 mod check;
 pub mod compile;
 mod embedded;

@@ -68,6 +68,11 @@ pub fn write(facts: &Facts) -> Vec<u8> {
     out
 }
 
+/// Will all rows of such a stream be read again?
+pub fn are_readable(bytes: &[u8]) -> bool {
+    bytes.split(|b| *b == b'\n').all(|line| line.len() <= ROW_LIMIT)
+}
+
 /// The rows of such a stream, and how many could not be read: rows of a kind or with members that this version does
 /// not know.
 pub fn read(bytes: &[u8]) -> (Facts, u64) {

@@ -7,11 +7,12 @@ use super::{
     input,
 };
 use crate::{
+    applicability::{KnownRules, RuleDocument},
     collect,
     diagnose::ErrorEvidence,
     explain, inventory,
     model::{Architecture, KbId},
-    package::PackageName,
+    package::{PackageName, content::PackageContent},
     render::{self, Style},
     resolve::{self, question::Question, verdict::Verdict},
 };
@@ -70,18 +71,15 @@ pub(super) fn style(output: &Output) -> Style {
 }
 
 fn catalog_line(read: &ReadArgs) -> Result<String, Failure> {
-    let c = read.catalog()?;
-    let imported = match c.imported().count() {
-        0 => String::new(),
-        1 => ", with 1 imported source".to_owned(),
-        n => format!(", with {n} imported sources"),
-    };
-    Ok(format!(
-        "catalog as of {}: {} updates for {} products{imported}\n",
-        c.as_of(),
-        c.len(),
-        c.product_count()
-    ))
+    read.ask(|c| {
+        let imported = match c.imported().count() {
+            0 => String::new(),
+            1 => ", with 1 imported source".to_owned(),
+            n => format!(", with {n} imported sources"),
+        };
+        let (date, updates, products) = (c.as_of(), c.len(), c.product_count());
+        format!("catalog as of {date}: {updates} updates for {products} products{imported}\n")
+    })
 }
 
 fn explain(a: Explain) -> Printed {
@@ -89,7 +87,8 @@ fn explain(a: Explain) -> Printed {
         return Ok((catalog_line(&a.read)?, Exit::Good));
     }
     let typed: Option<KbId> =
-        a.kb.map(|kb| kb.parse())
+        a.kb.as_deref()
+            .map(str::parse)
             .transpose()
             .map_err(|e: crate::model::KbError| Failure::usage(e.to_string()))?;
     let package_architecture = a
@@ -113,17 +112,39 @@ fn explain(a: Explain) -> Printed {
             content.file
         );
     }
+    let (rules, rules_given) = rules_of(kb, &a, content.as_ref())?;
     let question = Question {
         kb: Some(kb),
         package: name,
         content: content.map(Box::new),
         package_architecture,
         package_for: a.package_for,
-        rules_given: !a.rules.is_empty(),
-        rules: input::rules(&a.rules)?,
+        rules_given,
+        rules: rules.documents,
+        named: rules.named,
         ..seen(&a.seen)?
     };
     answer(&a.inventories, &question, &a.read, &a.output)
+}
+
+/// Windows Update's rules of the update: those that were given, those in the package, those that were imported; and
+/// whether they are those of the package that is meant.
+fn rules_of(kb: KbId, a: &Explain, content: Option<&PackageContent>) -> Result<(KnownRules, bool), Failure> {
+    let imported = a.read.rules_of(kb);
+    let given = match content.filter(|c| a.rules.is_empty() && c.kb() == Some(kb)) {
+        Some(content) => super::package::rules(content),
+        None => input::rules(&a.rules)?,
+    };
+    if given.iter().all(RuleDocument::is_empty) {
+        return Ok((imported, false));
+    }
+    let mut rules = KnownRules::of_fragments(given);
+    // what the package asks for, the cache may know
+    rules.documents.extend(imported.documents.into_iter().filter(RuleDocument::is_detection));
+    for (guid, named) in imported.named {
+        rules.named.entry(guid).or_insert(named);
+    }
+    Ok((rules, true))
 }
 
 fn diagnose(a: Diagnose) -> Printed {
@@ -141,16 +162,17 @@ fn seen(seen: &Seen) -> Result<Question, Failure> {
 
 fn answer(inventories: &Inventories, question: &Question, read: &ReadArgs, output: &Output) -> Printed {
     let host = input::host_with(inventories)?;
-    let catalog = &*read.catalog()?;
-    let answer = resolve::explain(catalog, &host, question);
-    let report = explain::report(catalog, &host, &answer);
+    let (verdict, report) = read.ask(|catalog| {
+        let answer = resolve::explain(catalog, &host, question);
+        (answer.decision.verdict, explain::report(catalog, &host, &answer))
+    })?;
     let text = match output.format {
         Format::Json => {
             render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
         }
         Format::Text => render::to_text(&report, style(output)),
     };
-    let exit = match answer.decision.verdict {
+    let exit = match verdict {
         Verdict::Applicable | Verdict::AlreadyInstalled => Exit::Good,
         Verdict::NotApplicable | Verdict::Blocked => Exit::Refused,
         Verdict::Unknown => Exit::Unknown,
@@ -172,7 +194,7 @@ fn show_inventory(a: Inventory) -> Printed {
         Format::Json => render::to_json(&inventory::to_host1(&host))
             .map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
         Format::Text => {
-            let report = explain::inventory_report(&*a.read.catalog()?, &host, &inputs);
+            let report = a.read.ask(|c| explain::inventory_report(c, &host, &inputs))?;
             render::inventory_text(&report, style(&a.output))
         }
     };

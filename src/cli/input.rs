@@ -27,14 +27,19 @@ const PIECE: usize = 256 * 1024;
 /// From this size on it is shown how far a log was read.
 const LONG_LOG: u64 = 50 << 20;
 
+/// What a line of text does not have.
+fn is_odd(c: char) -> bool {
+    c.is_control() || inventory::steers(c)
+}
+
 /// A name as it may be shown: no control characters, at most 120 characters.
 pub(super) fn shown(name: &str) -> String {
-    name.chars().map(|c| if c.is_control() { '?' } else { c }).take(120).collect()
+    name.chars().map(|c| if is_odd(c) { '?' } else { c }).take(120).collect()
 }
 
 /// A line of words as it may be shown: no control characters, at most 600 characters.
 pub(super) fn shown_long(line: &str) -> String {
-    line.chars().map(|c| if c.is_control() { '?' } else { c }).take(600).collect()
+    line.chars().map(|c| if is_odd(c) { '?' } else { c }).take(600).collect()
 }
 
 /// A path as it may be shown.
@@ -230,6 +235,17 @@ pub(super) fn rules(files: &[PathBuf]) -> Result<Vec<RuleDocument>, Failure> {
     }
     let mut out = Vec::new();
     for path in files {
+        if let Some(content) = super::package::of_cabinet(path)? {
+            let found = super::package::rules(&content);
+            if found.is_empty() {
+                return Err(Failure::input(format!(
+                    "{}: has no rules of Windows Update in it (WSUSSCAN.cab); `kbwhy package` shows what it has",
+                    named(path)
+                )));
+            }
+            out.extend(found);
+            continue;
+        }
         let bytes = read(path, applicability::LIMIT as u64, "rules")?;
         let text = inventory::decode(&bytes);
         out.extend(applicability::parse(&named(path), &text).map_err(|e| Failure::input(e.to_string()))?);

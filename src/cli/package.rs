@@ -7,13 +7,15 @@ use super::{
     input,
 };
 use crate::{
-    explain,
+    applicability::{self, RuleDocument},
+    archive::cabinet,
+    explain, inventory,
     package::content::{self, PACKAGE_LIMITS, PackageContent},
     render,
 };
 use std::{
     fs::File,
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -79,4 +81,32 @@ pub(super) fn tried(package: &str) -> Result<Option<PackageContent>, Failure> {
         Err(e) if e.foreign => only_name(&e.problem),
         Err(e) => Err(Failure::input(e.to_string())),
     }
+}
+
+/// Windows Update's rules in a package. What is no rule is left out, and told.
+pub(super) fn rules(content: &PackageContent) -> Vec<RuleDocument> {
+    let mut out = Vec::new();
+    for fragment in &content.rules {
+        let place = format!("{} > {}", content.file, fragment.place);
+        match applicability::parse(&place, &inventory::decode(&fragment.value)) {
+            Ok(documents) => out.extend(documents),
+            Err(e) => {
+                let _ = writeln!(io::stderr(), "kbwhy: {e}; left out");
+            }
+        }
+    }
+    out
+}
+
+/// The package, if the file is a cabinet.
+pub(super) fn of_cabinet(path: &Path) -> Result<Option<PackageContent>, Failure> {
+    let mut head = Vec::new();
+    if input::is_stdin(path) || !path.is_file() {
+        return Ok(None);
+    }
+    open(path)?
+        .take(8)
+        .read_to_end(&mut head)
+        .map_err(|e| Failure::input(format!("{}: cannot be read: {e}", input::named(path))))?;
+    if cabinet::is_cabinet(&head) { read(path).map(Some) } else { Ok(None) }
 }

@@ -28,6 +28,14 @@ fn some(items: &[String], at_most: usize) -> String {
     format!("{} and {} more", items[..at_most].join(", "), items.len() - at_most)
 }
 
+/// Some of the items of which any one will do.
+fn any(items: &[String], at_most: usize) -> String {
+    match items.len().saturating_sub(at_most) {
+        0 => list(items, "or"),
+        more => format!("{} or {more} more", items[..at_most].join(", ")),
+    }
+}
+
 fn component(name: &str) -> &str {
     match name {
         "dotnet" => ".NET Framework",
@@ -321,7 +329,10 @@ pub fn says(s: &Says) -> String {
             super::rules::asked_words(*section, any_of, *negated, host.as_deref())
         }
         Says::RulePrerequisite(any_of) => {
-            format!("the prerequisite {} does not hold", some(any_of, 4))
+            format!("the prerequisite {} does not hold", any(any_of, 4))
+        }
+        Says::RulePrerequisiteOpen(any_of) => {
+            format!("whether the prerequisite {} holds is not known", any(any_of, 4))
         }
         Says::PackageForDotnet(v) => format!("the package that was tried is for .NET Framework {v}"),
     }
@@ -457,6 +468,10 @@ pub fn ask_words(a: &Ask) -> (String, String) {
         Ask::PackageName => ("package", "the file name of the .msu or .cab  (then --package NAME)".into()),
         Ask::Packages => ("updates", PACKAGES.into()),
         Ask::Rule(need) => return super::rules::need_words(need),
+        Ask::RulesOf(kb) => (
+            "rules",
+            format!("kbwhy catalog import wsusscn2.cab --rules {kb}  (Windows Update's offline scan file)"),
+        ),
     };
     (fact.to_owned(), collect)
 }

@@ -175,6 +175,11 @@ fn shows(c: char) -> Option<char> {
     }
 }
 
+/// Is it a character that is not printed, but changes what is: control characters, marks of direction, line separators?
+pub(crate) fn steers(c: char) -> bool {
+    c != '\t' && shows(c).is_none()
+}
+
 fn without_escapes(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut chars = line.chars().peekable();

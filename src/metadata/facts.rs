@@ -6,7 +6,7 @@
 
 use super::{
     UpdateType, categories,
-    data::{Metadata, bits},
+    data::{FileRecord, Metadata, bits},
 };
 use crate::{
     catalog::{
@@ -15,7 +15,7 @@ use crate::{
         view::Product,
     },
     graph,
-    model::{Architecture, ArchitectureSet, ProductId},
+    model::{Architecture, ArchitectureSet, ProductId, ProductSet},
     sources::Remark,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,13 +32,30 @@ impl Remarks {
 }
 
 /// An update of one KB.
+#[derive(Clone, Copy)]
 struct Unit {
     kb: u32,
     /// every update of it is for these
-    certain: BTreeSet<u8>,
+    certain: ProductSet,
     /// and may be for these too
-    possible: BTreeSet<u8>,
+    possible: ProductSet,
     architectures: ArchitectureSet,
+}
+
+/// Updates of one KB, by rank.
+struct Units(Vec<Option<Unit>>);
+
+impl Units {
+    fn get(&self, rank: u32) -> Option<&Unit> {
+        self.0.get(rank as usize)?.as_ref()
+    }
+    fn iter(&self) -> impl Iterator<Item = (u32, &Unit)> {
+        (0u32..).zip(&self.0).filter_map(|(rank, u)| Some((rank, u.as_ref()?)))
+    }
+    /// The KB of a rank; 0 if it has none.
+    fn kb(&self, rank: u32) -> u32 {
+        self.get(rank).map_or(0, |u| u.kb)
+    }
 }
 
 /// The rows that a source's metadata gives; `source` is what they name as theirs.
@@ -63,8 +80,9 @@ fn name_of(m: &Metadata, rank: u32) -> String {
 }
 
 /// The updates that are of one KB, by rank.
-fn units(m: &Metadata, catalog: &Catalog, remarks: &mut Remarks) -> BTreeMap<u32, Unit> {
-    let (mut out, mut seen) = (BTreeMap::new(), BTreeMap::new());
+fn units(m: &Metadata, catalog: &Catalog, remarks: &mut Remarks) -> Units {
+    let (mut out, mut seen) = (vec![None; m.records.len()], BTreeMap::new());
+    let of_files: Vec<ArchitectureSet> = m.files.iter().map(|f| architectures_of_file(m, f)).collect();
     for (rank, record) in (0u32..).zip(&m.records) {
         let software = matches!(bits::kind_of(record.flags), None | Some(UpdateType::Software));
         if record.flags & bits::KNOWN == 0 || !software {
@@ -87,23 +105,24 @@ fn units(m: &Metadata, catalog: &Catalog, remarks: &mut Remarks) -> BTreeMap<u32
                 format!("KB{kb}, {}", name_of(m, rank))
             });
         }
-        out.insert(rank, Unit { kb, certain, possible, architectures: architectures(m, rank) });
+        let architectures = architectures(m, rank, &of_files);
+        out[rank as usize] = Some(Unit { kb, certain, possible, architectures });
     }
-    out
+    Units(out)
 }
 
 /// What categories are known to cover: looked up once.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Covered {
-    certain: Vec<u8>,
-    possible: Vec<u8>,
+    certain: ProductSet,
+    possible: ProductSet,
 }
 
 fn covered(m: &Metadata, catalog: &Catalog, category: u32) -> Covered {
     let mut out = Covered::default();
     let Some(guid) = m.guids.get(category as usize) else { return out };
     if let Some(known) = categories::category(guid) {
-        let id = |slug: &String| catalog.product_by_slug(slug).map(|p| p.id.0);
+        let id = |slug: &String| catalog.product_by_slug(slug).map(|p| p.id);
         out.certain = known.certain.iter().filter_map(id).collect();
         out.possible = known.products.iter().filter_map(id).collect();
     } else if let Some(record) = m.records.get(category as usize)
@@ -117,7 +136,7 @@ fn covered(m: &Metadata, catalog: &Catalog, category: u32) -> Covered {
         };
         let mut named = catalog.products().filter(of_title);
         if let (Some(p), None) = (named.next(), named.next()) {
-            out.certain.push(p.id.0);
+            out.certain = ProductSet::of(p.id);
         }
     }
     out
@@ -129,26 +148,23 @@ fn products(
     catalog: &Catalog,
     rank: u32,
     seen: &mut BTreeMap<u32, Covered>,
-) -> (BTreeSet<u8>, BTreeSet<u8>) {
-    let mut categories: BTreeSet<u32> = m.categories.of(rank).iter().map(|packed| packed >> 3).collect();
+) -> (ProductSet, ProductSet) {
     // a leaf without categories is for what its bundles are for
-    if categories.is_empty() {
-        let bundles = m.bundles.of(rank).iter();
-        categories.extend(bundles.flat_map(|b| m.categories.of(*b)).map(|packed| packed >> 3));
-    }
+    let own = m.categories.of(rank);
+    let of_bundles = if own.is_empty() { m.bundles.of(rank) } else { &[] };
+    let categories = own.iter().chain(of_bundles.iter().flat_map(|b| m.categories.of(*b)));
     let title = m.records.get(rank as usize).map_or("", |r| m.text_at(r.title)).to_ascii_lowercase();
-    let (mut certain, mut possible) = (BTreeSet::new(), BTreeSet::new());
-    for category in categories {
-        let covered = seen.entry(category).or_insert_with(|| covered(m, catalog, category));
-        certain.extend(&covered.certain);
-        possible.extend(&covered.possible);
+    let (mut certain, mut possible) = (ProductSet::default(), ProductSet::default());
+    for category in categories.map(|packed| packed >> 3) {
+        let covered = *seen.entry(category).or_insert_with(|| covered(m, catalog, category));
+        certain = certain.union(covered.certain);
+        possible = possible.union(covered.possible);
         if !title.is_empty() {
-            let said = covered.possible.iter().filter(|p| names(&title, &catalog.product(ProductId(**p))));
-            certain.extend(said);
+            let said = covered.possible.iter().filter(|p| names(&title, &catalog.product(*p)));
+            certain = said.fold(certain, |set, p| set.union(ProductSet::of(p)));
         }
     }
-    possible.extend(&certain);
-    (certain, possible)
+    (certain, possible.union(certain))
 }
 
 /// Does a title, in lower case, name this release of several that its category covers?
@@ -170,17 +186,13 @@ fn names(title: &str, product: &Product<'_>) -> bool {
 }
 
 /// Architectures that the names of an update's files tell, or else its title.
-fn architectures(m: &Metadata, rank: u32) -> ArchitectureSet {
-    let of_files = |rank: u32| {
-        m.file_refs.of(rank).iter().filter_map(|&f| m.files.get(f as usize)).map(|f| {
-            let name = if f.name == 0 { m.text_at(f.url) } else { m.text_at(f.name) };
-            architectures_of_name(name)
-        })
+fn architectures(m: &Metadata, rank: u32, of_files: &[ArchitectureSet]) -> ArchitectureSet {
+    let of = |set: ArchitectureSet, rank: u32| {
+        let sets = m.file_refs.of(rank).iter().filter_map(|&f| of_files.get(f as usize));
+        sets.fold(set, |all, s| all.union(*s))
     };
-    let mut set = of_files(rank).fold(ArchitectureSet::default(), ArchitectureSet::union);
-    for &leaf in m.leaves.of(rank) {
-        set = of_files(leaf).fold(set, ArchitectureSet::union);
-    }
+    let own = of(ArchitectureSet::default(), rank);
+    let mut set = m.leaves.of(rank).iter().fold(own, |set, leaf| of(set, *leaf));
     if set.is_empty() {
         let title = m.records.get(rank as usize).map_or("", |r| m.text_at(r.title)).to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|w| title.contains(w));
@@ -196,12 +208,13 @@ fn architectures(m: &Metadata, rank: u32) -> ArchitectureSet {
     set
 }
 
-/// The architectures that the last part of a name or address has as words.
-fn architectures_of_name(name: &str) -> ArchitectureSet {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or("");
-    let words = last.split(|c: char| !c.is_ascii_alphanumeric());
-    words.fold(ArchitectureSet::default(), |set, word| {
-        let is = |names: &[&str]| names.iter().any(|n| n.eq_ignore_ascii_case(word));
+/// The architectures that the last part of a file's name or address has as words.
+fn architectures_of_file(m: &Metadata, f: &FileRecord) -> ArchitectureSet {
+    let name = m.text_at(if f.name == 0 { f.url } else { f.name }).as_bytes();
+    let start = memchr::memrchr2(b'/', b'\\', name).map_or(0, |at| at + 1);
+    let words = name[start..].split(|b| !b.is_ascii_alphanumeric());
+    words.filter(|w| (3..=5).contains(&w.len())).fold(ArchitectureSet::default(), |set, word| {
+        let is = |names: &[&str]| names.iter().any(|n| n.as_bytes().eq_ignore_ascii_case(word));
         if is(&["x64", "amd64"]) {
             set.with(Architecture::X64)
         } else if is(&["x86"]) {
@@ -214,6 +227,11 @@ fn architectures_of_name(name: &str) -> ArchitectureSet {
             set
         }
     })
+}
+
+/// The members of a set that mostly is empty.
+fn some(set: ProductSet) -> impl Iterator<Item = ProductId> {
+    (!set.is_empty()).then(|| set.iter()).into_iter().flatten()
 }
 
 fn slug(catalog: &Catalog, id: u8) -> String {
@@ -232,19 +250,19 @@ fn row<'a>(updates: &'a mut BTreeMap<u32, UpdateRow>, kb: u32, source: &str) -> 
 fn packages(
     m: &Metadata,
     catalog: &Catalog,
-    units: &BTreeMap<u32, Unit>,
+    units: &Units,
     source: &str,
     updates: &mut BTreeMap<u32, UpdateRow>,
 ) {
     let mut by_kb: BTreeMap<u32, BTreeMap<u8, ArchitectureSet>> = BTreeMap::new();
     let mut titles: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
-    for (rank, u) in units {
-        for p in &u.certain {
-            let exist = catalog.product(ProductId(*p)).architectures;
-            let set = by_kb.entry(u.kb).or_default().entry(*p).or_default();
+    for (rank, u) in units.iter() {
+        for p in some(u.certain) {
+            let exist = catalog.product(p).architectures;
+            let set = by_kb.entry(u.kb).or_default().entry(p.0).or_default();
             *set = u.architectures.iter().filter(|a| exist.contains(*a)).fold(*set, ArchitectureSet::with);
         }
-        let record = m.records.get(*rank as usize);
+        let record = m.records.get(rank as usize);
         let title = plain_title(record.map_or("", |r| m.text_at(r.title)), u.kb);
         if !title.is_empty() {
             titles.entry(u.kb).or_default().insert(title);
@@ -297,25 +315,25 @@ pub(crate) fn plain_title(title: &str, kb: u32) -> String {
 fn supersedence(
     m: &Metadata,
     catalog: &Catalog,
-    units: &BTreeMap<u32, Unit>,
+    units: &Units,
     updates: &mut BTreeMap<u32, UpdateRow>,
     source: &str,
     remarks: &mut Remarks,
 ) {
     // product -> (newer, older) by GUID
     let mut edges: BTreeMap<u8, BTreeSet<(u32, u32)>> = BTreeMap::new();
-    for (&old, u) in units {
+    for (old, u) in units.iter() {
         for &new in m.newer.of(old) {
-            let Some(v) = units.get(&new) else { continue };
-            let mut shared = u.certain.intersection(&v.certain).peekable();
-            if shared.peek().is_none() {
+            let Some(v) = units.get(new) else { continue };
+            let shared = u.certain.intersection(v.certain);
+            if shared.is_empty() {
                 remarks.add(
                     "supersedence between updates that share no certain product: kept by GUID alone",
                     || format!("KB{} by KB{}", u.kb, v.kb),
                 );
             }
-            for p in shared {
-                edges.entry(*p).or_default().insert((new, old));
+            for p in some(shared) {
+                edges.entry(p.0).or_default().insert((new, old));
             }
         }
     }
@@ -328,7 +346,7 @@ fn supersedence(
                 remarks.add("supersedence of more than 16,384 updates in one: left as it stands", || {
                     slug(catalog, p)
                 });
-                by_kb.extend(part.iter().map(|(a, b)| (units[a].kb, units[b].kb)));
+                by_kb.extend(part.iter().map(|(a, b)| (units.kb(*a), units.kb(*b))));
                 continue;
             };
             let circular: BTreeMap<u32, usize> =
@@ -337,7 +355,7 @@ fn supersedence(
                 if circular.get(a).is_some_and(|c| circular.get(b) == Some(c)) {
                     remarks.add("supersedence in a circle: left out", || name_of(m, *a));
                 } else {
-                    by_kb.insert((units[a].kb, units[b].kb));
+                    by_kb.insert((units.kb(*a), units.kb(*b)));
                 }
             }
         }
@@ -391,16 +409,16 @@ fn parts(edges: &BTreeSet<(u32, u32)>) -> Vec<BTreeSet<(u32, u32)>> {
 fn rules(
     m: &Metadata,
     catalog: &Catalog,
-    units: &BTreeMap<u32, Unit>,
+    units: &Units,
     source: &str,
     remarks: &mut Remarks,
 ) -> Vec<RuleRow> {
     let mut by_kb: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for (rank, u) in units {
+    for (rank, u) in units.iter() {
         // a leaf is installed with its bundle: what it asks for is asked of its kind, not of its KB
-        let own = m.records.get(*rank as usize).is_some_and(|r| r.flags & bits::RELATED != 0);
-        if own && m.bundles.of(*rank).is_empty() {
-            by_kb.entry(u.kb).or_default().push(*rank);
+        let own = m.records.get(rank as usize).is_some_and(|r| r.flags & bits::RELATED != 0);
+        if own && m.bundles.of(rank).is_empty() {
+            by_kb.entry(u.kb).or_default().push(rank);
         }
     }
     let mut out = Vec::new();
@@ -411,7 +429,7 @@ fn rules(
                 let (mut known, mut others) = (BTreeSet::new(), false);
                 for clause in m.clauses(rank) {
                     match clause_of_kbs(clause, units) {
-                        Some(text) if !text.split('|').any(|k| k[2..] == kb.to_string()) => {
+                        Some(text) if !text.split('|').any(|k| k == format!("KB{kb}+")) => {
                             known.insert(text);
                         }
                         Some(_) => {}
@@ -426,15 +444,15 @@ fn rules(
                 (known, others)
             })
             .collect();
-        let certain: BTreeSet<u8> = ranks.iter().flat_map(|r| &units[r].certain).copied().collect();
+        // what no package asks for in KBs gives no rule
+        if clauses.iter().all(|(known, _)| known.is_empty()) {
+            continue;
+        }
+        let of = |rank: u32| units.get(rank).map_or(Default::default(), |u| (u.certain, u.possible));
+        let certain = ranks.iter().fold(ProductSet::default(), |set, r| set.union(of(*r).0));
         let mut groups: BTreeMap<(Vec<String>, bool), Vec<String>> = BTreeMap::new();
-        for p in certain {
-            let of_product = || {
-                ranks
-                    .iter()
-                    .zip(&clauses)
-                    .filter(|(r, _)| units[r].certain.contains(&p) || units[r].possible.contains(&p))
-            };
+        for p in some(certain) {
+            let of_product = || ranks.iter().zip(&clauses).filter(|(r, _)| of(**r).1.contains(p));
             let mut common: Option<BTreeSet<String>> = None;
             for (_, (known, _)) in of_product() {
                 common = Some(match common {
@@ -445,7 +463,7 @@ fn rules(
             let common: Vec<String> = common.unwrap_or_default().into_iter().collect();
             if !common.is_empty() {
                 let others = of_product().any(|(_, (_, others))| *others);
-                groups.entry((common, others)).or_default().push(slug(catalog, p));
+                groups.entry((common, others)).or_default().push(slug(catalog, p.0));
             }
         }
         for (n, ((requires, others), products)) in groups.into_iter().enumerate() {
@@ -469,8 +487,9 @@ fn rules(
 }
 
 /// A clause of KBs, if that is all that its members are.
-fn clause_of_kbs(clause: &[u32], units: &BTreeMap<u32, Unit>) -> Option<String> {
-    let kbs: Option<BTreeSet<u32>> = clause.iter().map(|c| units.get(c).map(|u| u.kb)).collect();
+fn clause_of_kbs(clause: &[u32], units: &Units) -> Option<String> {
+    let kbs: Option<BTreeSet<u32>> = clause.iter().map(|c| units.get(*c).map(|u| u.kb)).collect();
     let kbs = kbs.filter(|k| !k.is_empty())?;
-    Some(kbs.iter().map(|k| format!("KB{k}")).collect::<Vec<_>>().join("|"))
+    // a later update of its line stands in for it
+    Some(kbs.iter().map(|k| format!("KB{k}+")).collect::<Vec<_>>().join("|"))
 }

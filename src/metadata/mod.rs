@@ -11,7 +11,9 @@ mod facts;
 pub(crate) mod fragment;
 mod index;
 mod layout;
+mod numbered;
 mod pages;
+mod settle;
 mod view;
 pub(crate) mod xml;
 

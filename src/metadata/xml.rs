@@ -375,7 +375,10 @@ pub(crate) fn clean(text: &str, longest: usize) -> Cow<'_, str> {
     if text.len() <= longest && text.bytes().all(|b| (b' '..0x7F).contains(&b)) {
         return Cow::Borrowed(text);
     }
-    let kept = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control());
+    let kept = text
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|c| !crate::inventory::steers(*c));
     Cow::Owned(kept.take(longest).collect())
 }
 
@@ -443,7 +446,7 @@ mod tests {
         let mut reader = Reader::from_str(text);
         let mut out: Vec<String> = Vec::new();
         let mut depth = 0;
-        let mut words = |t: &str, out: &mut Vec<String>| match out.last_mut().filter(|l| l.starts_with('t')) {
+        let words = |t: &str, out: &mut Vec<String>| match out.last_mut().filter(|l| l.starts_with('t')) {
             Some(last) => last.push_str(t),
             None => out.push(format!("t{t}")),
         };

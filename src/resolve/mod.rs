@@ -18,6 +18,7 @@ use identity::Identity;
 use installed::Installed;
 use plan::Step;
 use question::{Finding, Outcome, Question};
+use statement::Says;
 use verdict::{Decision, Verdict};
 
 /// The answer to a question.
@@ -121,7 +122,13 @@ fn steps(c: &Context<'_>, decision: &Decision) -> Vec<Step> {
     if !relevant {
         return Vec::new();
     }
-    let mut steps = plan::plan(c, kb);
+    // a prerequisite by GUID of which some members are no updates is no rule of the catalog
+    let by_guid = |f: &&Finding| {
+        f.outcome == Outcome::Fail && f.evidence.iter().any(|e| matches!(e.says, Says::RulePrerequisite(_)))
+    };
+    let also: Vec<KbId> =
+        decision.causes.iter().filter(by_guid).filter_map(|f| f.updates.first().copied()).collect();
+    let mut steps = plan::plan(c, kb, &also);
     // a log or an error named updates that no rule of this update names
     if steps.len() == 1 {
         let named: Vec<KbId> = decision.causes.first().map(|f| f.updates.clone()).unwrap_or_default();

@@ -37,13 +37,18 @@ pub struct Step {
 }
 
 /// The plan to install `goal`: its missing prerequisites, theirs, and itself. `goal_steps` is false where the goal
-/// itself is not to be installed.
-pub fn plan(c: &Context<'_>, goal: KbId) -> Vec<Step> {
+/// itself is not to be installed. `also` are updates that it needs by no rule of the catalog.
+pub fn plan(c: &Context<'_>, goal: KbId, also: &[KbId]) -> Vec<Step> {
     let mut items: Vec<KbId> = Vec::new();
     let mut info: BTreeMap<KbId, (bool, Option<(KbId, String)>)> = BTreeMap::from([(goal, (false, None))]);
     let mut before: BTreeSet<(KbId, KbId)> = BTreeSet::new();
     let mut orders: Vec<Vec<Requirement>> = Vec::new();
     let mut work = vec![goal];
+    for kb in also.iter().filter(|kb| **kb != goal) {
+        before.insert((*kb, goal));
+        info.entry(*kb).or_insert((false, Some((goal, String::new()))));
+        work.insert(0, *kb);
+    }
     while let Some(kb) = work.pop() {
         if items.contains(&kb) || items.len() >= LIMIT {
             continue;

@@ -2,12 +2,12 @@
 
 use super::statement::{Ask, Certainty, Evidence};
 use crate::{
-    applicability::RuleDocument,
+    applicability::{NamedUpdate, RuleDocument},
     diagnose::{ErrorEvidence, LogEvidence},
     model::{Architecture, Cause, KbId, Location, Origin},
     package::{PackageName, content::PackageContent},
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A question about one update.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +28,10 @@ pub struct Question {
     pub log: Vec<LogEvidence>,
     /// applicability rules of the update's packages, and of detectoids that they name
     pub rules: Vec<RuleDocument>,
-    /// the user gave the rules: they are the package that is meant, whatever others there are
+    /// the rules are those of the package that is meant, whatever others there are: the user gave them or the package
     pub rules_given: bool,
+    /// updates that the rules name as prerequisites, by GUID in lower case
+    pub named: BTreeMap<String, NamedUpdate>,
 }
 
 impl Question {

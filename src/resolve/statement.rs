@@ -188,8 +188,10 @@ pub enum Says {
     RulesOf(String),
     /// what a rule asks for, any of these operators as they are written, and what the host has
     RuleAsks { section: SectionKind, any_of: Vec<(Operator, String)>, negated: bool, host: Option<String> },
-    /// a prerequisite by GUID that does not hold
+    /// a prerequisite of the metadata that does not hold: any of these would do
     RulePrerequisite(Vec<String>),
+    /// a prerequisite of the metadata of which it is not known whether it holds: any of these would do
+    RulePrerequisiteOpen(Vec<String>),
     /// the .NET version a package is for
     PackageForDotnet(String),
     /// the package file is of another update than the one that was asked about
@@ -281,4 +283,6 @@ pub enum Ask {
     Packages,
     /// what a rule of Windows Update asks for
     Rule(Need),
+    /// the rules of Windows Update that an update and its prerequisites have
+    RulesOf(KbId),
 }

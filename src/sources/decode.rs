@@ -182,6 +182,13 @@ impl<'de> Deserialize<'de> for Loose {
     }
 }
 
+/// A member that documents also write as `null`.
+pub(super) fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
 impl std::ops::Deref for Loose {
     type Target = str;
     fn deref(&self) -> &str {
@@ -209,13 +216,16 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Many<T>, A::Error> {
                 let mut all = Vec::new();
-                while let Some(one) = seq.next_element()? {
-                    all.push(one);
+                while let Some(one) = seq.next_element::<Option<T>>()? {
+                    all.extend(one);
                 }
                 Ok(Many(all))
             }
             fn visit_unit<E>(self) -> Result<Many<T>, E> {
                 Ok(Many(Vec::new()))
+            }
+            fn visit_u64<E: de::Error>(self, n: u64) -> Result<Many<T>, E> {
+                T::deserialize(n.into_deserializer()).map(|one| Many(vec![one]))
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Many<T>, E> {
                 T::deserialize(text.into_deserializer()).map(|one| Many(vec![one]))

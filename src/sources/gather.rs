@@ -8,6 +8,7 @@ use crate::{
         facts::{BuildRow, DoubtRow, Facts, PackageRow, SupersedesRow, UpdateRow},
         view::LineKind,
     },
+    inventory::steers,
     model::{Architecture, ArchitectureSet, KbId, ProductId, ProductSet, UpdateKind, Version},
 };
 use std::collections::{BTreeMap, HashMap};
@@ -40,10 +41,10 @@ impl Remarks {
 /// Longest text that is taken over.
 const LONGEST: usize = 300;
 
-/// A text of a source, fit to be kept and shown: no control characters, blanks joined, not too long.
+/// A text of a source, fit to be kept and shown: nothing that steers a console, blanks joined, not too long.
 pub fn clean(text: &str) -> String {
     let mut out = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()) {
+    for word in text.split(|c: char| c.is_whitespace() || steers(c)).filter(|w| !w.is_empty()) {
         if out.len() + word.len() >= LONGEST {
             break;
         }
@@ -209,6 +210,14 @@ impl Gathered {
 
 fn is_dotnet(component: &str) -> bool {
     component.contains(".NET Framework")
+}
+
+/// The versions of .NET Framework that a component names: `Microsoft .NET Framework 3.5 AND 4.8`, `… 4.6/4.6.1`; none for a
+/// number over packages of several versions.
+fn dotnet_versions(component: &str) -> Vec<&str> {
+    let versions = component.split_once(".NET Framework").map_or("", |(_, v)| v);
+    let parts = versions.split(|c: char| !c.is_ascii_digit() && c != '.');
+    parts.filter(|p| p.starts_with(|c: char| c.is_ascii_digit())).collect()
 }
 
 /// The updates of one source, while they are gathered.
@@ -430,6 +439,11 @@ impl<'c> Gather<'c> {
                     format!("{kb} and {to}")
                 });
                 Some("tracks")
+            } else if self.of_other_dotnet(kb, *to) {
+                remarks.add("edges to updates for other versions of .NET Framework: left out", || {
+                    format!("{kb} and {to}")
+                });
+                Some("versions")
             } else if self.kind_of(kb) == Some(UpdateKind::Hotpatch)
                 && self.lined(*to).is_some_and(|l| l.cumulative)
             {
@@ -472,6 +486,23 @@ impl<'c> Gather<'c> {
             note: u.note,
             ..UpdateRow::default()
         }
+    }
+
+    /// What an update repairs, as this source says, else as the catalog does.
+    fn component_of(&self, kb: KbId) -> &str {
+        match self.updates.get(&kb).map(|u| &u.component) {
+            Some(Component::One(name)) if !name.is_empty() => name,
+            _ => self.catalog.update(kb).map_or("", |u| u.component),
+        }
+    }
+
+    /// A package for some versions of .NET Framework replaces only what is for no other version: feeds name the number over
+    /// all packages of a month and single ones of them alike.
+    fn of_other_dotnet(&self, newer: KbId, older: KbId) -> bool {
+        let (newer, older) = (self.component_of(newer), self.component_of(older));
+        let (by, of) = (dotnet_versions(newer), dotnet_versions(older));
+        let covers = by.is_empty() || !of.is_empty() && of.iter().all(|v| by.contains(v));
+        is_dotnet(newer) && is_dotnet(older) && !covers
     }
 
     fn across_tracks(&self, a: KbId, b: KbId) -> bool {

@@ -68,7 +68,7 @@ pub const IMPORTERS: &[Importer] = &[
 ];
 
 /// How much of a file tells what it is.
-const HEAD: u64 = 64 * 1024;
+pub const HEAD: u64 = 64 * 1024;
 
 /// Reads a file that is recognised by its content.
 ///
@@ -78,19 +78,24 @@ pub fn import(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, Impo
     let unreadable = |e: std::io::Error| ImportError::new(input.name, format!("cannot be read: {e}"));
     let mut head = Vec::new();
     (&mut *input.reader).take(HEAD).read_to_end(&mut head).map_err(unreadable)?;
-    if head.is_empty() {
-        return Err(ImportError::new(input.name, "is empty"));
-    }
-    let Some(importer) = IMPORTERS.iter().find(|i| (i.detect)(&head)) else {
-        let mut known: Vec<&str> = IMPORTERS.iter().map(|i| i.format).collect();
-        known.dedup();
-        return Err(ImportError::new(
-            input.name,
-            format!("not recognised; what can be imported: {}", known.join(", ")),
-        ));
-    };
+    let importer = recognise(input.name, &head)?;
     input.reader.rewind().map_err(unreadable)?;
     (importer.read)(input, catalog)
+}
+
+/// What reads a file that begins like this.
+///
+/// # Errors
+/// It is empty, or none of what can be imported.
+pub fn recognise(name: &str, head: &[u8]) -> Result<&'static Importer, ImportError> {
+    if head.is_empty() {
+        return Err(ImportError::new(name, "is empty"));
+    }
+    IMPORTERS.iter().find(|i| (i.detect)(head)).ok_or_else(|| {
+        let mut known: Vec<&str> = IMPORTERS.iter().map(|i| i.format).collect();
+        known.dedup();
+        ImportError::new(name, format!("not recognised; what can be imported: {}", known.join(", ")))
+    })
 }
 
 /// What one file told.

@@ -59,7 +59,10 @@ fn read(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportErro
     let source = SourceRow {
         id: id.clone(),
         url: "https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-wsusss/".to_owned(),
-        title: format!("Windows Update metadata of {} updates", told.updates.max(1)),
+        title: match told.updates.max(1) {
+            1 => "Windows Update metadata of one update".to_owned(),
+            n => format!("Windows Update metadata of {n} updates"),
+        },
         read: input.read.to_owned(),
         via: None,
         kind: Some(SourceKind::UpdateMetadata.name().to_owned()),

@@ -72,9 +72,9 @@ fn unique(name: &str, taken: &mut HashSet<String>) -> String {
     new
 }
 
-/// A text as it may be kept: no control characters, not too long.
+/// A text as it may be kept: nothing that steers a console, not too long.
 fn text(t: &str) -> String {
-    t.chars().map(|c| if c.is_control() { ' ' } else { c }).take(TEXT).collect()
+    t.chars().map(|c| if c == '\t' || crate::inventory::steers(c) { ' ' } else { c }).take(TEXT).collect()
 }
 
 fn some(t: &mut Option<String>) {
@@ -187,6 +187,12 @@ impl Cleaner<'_> {
                 }
             }
             u.packages.retain(|p| !p.products.is_empty());
+        }
+        // Office is given its numbers years ahead
+        let day = super::lines::day(u.date.as_deref()).filter(|_| !overlay && !u.packages.is_empty());
+        if day.is_some_and(|d| self.known.is_late(kb, d)) {
+            u.date = None;
+            self.remarks.add("dates months after those of neighbouring numbers were left out", &u.kb);
         }
         u.supersedes.retain_mut(|s| {
             let Some(older) = number(&s.kb) else {

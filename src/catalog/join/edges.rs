@@ -45,9 +45,9 @@ impl<'a> Judge<'a> {
         for e in base.lines.iter().flat_map(|(_, e)| e) {
             date(2, e.kb.as_deref().and_then(number), e.date.as_ref());
         }
-        // sources come in the order in which they are believed
-        for (at, s) in sources.iter().enumerate() {
-            let tier = if s.kind == SourceKind::Overlay { 0 } else { 4 + at };
+        // as the compiler settles it: the kind that is most believed, of that the earliest
+        for s in sources {
+            let tier = if s.kind == SourceKind::Overlay { 0 } else { 4 + s.kind as usize };
             s.facts.updates.iter().for_each(|u| date(tier, number(&u.kb), u.date.as_ref()));
         }
         j.dates = best.into_iter().map(|(kb, (_, d))| (kb, d)).collect();

@@ -30,7 +30,8 @@ fn days(date: u32) -> i64 {
     i64::from(date / 10_000) * 372 + i64::from(date / 100 % 100) * 31 + i64::from(date % 100)
 }
 
-fn day(date: Option<&str>) -> Option<i64> {
+/// A day as a number; only differences matter.
+pub(super) fn day(date: Option<&str>) -> Option<i64> {
     date.and_then(|d| check::date("", d).ok()).map(days)
 }
 
@@ -67,6 +68,14 @@ pub(super) fn join(base: &mut Facts, sources: &mut [Source], known: &Known, rema
     let mut days: BTreeMap<(usize, Option<String>), HashSet<Option<String>>> = BTreeMap::new();
     for c in &candidates {
         days.entry((c.line, c.row.date.clone())).or_default().insert(c.row.kb.clone());
+    }
+    // what the lists have of that day is the cumulative update; beside it a hotpatch comes out
+    for (line, (_, entries)) in base.lines.iter().enumerate() {
+        for e in entries.iter().filter(|e| e.kb.is_some()) {
+            if let Some(kbs) = days.get_mut(&(line, e.date.clone())) {
+                kbs.insert(e.kb.clone());
+            }
+        }
     }
     let mut branches = Branches::of(base);
     for c in candidates {

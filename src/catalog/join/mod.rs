@@ -83,13 +83,21 @@ struct Known {
     lines: Vec<u128>,
     /// updates of which the built-in facts know every package: their products
     complete: HashMap<u32, u128>,
+    /// updates of lines in the order of their numbers, with their days
+    dated: Vec<(u32, i64)>,
 }
+
+/// Neighbours on each side that tell when a number was given out.
+const NEIGHBOURS: usize = 7;
+/// Days after which an update hardly comes out for the first time, once numbers next to its own did.
+const LATE: i64 = 180;
 
 impl Known {
     fn of(base: &Facts) -> Self {
         let names: Vec<String> = base.products.iter().map(|p| p.id.clone()).take(128).collect();
         let numbers = names.iter().enumerate().map(|(i, n)| (n.clone(), i as u8)).collect();
-        let mut known = Self { names, numbers, lines: Vec::new(), complete: HashMap::new() };
+        let mut known =
+            Self { names, numbers, lines: Vec::new(), complete: HashMap::new(), dated: Vec::new() };
         known.lines = base.lines.iter().map(|(l, _)| known.set(&l.products)).collect();
         for ((line, entries), set) in base.lines.iter().zip(&known.lines) {
             if super::merge::lists_all_packages(&line.kind) {
@@ -98,6 +106,11 @@ impl Known {
                 }
             }
         }
+        let entries = base.lines.iter().flat_map(|(_, e)| e);
+        let dated = entries.filter_map(|e| Some((number(e.kb.as_deref()?)?, lines::day(e.date.as_deref())?)));
+        known.dated = dated.collect();
+        known.dated.sort_unstable();
+        known.dated.dedup_by_key(|(kb, _)| *kb);
         for u in base.updates.iter().filter(|u| u.all_packages_known) {
             if let Some(kb) = number(&u.kb) {
                 known.complete.entry(kb).or_default();
@@ -110,6 +123,20 @@ impl Known {
             }
         }
         known
+    }
+
+    /// Is a day months after those of the updates with neighbouring numbers? Feeds date an update by what they last said of
+    /// it. Past the last known number nothing can be told.
+    fn is_late(&self, kb: u32, day: i64) -> bool {
+        let at = self.dated.partition_point(|(k, _)| *k < kb);
+        let (before, after) = self.dated.split_at(at);
+        if before.len() < NEIGHBOURS || after.len() < NEIGHBOURS {
+            return false;
+        }
+        let near = before.iter().rev().take(NEIGHBOURS).chain(after.iter().take(NEIGHBOURS));
+        let mut days: Vec<i64> = near.map(|(_, day)| *day).collect();
+        days.sort_unstable();
+        days.get(NEIGHBOURS).is_some_and(|middle| day - middle > LATE)
     }
 
     /// Those of the products that are known.

@@ -413,3 +413,60 @@ proptest! {
         prop_assert_eq!(crate::catalog::rows::write(&back), kept);
     }
 }
+
+fn released(joined: &Joined, n: u32) -> Option<String> {
+    catalog(joined).update(kb(n)).and_then(|u| u.date).map(|d| d.to_string())
+}
+
+#[test]
+fn a_day_long_after_those_of_neighbouring_numbers_is_not_the_release() {
+    // the feed dated a rollup of April 2022 by a vulnerability of June 2024, and rules asked for what came later
+    let of = |date| {
+        let facts = updates(vec![update(5_012_325, date, &["windows-7-sp1"])]);
+        join(embedded_facts(), vec![source(SourceKind::Definitions, "feed", facts)])
+    };
+    let late = of("2024-06-24");
+    assert_eq!((released(&late, 5_012_325), remark(&late, "neighbouring numbers")), (None, 1));
+    assert_eq!(released(&of("2022-05-10"), 5_012_325).as_deref(), Some("2022-05-10"));
+    // past the last known number nothing is known to be late
+    let new = updates(vec![update(9_900_001, "2030-01-01", &["windows-11-24h2"])]);
+    let new = join(embedded_facts(), vec![source(SourceKind::Definitions, "feed", new)]);
+    assert_eq!(released(&new, 9_900_001).as_deref(), Some("2030-01-01"));
+}
+
+#[test]
+fn of_documents_of_one_kind_the_earliest_day_is_the_release() {
+    let of = |id: &str, read: &str, date: &str| {
+        let facts = updates(vec![update(9_900_001, date, &["windows-11-24h2"])]);
+        let mut s = source(SourceKind::SecurityUpdateGuide, id, facts);
+        s.row.read = read.into();
+        s
+    };
+    let sources = vec![of("march", "2027-03-20", "2027-03-09"), of("january", "2027-01-20", "2027-01-12")];
+    assert_eq!(released(&join(embedded_facts(), sources), 9_900_001).as_deref(), Some("2027-01-12"));
+}
+
+#[test]
+fn a_hotpatch_that_is_not_called_one_enters_no_list() {
+    let facts = embedded_facts();
+    let (line, entries) = facts.lines.iter().find(|(l, _)| l.id == "cumulative-server-20348").unwrap();
+    let listed = entries.iter().rev().find(|e| e.kb.is_some() && e.date.is_some()).unwrap();
+    let mut hotpatch = update(9_900_001, listed.date.as_deref().unwrap(), &["windows-server-2022"]);
+    let revision = listed.revision.unwrap() - 5;
+    hotpatch.builds = vec![BuildRow { build: format!("10.0.20348.{revision}"), products: vec![] }];
+    let id = line.id.clone();
+    let joined =
+        join(facts, vec![source(SourceKind::SecurityUpdateGuide, "feed", updates(vec![hotpatch.clone()]))]);
+    let holds = |j: &Joined| {
+        j.facts
+            .lines
+            .iter()
+            .any(|(l, e)| l.id == id && e.iter().any(|e| e.kb.as_deref() == Some("KB9900001")))
+    };
+    assert!(!holds(&joined), "a cumulative update came out on that day");
+    // alone on its day it is the cumulative one
+    hotpatch.date = Some("2030-01-08".into());
+    hotpatch.builds[0].build = "10.0.20348.60000".into();
+    let alone = source(SourceKind::SecurityUpdateGuide, "feed", updates(vec![hotpatch]));
+    assert!(holds(&join(embedded_facts(), vec![alone])));
+}

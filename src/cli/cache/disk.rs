@@ -12,16 +12,27 @@ use std::{
 /// What unfinished files are called: the next writer removes them.
 pub(super) const UNFINISHED: &str = ".unfinished-";
 
+/// What is said where reading fails.
+const UNREADABLE: &str = "cannot be read";
+
 /// A cache that cannot be written or read: one line.
 pub(super) fn failed(path: &Path, what: &str, e: &io::Error) -> Failure {
+    use io::ErrorKind as Kind;
+    let writes = what != UNREADABLE;
     let advice = match e.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "; name a folder that may be written with --cache"
-        }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; nothing was changed",
+        Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge if writes => "; nothing was changed",
+        Kind::PermissionDenied | Kind::InvalidFilename if !writes => "; name another folder with --cache",
+        Kind::PermissionDenied
+        | Kind::ReadOnlyFilesystem
+        | Kind::InvalidFilename
+        | Kind::AlreadyExists
+        | Kind::NotADirectory => "; name a folder that may be written with --cache",
         _ => "",
     };
-    Failure::catalog(format!("{}: {what}: {e}{advice}", named(path)))
+    // the path is named once
+    let told = e.to_string();
+    let told = told.split(" at path \"").next().unwrap_or(&told);
+    Failure::catalog(format!("{}: {what}: {told}{advice}", named(path)))
 }
 
 /// Makes the folder.
@@ -38,10 +49,27 @@ pub(super) fn write(folder: &Path, name: &str, parts: &[&[u8]]) -> Result<(), Fa
             file.write_all(part)?;
         }
         file.as_file().sync_all()?;
-        file.persist(&path).map_err(|e| e.error)?;
-        Ok(())
+        appear(file, &path)
     };
     done().map_err(|e| failed(&path, "cannot be written", &e))
+}
+
+/// Gives an unfinished file its name. Windows refuses that while somebody, a virus scanner say, holds the former file:
+/// mostly for a moment.
+fn appear(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
+    let mut file = file;
+    let mut tries = if cfg!(windows) { 50 } else { 0 };
+    loop {
+        match file.persist(path) {
+            Ok(_) => return Ok(()),
+            Err(e) if tries > 0 && e.error.kind() == io::ErrorKind::PermissionDenied => {
+                tries -= 1;
+                file = e.file;
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            Err(e) => return Err(e.error),
+        }
+    }
 }
 
 /// Writes a file that is named by the digest of what it holds: name, digest, size.
@@ -58,7 +86,7 @@ pub(super) fn write_named(
         let file = out.inner.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
         let name = format!("{sha256}.{ending}");
-        file.persist(folder.join(&name)).map_err(|e| e.error)?;
+        appear(file, &folder.join(&name))?;
         Ok((name, sha256, size))
     };
     done().map_err(|e| failed(folder, "cannot be written", &e))
@@ -143,10 +171,19 @@ pub(super) struct Lock {
 }
 
 impl Lock {
+    /// Takes the lock if no other process writes now.
+    pub(super) fn at_once(folder: &Path) -> Option<Self> {
+        let file = File::options().create(true).truncate(false).write(true).open(folder.join("lock")).ok()?;
+        file.try_lock().ok().map(|()| Self { _file: file })
+    }
+
     /// Waits until no other process writes.
     pub(super) fn take(folder: &Path) -> Result<Self, Failure> {
         self::folder(folder)?;
         let path = folder.join("lock");
+        if fs::metadata(&path).is_ok_and(|m| !m.is_file()) {
+            return Err(failed(&path, "cannot be written", &io::Error::other("is not a file; remove it")));
+        }
         let open = File::options().create(true).truncate(false).write(true).open(&path);
         let file = open.map_err(|e| failed(&path, "cannot be written", &e))?;
         match file.try_lock() {
@@ -189,7 +226,15 @@ pub(super) fn sweep(folder: &Path, wanted: impl Fn(&str) -> bool) {
 pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Failure> {
     use io::Read;
     let done = || -> io::Result<Option<Vec<u8>>> {
-        let file = match File::open(path) {
+        // opening a pipe waits for ever, and a device has no end
+        let open = fs::metadata(path).and_then(|m| {
+            if m.is_file() {
+                File::open(path)
+            } else {
+                Err(io::Error::other("is not a file; remove it, and import again"))
+            }
+        });
+        let file = match open {
             Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(None);
             }
@@ -197,11 +242,14 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Failure> 
         };
         let size = file.metadata()?.len();
         if size > limit {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than any that kbwhy writes"));
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "larger than any that kbwhy writes; remove it, and import again",
+            ));
         }
         let mut bytes = Vec::with_capacity(size as usize);
         file.take(limit).read_to_end(&mut bytes)?;
         Ok(Some(bytes))
     };
-    done().map_err(|e| failed(path, "cannot be read", &e))
+    done().map_err(|e| failed(path, UNREADABLE, &e))
 }

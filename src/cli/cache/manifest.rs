@@ -28,9 +28,13 @@ struct Head {
 pub(super) struct Manifest {
     /// what was imported, by format and name
     pub(super) sources: Vec<Stored>,
-    /// the embedded rows and all sources, compiled
-    #[serde(default)]
+    /// the embedded rows and all sources, compiled; of another version's shape it counts as none
+    #[serde(default, deserialize_with = "of_this_version")]
     pub(super) catalog: Option<Compiled>,
+}
+
+fn of_this_version<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Compiled>, D::Error> {
+    Ok(serde_json::from_value(serde_json::Value::deserialize(d)?).ok())
 }
 
 /// A source that was imported.
@@ -84,8 +88,8 @@ pub(super) struct Compiled {
     pub(super) file: String,
     /// how many bytes
     pub(super) size: u64,
-    /// CRC-32 of its bytes: quick enough for every start
-    pub(super) crc: u32,
+    /// CRC-32 of its pages: checked as they are read
+    pub(super) pages: Vec<u32>,
     /// what compiled it
     pub(super) stamp: String,
 }
@@ -98,6 +102,11 @@ impl Manifest {
                 .sources
                 .iter()
                 .any(|s| s.rows.file == name || s.metadata.as_ref().is_some_and(|m| m.file == name))
+    }
+
+    /// Does it name the same rows?
+    pub(super) fn has_same_rows(&self, other: &Self) -> bool {
+        self.sources.iter().map(|s| &s.rows.sha256).eq(other.sources.iter().map(|s| &s.rows.sha256))
     }
 
     /// Replaces the manifest.

@@ -24,18 +24,14 @@ pub(super) use pages::Page;
 
 use super::{Failure, input::named};
 use crate::{
-    catalog::{
-        Catalog, STAMP, compile, embedded_facts,
-        facts::Facts,
-        join::{self, Joined},
-        rows,
-    },
+    applicability::{self, KnownRules},
+    catalog::{Catalog, STAMP, bytes::sums, compile, embedded_facts, facts::Facts, join, rows},
     metadata::{MetadataIndex, ReadAt},
-    model::SourceKind,
+    model::{KbId, SourceKind},
     sources::Imported,
 };
 use etcetera::BaseStrategy;
-use flate2::{Compression, Crc, read::DeflateDecoder, write::DeflateEncoder};
+use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use manifest::{Compiled, Found, Kept, Manifest};
 use sha2::{Digest, Sha256};
 use std::{
@@ -69,10 +65,24 @@ pub(super) struct ReadArgs {
 }
 
 impl ReadArgs {
+    /// An answer of the catalog that is meant, by the pages that it needs.
+    pub(super) fn ask<T>(&self, answer: impl Fn(&Catalog) -> T) -> Result<T, Failure> {
+        match folder_of(&self.cache).filter(|_| !self.no_cache) {
+            Some(folder) => Cache { folder }.ask(answer),
+            None => Ok(answer(Catalog::embedded())),
+        }
+    }
+
     /// The catalog that is meant.
     pub(super) fn catalog(&self) -> Result<Cow<'static, Catalog>, Failure> {
         if self.no_cache {
             return Ok(Cow::Borrowed(Catalog::embedded()));
+        }
+        if let Some(named_folder) = &self.cache.folder
+            && !named_folder.is_dir()
+        {
+            let why = if named_folder.exists() { "is not a folder" } else { "there is no such folder" };
+            tell(&format!("{}: {why}; only built-in facts are used", named(named_folder)));
         }
         match folder_of(&self.cache) {
             Some(folder) => Cache { folder }.catalog(),
@@ -88,7 +98,7 @@ impl ReadArgs {
     /// The rows of each source that was imported.
     pub(super) fn rows(&self) -> Result<Vec<join::Source>, Failure> {
         match self.cache() {
-            Some(cache) => Ok(cache.gather(&cache.manifest()?)?.0),
+            Some(cache) => Ok(cache.gather()?.sources),
             None => Ok(Vec::new()),
         }
     }
@@ -96,6 +106,28 @@ impl ReadArgs {
     /// The updates by GUID that were imported.
     pub(super) fn metadata(&self) -> Result<Option<MetadataIndex>, Failure> {
         self.cache().map_or(Ok(None), |c| c.metadata())
+    }
+}
+
+impl ReadArgs {
+    /// What imported metadata has of the rules of one update. An index that cannot be read is told, and costs its rules, no
+    /// answer.
+    pub(super) fn rules_of(&self, kb: KbId) -> KnownRules {
+        let Some(cache) = self.cache() else { return KnownRules::default() };
+        // a manifest that cannot be read is told where the catalog is opened
+        let Ok(Found::Whole(_)) = manifest::load(&cache.folder) else { return KnownRules::default() };
+        let index = match cache.metadata() {
+            Ok(Some(index)) => index,
+            Ok(None) => return KnownRules::default(),
+            Err(e) => {
+                tell(&format!("{}; its rules are left out", e.line));
+                return KnownRules::default();
+            }
+        };
+        applicability::documents_of(&index, kb).unwrap_or_else(|e| {
+            tell(&format!("{}: {e}; its rules are left out", named(cache.folder())));
+            KnownRules::default()
+        })
     }
 }
 
@@ -116,6 +148,14 @@ pub(super) struct Added {
     pub(super) updates: usize,
     /// its date
     pub(super) as_of: String,
+}
+
+/// The rows of all sources, and what names them.
+struct Gathered {
+    manifest: Manifest,
+    sources: Vec<join::Source>,
+    /// none was left out
+    whole: bool,
 }
 
 /// What became of one source.
@@ -147,12 +187,6 @@ fn is_plain(name: &str) -> bool {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-fn crc(bytes: &[u8]) -> u32 {
-    let mut crc = Crc::new();
-    crc.update(bytes);
-    crc.sum()
 }
 
 impl Cache {
@@ -193,20 +227,24 @@ impl Cache {
     }
 
     /// What was imported.
+    #[cfg(test)]
     pub(super) fn sources(&self) -> Result<Vec<Stored>, Failure> {
         Ok(self.manifest()?.sources)
     }
 
-    /// The rows of a source; none if they are damaged, which is told.
-    pub(super) fn rows(&self, source: &Stored) -> Result<Option<Facts>, Failure> {
-        let Some(bytes) = self.intact(&source.rows)? else {
-            tell(&format!(
-                "{}: the rows of {} are damaged and left out; run `kbwhy catalog import` for it again",
-                named(&self.folder),
-                source.source.title
-            ));
-            return Ok(None);
+    /// Tells that a source takes no part.
+    fn left_out(&self, source: &Stored) {
+        let why = match SourceKind::parse(&source.kind) {
+            Some(_) => "damaged and left out; run `kbwhy catalog import` for it again",
+            None => "of a kind that only a newer kbwhy knows, and left out",
         };
+        let title = super::input::shown(&source.source.title);
+        tell(&format!("{}: the rows of {title} are {why}", named(&self.folder)));
+    }
+
+    /// The rows of a source; none if they are damaged.
+    pub(super) fn rows(&self, source: &Stored) -> Result<Option<Facts>, Failure> {
+        let Some(bytes) = self.intact(&source.rows)? else { return Ok(None) };
         let mut unpacked = Vec::new();
         let read = DeflateDecoder::new(&bytes[..]).take(LIMIT).read_to_end(&mut unpacked);
         read.map_err(|e| disk::failed(&self.folder, "cannot be unpacked", &e))?;
@@ -230,8 +268,13 @@ impl Cache {
             let mut parts: Vec<Box<dyn ReadAt>> = Vec::new();
             for (stored, kept) in sources.iter().filter_map(|s| s.metadata.as_ref().map(|m| (s, m))) {
                 let path = self.data().join(&kept.file);
-                let whole = |f: &File| f.metadata().is_ok_and(|m| m.len() == kept.size);
-                match Some(&kept.file).filter(|f| is_plain(f)).map(|_| File::open(&path)) {
+                let whole = |f: &File| f.metadata().is_ok_and(|m| m.is_file() && m.len() == kept.size);
+                // opening a pipe waits for ever
+                let open = || match std::fs::metadata(&path) {
+                    Ok(m) if !m.is_file() => Err(io::ErrorKind::InvalidInput.into()),
+                    _ => File::open(&path),
+                };
+                match Some(&kept.file).filter(|f| is_plain(f)).map(|_| open()) {
                     Some(Ok(file)) if whole(&file) => parts.push(Box::new(disk::FileAt(file))),
                     Some(Err(e)) if e.kind() == io::ErrorKind::NotFound && tries > 0 => {
                         // a writer replaced it since the manifest was read
@@ -253,8 +296,17 @@ impl Cache {
         }
     }
 
+    /// Is there a file of that name and size?
+    fn has_size(&self, kept: &Kept) -> bool {
+        let found = || std::fs::metadata(self.data().join(&kept.file));
+        is_plain(&kept.file) && found().is_ok_and(|m| m.is_file() && m.len() == kept.size)
+    }
+
     /// Is a kept file as it was written?
     fn is_whole(&self, kept: &Kept) -> bool {
+        if !self.has_size(kept) {
+            return false;
+        }
         let Ok(mut file) = File::open(self.data().join(&kept.file)) else { return false };
         let mut sha = Sha256::new();
         let mut piece = vec![0; 1 << 20];
@@ -271,34 +323,69 @@ impl Cache {
     /// The bytes of a kept file, if they are those that were written.
     fn intact(&self, kept: &Kept) -> Result<Option<Vec<u8>>, Failure> {
         let bytes =
-            if is_plain(&kept.file) { disk::read(&self.data().join(&kept.file), LIMIT)? } else { None };
+            if self.has_size(kept) { disk::read(&self.data().join(&kept.file), LIMIT)? } else { None };
         let same = |b: &Vec<u8>| b.len() as u64 == kept.size && hex(&Sha256::digest(b)) == kept.sha256;
         Ok(bytes.filter(same))
     }
 
-    /// The embedded rows and those of all sources that are intact, each apart.
-    fn gather(&self, manifest: &Manifest) -> Result<(Vec<join::Source>, bool), Failure> {
-        let mut all = Vec::new();
-        let mut whole = true;
-        for stored in &manifest.sources {
-            match (self.rows(stored)?, SourceKind::parse(&stored.kind)) {
-                (Some(facts), Some(kind)) => {
-                    all.push(join::Source { kind, row: stored.source.clone(), facts })
+    /// The rows of all sources that are intact, each apart.
+    fn gather(&self) -> Result<Gathered, Failure> {
+        let mut manifest = self.manifest()?;
+        let mut tries = TRIES;
+        loop {
+            let (mut sources, mut damaged) = (Vec::new(), Vec::new());
+            for stored in &manifest.sources {
+                match (self.rows(stored)?, SourceKind::parse(&stored.kind)) {
+                    (Some(facts), Some(kind)) => {
+                        sources.push(join::Source { kind, row: stored.source.clone(), facts });
+                    }
+                    _ => damaged.push(stored),
                 }
-                _ => whole = false,
             }
+            if !damaged.is_empty() && tries > 0 {
+                // a writer may have replaced them since the manifest was read
+                tries -= 1;
+                let now = self.manifest()?;
+                if !manifest.has_same_rows(&now) {
+                    manifest = now;
+                    continue;
+                }
+            }
+            damaged.iter().for_each(|s| self.left_out(s));
+            let whole = damaged.is_empty();
+            return Ok(Gathered { manifest, sources, whole });
         }
-        Ok((all, whole))
     }
 
-    /// The embedded facts joined with those of all sources.
-    pub(super) fn facts(&self) -> Result<Joined, Failure> {
-        let (sources, _) = self.gather(&self.manifest()?)?;
-        Ok(join::join(embedded_facts(), sources))
-    }
-
-    /// The catalog with all that is in the cache; the embedded one if there is no cache.
+    /// The catalog with all that is in the cache, checked whole; the embedded one if there is no cache.
     pub(super) fn catalog(&self) -> Result<Cow<'static, Catalog>, Failure> {
+        let opened = self.opened()?;
+        // every page is read once
+        opened.check();
+        if opened.is_damaged() { self.repaired() } else { Ok(opened) }
+    }
+
+    /// An answer of the catalog. Only the pages that it needs are read: if one is damaged, the answer is void, and is
+    /// given again by a catalog that is made anew.
+    pub(super) fn ask<T>(&self, answer: impl Fn(&Catalog) -> T) -> Result<T, Failure> {
+        let opened = self.opened()?;
+        let given = answer(&opened);
+        if !opened.is_damaged() {
+            return Ok(given);
+        }
+        Ok(answer(&*self.repaired()?))
+    }
+
+    fn repaired(&self) -> Result<Cow<'static, Catalog>, Failure> {
+        tell(&format!(
+            "{}: the compiled catalog is damaged; it is made anew of the rows",
+            named(&self.folder)
+        ));
+        self.recompile()
+    }
+
+    /// The catalog of which nothing but the head was read.
+    fn opened(&self) -> Result<Cow<'static, Catalog>, Failure> {
         let mut tries = TRIES;
         loop {
             let manifest = self.manifest()?;
@@ -306,29 +393,36 @@ impl Cache {
                 return Ok(Cow::Borrowed(Catalog::embedded()));
             }
             let Some(compiled) = manifest.catalog.as_ref().filter(|c| c.stamp == STAMP) else {
-                return self.recompile(&manifest);
+                return self.recompile();
             };
-            let bytes = disk::read(&self.data().join(&compiled.file), LIMIT)?;
-            let is_there = bytes.is_some();
-            let good = bytes.filter(|b| b.len() as u64 == compiled.size && crc(b) == compiled.crc);
-            if let Some(catalog) = good.and_then(|b| Catalog::from_bytes(b).ok()) {
-                return Ok(Cow::Owned(catalog));
+            // opening a pipe waits for ever
+            let path = self.data().join(&compiled.file);
+            let file = match std::fs::metadata(&path) {
+                _ if !is_plain(&compiled.file) => Err(io::ErrorKind::InvalidInput.into()),
+                Ok(m) if !m.is_file() || m.len() != compiled.size => Err(io::ErrorKind::InvalidInput.into()),
+                _ => File::open(&path),
+            };
+            let missing = file.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::NotFound);
+            if let Ok(file) = file
+                && let Ok(size) = usize::try_from(compiled.size)
+            {
+                let file = disk::FileAt(file);
+                let read = move |at: u64, out: &mut [u8]| file.read_at(at, out);
+                if let Ok(catalog) = Catalog::paged(size, compiled.pages.clone(), Box::new(read)) {
+                    return Ok(Cow::Owned(catalog));
+                }
             }
             tries -= 1;
-            if is_there || tries == 0 {
-                tell(&format!(
-                    "{}: the compiled catalog is damaged; it is made anew of the rows",
-                    named(&self.folder)
-                ));
-                return self.recompile(&manifest);
+            if !missing || tries == 0 {
+                return self.repaired();
             }
             // a writer replaced it since the manifest was read
         }
     }
 
     /// Compiles anew what another version of the program compiled, or what is damaged; keeps it if that is possible.
-    fn recompile(&self, manifest: &Manifest) -> Result<Cow<'static, Catalog>, Failure> {
-        let (sources, whole) = self.gather(manifest)?;
+    fn recompile(&self) -> Result<Cow<'static, Catalog>, Failure> {
+        let Gathered { manifest, sources, whole } = self.gather()?;
         let joined = join::join(embedded_facts(), sources);
         let compiled = compile::compile(&joined.facts).and_then(|bytes| {
             let catalog = Catalog::from_bytes(bytes.clone());
@@ -343,18 +437,16 @@ impl Cache {
         };
         if whole {
             // a folder that cannot be written costs time at each start, no answer
-            let _ = self.keep_compiled(manifest, &bytes);
+            let _ = self.keep_compiled(&manifest, &bytes);
         }
         Ok(Cow::Owned(catalog))
     }
 
     fn keep_compiled(&self, seen: &Manifest, bytes: &[u8]) -> Result<(), Failure> {
-        let _lock = self.lock()?;
+        // who only reads does not wait: whoever writes compiles, too
+        let Some(_lock) = disk::Lock::at_once(&self.folder) else { return Ok(()) };
         let Found::Whole(mut now) = manifest::load(&self.folder)? else { return Ok(()) };
-        let same = |a: &Manifest, b: &Manifest| {
-            a.sources.iter().map(|s| &s.rows.sha256).eq(b.sources.iter().map(|s| &s.rows.sha256))
-        };
-        if !same(seen, &now) {
+        if !seen.has_same_rows(&now) {
             return Ok(());
         }
         now.catalog = Some(self.put_catalog(bytes)?);
@@ -368,7 +460,7 @@ impl Cache {
         disk::folder(&data)?;
         let file = format!("{}.catalog", hex(&Sha256::digest(bytes)));
         disk::write(&data, &file, &[bytes])?;
-        Ok(Compiled { file, size: bytes.len() as u64, crc: crc(bytes), stamp: STAMP.to_owned() })
+        Ok(Compiled { file, size: bytes.len() as u64, pages: sums(bytes), stamp: STAMP.to_owned() })
     }
 
     /// Keeps a file; a rehearsal keeps none.
@@ -452,9 +544,17 @@ impl Cache {
         let mut sources = Vec::new();
         let mut whole = Vec::new();
         for stored in std::mem::take(&mut manifest.sources) {
-            if let (Some(facts), Some(kind)) = (self.rows(&stored)?, SourceKind::parse(&stored.kind)) {
-                sources.push(join::Source { kind, row: stored.source.clone(), facts });
-                whole.push(stored);
+            match (self.rows(&stored)?, SourceKind::parse(&stored.kind)) {
+                (Some(facts), Some(kind)) => {
+                    sources.push(join::Source { kind, row: stored.source.clone(), facts });
+                    whole.push(stored);
+                }
+                // it is not this program's to throw away
+                (Some(_), None) => {
+                    self.left_out(&stored);
+                    whole.push(stored);
+                }
+                (None, _) => self.left_out(&stored),
             }
         }
         for (source, _, stored) in fresh {
@@ -475,9 +575,16 @@ impl Cache {
     }
 
     fn stored(&self, i: &Imported, keep: bool) -> Result<Stored, Failure> {
+        let written = rows::write(&i.facts);
+        if !rows::are_readable(&written) {
+            let title = super::input::shown(&i.source.title);
+            return Err(Failure::input(format!(
+                "{title}: what it says of one update is larger than 4 MB, more than any real source; nothing was changed"
+            )));
+        }
         let rows = self.put(keep, "rows", |out| {
             let mut packed = DeflateEncoder::new(out, Compression::fast());
-            packed.write_all(&rows::write(&i.facts))?;
+            packed.write_all(&written)?;
             packed.finish()?.flush()
         })?;
         let metadata =

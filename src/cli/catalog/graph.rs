@@ -1,6 +1,6 @@
 //! `kbwhy catalog graph`.
 
-use super::super::{Exit, cache::ReadArgs, commands::Printed};
+use super::super::{Exit, Failure, cache::ReadArgs, commands::Printed, input};
 use crate::{explain::catalog as ask, render};
 
 /// What supersedes an update, what it supersedes and what it requires. Lists that are closures are reduced to chains; cycles
@@ -33,7 +33,9 @@ pub(in crate::cli) enum Language {
 pub(in crate::cli) fn run(typed: &Graph) -> Printed {
     let kb = super::kb(&typed.kb)?;
     let catalog = typed.read.catalog()?;
-    let report = ask::graph(&catalog, kb, typed.depth);
+    let index = typed.read.metadata()?;
+    let report = ask::graph(&catalog, index.as_ref(), kb, typed.depth);
+    let report = report.map_err(|e| Failure::catalog(input::shown_long(&format!("metadata: {e}"))))?;
     let text = match typed.format {
         Language::Dot => render::to_dot(&report),
         Language::Mermaid => render::to_mermaid(&report),

@@ -171,19 +171,29 @@ pub(super) fn read(path: &Path, today: &str, rules: &[crate::model::KbId]) -> Re
         (Some(file), Some(size)) => {
             let second = File::open(path).map_err(unreadable)?;
             std::thread::scope(|s| {
-                let digest = s.spawn(|| digest(second));
+                let beside = std::thread::Builder::new().spawn_scoped(s, || digest(second));
                 let mut watched = Watched::new(BufReader::with_capacity(PIECE, file), size);
                 let result = import(&name, &mut watched, size, today, rules);
-                (result, digest.join().ok().flatten())
+                let digest = match beside {
+                    Ok(thread) => thread.join().ok().flatten(),
+                    // no further thread to be had
+                    Err(_) => File::open(path).ok().and_then(digest),
+                };
+                (result, digest)
             })
         }
         (file, _) => {
             let mut bytes = Vec::new();
-            let source: Box<dyn Read> = match file {
+            let mut source: Box<dyn Read> = match file {
                 Some(f) => Box::new(f),
                 None => Box::new(io::stdin().lock()),
             };
-            source.take(STREAM_LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+            // a device may have no end: nothing is gathered that is not recognised
+            source.by_ref().take(sources::HEAD).read_to_end(&mut bytes).map_err(unreadable)?;
+            sources::recognise(&name, &bytes)
+                .map_err(|e| Failure::input(input::shown_long(&e.to_string())))?;
+            let left = (STREAM_LIMIT + 1).saturating_sub(bytes.len() as u64);
+            source.take(left).read_to_end(&mut bytes).map_err(unreadable)?;
             if bytes.len() as u64 > STREAM_LIMIT {
                 return Err(Failure::input(format!(
                     "{name}: more than {} MB; save it to a file",

@@ -8,19 +8,30 @@ use crate::{
     catalog::Catalog,
     explain::requirement_words,
     graph as graphs,
-    model::{KbId, ProductSet, Requirement, Standing, Strength},
+    metadata::{IndexError, Member, MetadataIndex, UpdateType},
+    model::{Clause, KbId, ProductSet, Requirement, Standing, Strength},
     report::{EdgeReport, GraphReport, NodeReport},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most nodes of a drawing; more cannot be read.
 const MOST_NODES: usize = 150;
+/// Most packages of one KB whose prerequisites are drawn.
+const MOST_PACKAGES: usize = 60;
 
 /// Draws what supersedes an update and what it supersedes, and what it requires, to `depth` steps away.
 ///
 /// Closures are reduced first; what lies farther away is one node that says how much it is. Cycles are drawn, not
-/// followed.
-pub fn graph(catalog: &Catalog, kb: KbId, depth: usize) -> GraphReport {
+/// followed. `metadata` adds the prerequisites that the update has by GUID.
+///
+/// # Errors
+/// The index of the metadata is damaged.
+pub fn graph(
+    catalog: &Catalog,
+    metadata: Option<&MetadataIndex>,
+    kb: KbId,
+    depth: usize,
+) -> Result<GraphReport, IndexError> {
     let mut d = Drawing {
         catalog,
         root: kb,
@@ -33,15 +44,18 @@ pub fn graph(catalog: &Catalog, kb: KbId, depth: usize) -> GraphReport {
     d.update(kb);
     d.supersedence(depth);
     d.prerequisites(depth);
+    if let Some(index) = metadata.filter(|_| depth > 0) {
+        d.by_guid(index)?;
+    }
     d.mark_cycles();
-    GraphReport {
+    Ok(GraphReport {
         schema: "kbwhy/catalog/graph/1",
         update: kb.to_string(),
         nodes: d.nodes,
         edges: d.edges,
         cycles: d.cycles.iter().map(|c| c.iter().map(ToString::to_string).collect()).collect(),
         catalog_as_of: catalog.as_of().to_string(),
-    }
+    })
 }
 
 struct Drawing<'a> {
@@ -221,6 +235,58 @@ impl Drawing<'_> {
             let label = vec![format!("… prerequisites of {hidden} more")];
             self.node("more prerequisites".to_owned(), "more", label);
         }
+    }
+
+    /// Prerequisites of its packages in Windows Update's metadata: all clauses, any member of each.
+    fn by_guid(&mut self, index: &MetadataIndex) -> Result<(), IndexError> {
+        let root = self.update(self.root);
+        for package in index.by_kb(self.root)?.into_iter().take(MOST_PACKAGES) {
+            for clause in index.prerequisites(package.guid)? {
+                if self.is_full() {
+                    return Ok(());
+                }
+                let mut members: Vec<&Member> = clause.members.iter().collect();
+                members.sort_by_key(|m| (m.kbs.first().is_none(), m.kbs.first(), m.guid));
+                members.dedup_by_key(|m| m.kbs.first().map_or_else(|| m.guid.to_string(), KbId::to_string));
+                let (mut from, mut relation) = (root.clone(), "requires");
+                if members.len() > 1 {
+                    let kbs: Option<Vec<Requirement>> = members
+                        .iter()
+                        .map(|m| Some(Requirement::Update { kb: *m.kbs.first()?, or_later: true }))
+                        .collect();
+                    let key = match kbs {
+                        Some(kbs) => format!("any {} of {}", Clause(kbs), self.root),
+                        None => {
+                            let all: Vec<String> = members.iter().map(|m| m.guid.to_string()).collect();
+                            format!("any {}", all.join("|"))
+                        }
+                    };
+                    let any = self.node(key, "any-of", vec!["any of".to_owned()]);
+                    self.edge(root.clone(), any.clone(), "requires", ProductSet::default());
+                    (from, relation) = (any, "any-of");
+                }
+                for m in members {
+                    let to = self.member(m);
+                    self.edge(from.clone(), to, relation, ProductSet::default());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn member(&mut self, m: &Member) -> String {
+        if let Some(kb) = m.kbs.first() {
+            return self.update(*kb);
+        }
+        let what = match m.kind {
+            _ if !m.known => "not among what was imported",
+            Some(UpdateType::Detectoid) => "probe of the system",
+            Some(UpdateType::Category) => "category",
+            _ => "without a KB",
+        };
+        let mut label: Vec<String> = m.title.clone().into_iter().collect();
+        label.extend([m.guid.to_string(), what.to_owned()]);
+        self.node(m.guid.to_string(), "requirement", label)
     }
 
     fn requirement(&mut self, r: &Requirement) -> String {

@@ -7,6 +7,7 @@ use crate::{
     model::KbId,
     report::{MetadataReport, ShowReport},
 };
+use std::collections::BTreeSet;
 
 /// Most updates of one KB that are told; each is of its own product and architecture.
 const MOST: usize = 60;
@@ -24,7 +25,8 @@ pub fn add_metadata(report: &mut ShowReport, index: &MetadataIndex, kb: KbId) ->
             let names: Vec<String> = members.iter().take(6).map(name).collect();
             let more =
                 if members.len() > 6 { format!(", or {} more", members.len() - 6) } else { String::new() };
-            format!("{}{more}", names.join(" or "))
+            let any = if members.len() > 1 { "any of: " } else { "" };
+            format!("{any}{}{more}", names.join(", "))
         };
         report.metadata.push(MetadataReport {
             guid: u.guid.to_string(),
@@ -45,18 +47,25 @@ fn name(m: &Member) -> String {
     match (kb, &m.title) {
         (Some(kb), _) => format!("{kb} ({})", m.guid),
         (None, Some(title)) => format!("{title} ({})", m.guid),
+        (None, None) if m.kind == Some(UpdateType::Detectoid) => {
+            format!("a probe of the system ({})", m.guid)
+        }
         (None, None) => m.guid.to_string(),
     }
 }
 
-/// KBs, or GUIDs where there is none; each once.
+/// KBs, each once, then titles, then how many are known by their GUID alone.
 fn kbs(members: &[Member]) -> Vec<String> {
-    let mut out: Vec<String> = members
-        .iter()
-        .map(|m| m.kbs.first().map_or_else(|| m.guid.to_string(), ToString::to_string))
-        .collect();
-    out.sort();
-    out.dedup();
+    let kbs: BTreeSet<KbId> = members.iter().filter_map(|m| m.kbs.first()).copied().collect();
+    let mut out: Vec<String> = kbs.iter().map(ToString::to_string).collect();
+    let others = || members.iter().filter(|m| m.kbs.is_empty());
+    out.extend(others().filter(|m| m.title.is_some()).map(name));
+    let unknown: Vec<&Member> = others().filter(|m| m.title.is_none()).collect();
+    match unknown[..] {
+        [] => {}
+        [one] => out.push(one.guid.to_string()),
+        _ => out.push(format!("{} that are known by GUID alone", unknown.len())),
+    }
     out
 }
 
@@ -80,7 +89,12 @@ fn facts(u: &Update) -> Vec<String> {
     for (words, kind) in
         [("classification", CategoryType::Classification), ("product", CategoryType::Product)]
     {
-        let of: Vec<&Category> = u.categories.iter().filter(|c| c.kind == kind).collect();
+        // a fragment does not say which kind of category it names
+        let kind_of = |c: &Category| match c.kind {
+            CategoryType::Other => category(&c.guid).map_or(c.kind, |k| k.kind),
+            stated => stated,
+        };
+        let of: Vec<&Category> = u.categories.iter().filter(|c| kind_of(c) == kind).collect();
         if !of.is_empty() {
             let names: Vec<String> = of
                 .iter()

@@ -590,6 +590,7 @@ fn doubt_words(why: &str) -> &'static str {
         "older" => "it would supersede a newer one",
         "lines" => "the order of the line says it better",
         "tracks" => "a rollup and a security-only update do not replace each other",
+        "versions" => "the older one is for other versions of .NET Framework, too",
         "hotpatch" => "a hotpatch and a cumulative update do not replace each other",
         "other-products" => "only on products that kbwhy does not know",
         "other-line" => "its line serves other products",

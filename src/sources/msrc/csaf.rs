@@ -10,7 +10,7 @@ use crate::{
     },
 };
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The advisories.
 pub const IMPORTER: Importer = Importer { format: "MSRC CSAF", detect, read };
@@ -23,7 +23,9 @@ fn detect(head: &[u8]) -> bool {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Advisory {
+    #[serde(deserialize_with = "decode::or_default")]
     document: Head,
+    #[serde(deserialize_with = "decode::or_default")]
     product_tree: Tree,
     vulnerabilities: Many<Vulnerability>,
 }
@@ -32,7 +34,9 @@ struct Advisory {
 #[serde(default)]
 struct Head {
     title: Loose,
+    #[serde(deserialize_with = "decode::or_default")]
     publisher: Publisher,
+    #[serde(deserialize_with = "decode::or_default")]
     tracking: Tracking,
 }
 
@@ -56,6 +60,14 @@ struct Tree {
     branches: Many<Branch>,
     full_product_names: Many<Product>,
     relationships: Many<Relationship>,
+    product_groups: Many<Group>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Group {
+    group_id: Loose,
+    product_ids: Many<Loose>,
 }
 
 #[derive(Default, Deserialize)]
@@ -77,6 +89,7 @@ struct Product {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Relationship {
+    #[serde(deserialize_with = "decode::or_default")]
     full_product_name: Product,
 }
 
@@ -94,6 +107,8 @@ struct Remediation {
     date: Loose,
     details: Loose,
     product_ids: Many<Loose>,
+    group_ids: Many<Loose>,
+    #[serde(deserialize_with = "decode::or_default")]
     restart_required: Restart,
     url: Loose,
 }
@@ -162,6 +177,8 @@ fn read(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportErro
     for p in flat.chain(related) {
         names.insert(p.product_id.0, without_version(&p.name).to_owned());
     }
+    let groups: HashMap<&str, &[Loose]> =
+        advisory.product_tree.product_groups.0.iter().map(|g| (&*g.group_id, &*g.product_ids.0)).collect();
     let mut fixes = Fixes::new(catalog);
     for v in &advisory.vulnerabilities.0 {
         let place = clean(&v.cve);
@@ -176,7 +193,9 @@ fn read(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportErro
             };
             let fix =
                 Fix { article: "", url: &r.url, supersedes: "", restart, kind, build, day: day(&r.date) };
-            let unnamed = r.product_ids.0.iter().filter(|p| !names.contains_key(&***p)).count();
+            let of_groups = r.group_ids.0.iter().filter_map(|g| groups.get(&**g)).flat_map(|p| p.iter());
+            let ids: BTreeSet<&str> = r.product_ids.0.iter().chain(of_groups).map(|p| &**p).collect();
+            let unnamed = ids.iter().filter(|p| !names.contains_key(**p)).count();
             if unnamed > 0 {
                 fixes.remark(
                     "products that the product tree does not name: left out",
@@ -184,7 +203,7 @@ fn read(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportErro
                     || place.clone(),
                 );
             }
-            let named = r.product_ids.0.iter().filter_map(|p| names.get(&**p)).map(String::as_str);
+            let named = ids.iter().filter_map(|p| names.get(*p)).map(String::as_str);
             fixes.take(&fix, named, &place);
         }
     }

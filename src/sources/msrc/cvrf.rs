@@ -46,6 +46,8 @@ struct Document {
 struct Vulnerability {
     name: String,
     revisions: usize,
+    /// when it was last revised
+    revised: String,
     fixes: Vec<Remediation>,
 }
 
@@ -72,8 +74,9 @@ fn imported(
     }
     let mut fixes = Fixes::new(catalog);
     for v in &document.vulnerabilities {
-        // what was revised may have got its fixes later than the document came out
-        let initial = if v.revisions <= 1 { day(&document.initial) } else { None };
+        // what was revised may have got its fixes later than it was published; a document goes on for a month
+        let published = || day(&v.revised).or_else(|| day(&document.initial));
+        let initial = if v.revisions <= 1 { published() } else { None };
         for r in v.fixes.iter().filter(|r| r.vendor_fix) {
             let fix = Fix {
                 article: r.article.trim(),
@@ -118,7 +121,9 @@ fn imported(
 #[serde(rename_all = "PascalCase", default)]
 struct JsonDocument {
     document_title: Loose,
+    #[serde(deserialize_with = "decode::or_default")]
     document_tracking: JsonTracking,
+    #[serde(deserialize_with = "decode::or_default")]
     product_tree: JsonTree,
     vulnerability: Many<JsonVulnerability>,
 }
@@ -126,6 +131,7 @@ struct JsonDocument {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct JsonTracking {
+    #[serde(deserialize_with = "decode::or_default")]
     identification: JsonIdentification,
     initial_release_date: Loose,
     current_release_date: Loose,
@@ -161,7 +167,13 @@ struct JsonVulnerability {
     #[serde(rename = "CVE")]
     cve: Loose,
     remediations: Many<JsonRemediation>,
-    revision_history: Many<serde::de::IgnoredAny>,
+    revision_history: Many<JsonRevision>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct JsonRevision {
+    date: Loose,
 }
 
 #[derive(Default, Deserialize)]
@@ -212,6 +224,7 @@ fn read_json(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, Impor
         document.vulnerabilities.push(Vulnerability {
             name: clean(&v.cve),
             revisions: v.revision_history.0.len(),
+            revised: v.revision_history.0.into_iter().next().map(|r| r.date.0).unwrap_or_default(),
             fixes: v.remediations.0.into_iter().map(fix).collect(),
         });
     }
@@ -317,6 +330,11 @@ fn xml(text: &str, name: &str) -> Result<Document, ImportError> {
                     ("Vulnerability", "CVE") => {
                         if let Some(v) = document.vulnerabilities.last_mut() {
                             v.name = clean(value);
+                        }
+                    }
+                    ("Revision", "Date") => {
+                        if let Some(v) = document.vulnerabilities.last_mut() {
+                            value.clone_into(&mut v.revised);
                         }
                     }
                     ("Remediation", member) => {

@@ -157,7 +157,7 @@ fn a_clause_of_known_kbs_becomes_a_rule_and_says_what_else_there_is() {
     assert_eq!(rules.len(), 1);
     assert_eq!(
         (rules[0].kb.as_deref(), &rules[0].requires[..]),
-        (Some("KB4577066"), &["KB3019978".to_owned()][..])
+        (Some("KB4577066"), &["KB3019978+".to_owned()][..])
     );
     assert_eq!((rules[0].evidence.as_str(), rules[0].also.len()), ("meta", 0));
 }
