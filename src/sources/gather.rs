@@ -11,7 +11,7 @@ use crate::{
     inventory::steers,
     model::{Architecture, ArchitectureSet, KbId, ProductId, ProductSet, UpdateKind, Version},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Remarks, counted, by their text.
 #[derive(Clone, Debug, Default)]
@@ -154,6 +154,11 @@ impl Gathered {
 
     /// Rows name this component; an empty one means Windows itself.
     pub fn component(&mut self, name: &str) {
+        match &self.component {
+            Component::Several => return,
+            Component::One(held) if held == name => return,
+            _ => {}
+        }
         let name = clean(name);
         if is_dotnet(&name) {
             self.dotnet.extend(dotnet_versions(&name).into_iter().map(str::to_owned));
@@ -237,6 +242,8 @@ pub struct Gather<'c> {
     /// names of products
     pub names: ProductNames,
     updates: BTreeMap<KbId, Gathered>,
+    /// kinds and days of updates, once all are gathered: each is asked of others while one is written
+    settled: HashMap<KbId, (Option<UpdateKind>, Option<u32>)>,
     /// oddities
     pub remarks: Remarks,
 }
@@ -250,8 +257,8 @@ struct Lined {
 impl<'c> Gather<'c> {
     /// Nothing yet.
     pub fn new(catalog: &'c Catalog) -> Self {
-        let (updates, remarks) = Default::default();
-        Self { catalog, names: ProductNames::new(catalog), updates, remarks }
+        let (updates, settled, remarks) = Default::default();
+        Self { catalog, names: ProductNames::new(catalog), updates, settled, remarks }
     }
 
     /// What is gathered of an update so far.
@@ -288,7 +295,10 @@ impl<'c> Gather<'c> {
 
     fn kind_of(&self, kb: KbId) -> Option<UpdateKind> {
         let known = self.catalog.update(kb).map(|u| u.kind).filter(|k| *k != UpdateKind::Update);
-        known.or_else(|| self.updates.get(&kb).and_then(|u| u.kind))
+        known.or_else(|| match self.updates.get(&kb) {
+            Some(u) => u.kind,
+            None => self.settled.get(&kb)?.0,
+        })
     }
 
     fn day_of(&self, kb: KbId) -> Option<u32> {
@@ -296,7 +306,7 @@ impl<'c> Gather<'c> {
         let number = |d: jiff::civil::Date| {
             u32::from(d.year().unsigned_abs()) * 10_000 + d.month() as u32 * 100 + d.day() as u32
         };
-        known.map(number).or_else(|| self.updates.get(&kb).and_then(Gathered::modal_day))
+        known.map(number).or_else(|| self.settled.get(&kb)?.1)
     }
 
     /// Does a build belong to a product: the same Windows and, from 10 on, a build of its branch?
@@ -362,8 +372,7 @@ impl<'c> Gather<'c> {
         self.infer_kinds();
         let mut facts = Facts::default();
         let updates = std::mem::take(&mut self.updates);
-        // days and kinds are asked of other updates while one is written
-        self.updates = updates.clone();
+        self.settled = updates.iter().map(|(kb, u)| (*kb, (u.kind, u.modal_day()))).collect();
         let mut remarks = std::mem::take(&mut self.remarks);
         for (kb, u) in updates {
             facts.updates.push(self.row(kb, u, (source, standing, read), &mut remarks));
@@ -374,13 +383,13 @@ impl<'c> Gather<'c> {
     fn row(
         &self,
         kb: KbId,
-        u: Gathered,
+        mut u: Gathered,
         (source, standing, read): (&str, &str, Option<&str>),
         remarks: &mut Remarks,
     ) -> UpdateRow {
         let lined = self.lined(kb);
         let mut doubts = Vec::new();
-        let mut packages = u.packages.clone();
+        let mut packages = std::mem::take(&mut u.packages);
         let mut doubt = |claim: &str, value: Option<String>, products: ProductSet, why: &str| {
             doubts.push(DoubtRow {
                 claim: claim.to_owned(),

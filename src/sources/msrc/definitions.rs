@@ -373,6 +373,13 @@ impl Table {
             (self.bulletins.in_order(), self.products.in_order(), self.cells.in_order());
         let kbs: Vec<_> = bulletins.iter().map(|b| b.parse::<crate::model::KbId>().ok()).collect();
         let named: Vec<_> = products.iter().map(|p| gather.names.find(p)).collect();
+        let named_in: Vec<(Vec<crate::model::KbId>, usize)> = cells
+            .iter()
+            .map(|cell| {
+                let mut odd = 0;
+                (kbs_in(cell, |_| odd += 1), odd)
+            })
+            .collect();
         let mut without_number: HashMap<u32, (u64, u64)> = HashMap::new();
         for (place, c) in self.combinations.iter().enumerate() {
             let (bulletin, product, cell) = &c.key;
@@ -383,9 +390,8 @@ impl Table {
             };
             let named = named[*product as usize];
             let on = named.map_or(ProductSet::default(), |n| n.products);
-            let mut odd = Vec::new();
-            let superseded = kbs_in(cells[*cell as usize], |token| odd.push(token.to_owned()));
-            for _ in &odd {
+            let (superseded, odd) = &named_in[*cell as usize];
+            for _ in 0..*odd {
                 gather.remarks.count("superseded names that are no KB numbers: left out", c.rows, line);
             }
             if cells[*cell as usize].contains('<') {
@@ -421,7 +427,7 @@ impl Table {
                 );
                 continue;
             }
-            superseded.into_iter().for_each(|to| update.supersedes(to, on));
+            superseded.iter().for_each(|to| update.supersedes(*to, on));
         }
         for Day { key: (bulletin, day), rows, .. } in &self.days {
             if let Some(kb) = kbs[*bulletin as usize] {

@@ -265,8 +265,7 @@ impl Splitter {
             );
         }
         if self.width == 0 {
-            let name =
-                |s: &Span| String::from_utf8_lossy(&bytes[s.start..s.end]).trim().to_ascii_lowercase();
+            let name = |s: &Span| String::from_utf8_lossy(&bytes[s.start..s.end]).trim().to_ascii_lowercase();
             let names: Vec<String> = fields.iter().map(name).collect();
             let place = |w: &&str| names.iter().position(|n| *n == w.to_ascii_lowercase());
             self.columns = self.wanted.iter().map(place).collect();
@@ -304,7 +303,9 @@ fn delimiter(header: &[u8]) -> u8 {
 fn common(a: &[u8], b: &[u8]) -> usize {
     let (whole_a, whole_b) = (a.as_chunks::<16>().0, b.as_chunks::<16>().0);
     let mut n = 16 * whole_a.iter().zip(whole_b).take_while(|(a, b)| a == b).count();
-    while let (Some(x), Some(y)) = (a.get(n..).and_then(<[u8]>::first_chunk), b.get(n..).and_then(<[u8]>::first_chunk)) {
+    while let (Some(x), Some(y)) =
+        (a.get(n..).and_then(<[u8]>::first_chunk), b.get(n..).and_then(<[u8]>::first_chunk))
+    {
         let differing = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
         if differing != 0 {
             return n + differing.trailing_zeros() as usize / 8;
