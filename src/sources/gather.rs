@@ -217,7 +217,18 @@ fn is_dotnet(component: &str) -> bool {
 fn dotnet_versions(component: &str) -> Vec<&str> {
     let versions = component.split_once(".NET Framework").map_or("", |(_, v)| v);
     let parts = versions.split(|c: char| !c.is_ascii_digit() && c != '.');
-    parts.filter(|p| p.starts_with(|c: char| c.is_ascii_digit())).collect()
+    // a digit alone is that of a service pack
+    parts.filter(|p| *p == "4" || p.starts_with(|c: char| c.is_ascii_digit()) && p.contains('.')).collect()
+}
+
+/// Does an update for some versions of .NET Framework replace one for others? 4 and later replace each other, so what both
+/// are for is enough; earlier ones stand side by side. None stands for all packages of a month.
+fn dotnet_covers(newer: &[&str], older: &[&str]) -> bool {
+    let (later, earlier): (Vec<&str>, Vec<&str>) = older.iter().partition(|v| v.starts_with('4'));
+    newer.is_empty()
+        || !older.is_empty()
+            && earlier.iter().all(|v| newer.contains(v))
+            && (later.is_empty() || later.iter().any(|v| newer.contains(v)))
 }
 
 /// The updates of one source, while they are gathered.
@@ -512,13 +523,12 @@ impl<'c> Gather<'c> {
         }
     }
 
-    /// A package for some versions of .NET Framework replaces only what is for no other version: feeds name the number over
-    /// all packages of a month and single ones of them alike.
+    /// Is the older one for versions of .NET Framework that the newer one is not for? Feeds name the number over all packages
+    /// of a month and single ones of them alike.
     fn of_other_dotnet(&self, newer: KbId, older: KbId) -> bool {
         let (newer, older) = (self.component_of(newer), self.component_of(older));
-        let (by, of) = (dotnet_versions(newer), dotnet_versions(older));
-        let covers = by.is_empty() || !of.is_empty() && of.iter().all(|v| by.contains(v));
-        is_dotnet(newer) && is_dotnet(older) && !covers
+        let covers = || dotnet_covers(&dotnet_versions(newer), &dotnet_versions(older));
+        is_dotnet(newer) && is_dotnet(older) && !covers()
     }
 
     fn across_tracks(&self, a: KbId, b: KbId) -> bool {
