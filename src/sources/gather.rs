@@ -242,10 +242,19 @@ pub struct Gather<'c> {
     /// names of products
     pub names: ProductNames,
     updates: BTreeMap<KbId, Gathered>,
-    /// kinds and days of updates, once all are gathered: each is asked of others while one is written
-    settled: HashMap<KbId, (Option<UpdateKind>, Option<u32>)>,
+    /// what is asked of other updates while one is written, once all are gathered
+    settled: HashMap<KbId, Settled>,
     /// oddities
     pub remarks: Remarks,
+}
+
+/// What one update is to others.
+#[derive(Debug)]
+struct Settled {
+    kind: Option<UpdateKind>,
+    day: Option<u32>,
+    /// the only one that is named
+    component: String,
 }
 
 /// Where an update stands among the lines of which the order says more than any feed.
@@ -297,7 +306,7 @@ impl<'c> Gather<'c> {
         let known = self.catalog.update(kb).map(|u| u.kind).filter(|k| *k != UpdateKind::Update);
         known.or_else(|| match self.updates.get(&kb) {
             Some(u) => u.kind,
-            None => self.settled.get(&kb)?.0,
+            None => self.settled.get(&kb)?.kind,
         })
     }
 
@@ -306,7 +315,7 @@ impl<'c> Gather<'c> {
         let number = |d: jiff::civil::Date| {
             u32::from(d.year().unsigned_abs()) * 10_000 + d.month() as u32 * 100 + d.day() as u32
         };
-        known.map(number).or_else(|| self.settled.get(&kb)?.1)
+        known.map(number).or_else(|| self.settled.get(&kb)?.day)
     }
 
     /// Does a build belong to a product: the same Windows and, from 10 on, a build of its branch?
@@ -372,7 +381,14 @@ impl<'c> Gather<'c> {
         self.infer_kinds();
         let mut facts = Facts::default();
         let updates = std::mem::take(&mut self.updates);
-        self.settled = updates.iter().map(|(kb, u)| (*kb, (u.kind, u.modal_day()))).collect();
+        let settled = |(kb, u): (&KbId, &Gathered)| {
+            let component = match &u.component {
+                Component::One(name) => name.clone(),
+                _ => String::new(),
+            };
+            (*kb, Settled { kind: u.kind, day: u.modal_day(), component })
+        };
+        self.settled = updates.iter().map(settled).collect();
         let mut remarks = std::mem::take(&mut self.remarks);
         for (kb, u) in updates {
             facts.updates.push(self.row(kb, u, (source, standing, read), &mut remarks));
@@ -506,8 +522,8 @@ impl<'c> Gather<'c> {
 
     /// What an update repairs, as this source says, else as the catalog does.
     fn component_of(&self, kb: KbId) -> &str {
-        match self.updates.get(&kb).map(|u| &u.component) {
-            Some(Component::One(name)) if !name.is_empty() => name,
+        match self.settled.get(&kb).map(|s| &*s.component) {
+            Some(name) if !name.is_empty() => name,
             _ => self.catalog.update(kb).map_or("", |u| u.component),
         }
     }
