@@ -11,7 +11,7 @@ use crate::{
     inventory::steers,
     model::{Architecture, ArchitectureSet, KbId, ProductId, ProductSet, UpdateKind, Version},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Remarks, counted, by their text.
 #[derive(Clone, Debug, Default)]
@@ -127,6 +127,8 @@ pub struct Gathered {
     /// what it is, if the source says it of the update and not of a vulnerability
     pub title: Option<String>,
     component: Component,
+    /// versions of .NET Framework that rows name
+    dotnet: BTreeSet<String>,
     /// architectures by product; `None` in the set: all
     packages: BTreeMap<ProductId, Option<ArchitectureSet>>,
     supersedes: BTreeMap<KbId, Superseded>,
@@ -152,12 +154,13 @@ impl Gathered {
 
     /// Rows name this component; an empty one means Windows itself.
     pub fn component(&mut self, name: &str) {
-        match &self.component {
-            Component::Several => return,
-            Component::One(held) if held == name => return,
-            _ => {}
+        if matches!(&self.component, Component::One(held) if held == name) {
+            return;
         }
         let name = clean(name);
+        if is_dotnet(&name) {
+            self.dotnet.extend(dotnet_versions(&name).into_iter().map(str::to_owned));
+        }
         self.component = match std::mem::take(&mut self.component) {
             Component::None => Component::One(name),
             Component::One(held) if held == name => Component::One(held),
@@ -250,6 +253,8 @@ struct Settled {
     day: Option<u32>,
     /// the only one that is named
     component: String,
+    /// versions of .NET Framework that rows name
+    dotnet: BTreeSet<String>,
 }
 
 /// Where an update stands among the lines of which the order says more than any feed.
@@ -381,7 +386,8 @@ impl<'c> Gather<'c> {
                 Component::One(name) => name.clone(),
                 _ => String::new(),
             };
-            (*kb, Settled { kind: u.kind, day: u.modal_day(), component })
+            let (kind, day, dotnet) = (u.kind, u.modal_day(), u.dotnet.clone());
+            (*kb, Settled { kind, day, component, dotnet })
         };
         self.settled = updates.iter().map(settled).collect();
         let mut remarks = std::mem::take(&mut self.remarks);
@@ -526,9 +532,12 @@ impl<'c> Gather<'c> {
     /// Is the older one for versions of .NET Framework that the newer one is not for? Feeds name the number over all packages
     /// of a month and single ones of them alike.
     fn of_other_dotnet(&self, newer: KbId, older: KbId) -> bool {
-        let (newer, older) = (self.component_of(newer), self.component_of(older));
-        let covers = || dotnet_covers(&dotnet_versions(newer), &dotnet_versions(older));
-        is_dotnet(newer) && is_dotnet(older) && !covers()
+        let versions = |kb| match self.settled.get(&kb) {
+            Some(u) if !u.dotnet.is_empty() => u.dotnet.iter().map(String::as_str).collect(),
+            _ => dotnet_versions(self.component_of(kb)),
+        };
+        let both = is_dotnet(self.component_of(newer)) && is_dotnet(self.component_of(older));
+        both && !dotnet_covers(&versions(newer), &versions(older))
     }
 
     fn across_tracks(&self, a: KbId, b: KbId) -> bool {

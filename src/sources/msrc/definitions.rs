@@ -197,6 +197,8 @@ struct Bulletin {
     /// component of all rows so far
     component: Option<Box<[u8]>>,
     components_differ: bool,
+    /// those that differ are not all versions of .NET Framework
+    beside_dotnet: bool,
     /// all titles so far are those of cumulative updates for Internet Explorer
     explorer: Option<bool>,
 }
@@ -273,7 +275,12 @@ impl Table {
         let component = r.raw(COMPONENT);
         match &of.component {
             None => of.component = Some(component.into()),
-            Some(held) => of.components_differ |= **held != *component,
+            Some(held) if **held != *component => {
+                let dotnet = |c: &[u8]| memchr::memmem::find(c, b".NET Framework").is_some();
+                of.components_differ = true;
+                of.beside_dotnet |= !(dotnet(held) && dotnet(component));
+            }
+            Some(_) => {}
         }
         if of.explorer != Some(false) {
             of.explorer = Some(r.raw(TITLE).starts_with(b"Cumulative Security Update for Internet Explorer"));
@@ -397,7 +404,8 @@ impl Table {
             update.component(match named.and_then(|n| n.component) {
                 Some(component) => component,
                 None => match &self.of[*bulletin as usize] {
-                    of if of.components_differ => "",
+                    of if of.components_differ && of.beside_dotnet => "",
+                    of if of.components_differ => ".NET Framework",
                     of => of.component.as_deref().and_then(|c| std::str::from_utf8(c).ok()).unwrap_or(""),
                 },
             });

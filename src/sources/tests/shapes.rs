@@ -173,8 +173,8 @@ fn groups_of_products_are_their_products() {
 /// A number over packages of several versions, and single ones of them, which feeds name alike.
 const DOTNET: &str = "DatePosted,CVE,BulletinKB,Title,AffectedProduct,AffectedComponent,Severity,Impact,Supersedes,Exploits\r\n\
 20261110,CVE-1,5210101,A,Windows Server 2012 R2,Microsoft .NET Framework 3.5,,,,\r\n\
-20261111,CVE-2,5210102,A,Windows Server 2012 R2,Microsoft .NET Framework 3.5,,,5210101,\r\n\
-20261111,CVE-2,5210102,A,Windows Server 2012 R2,Microsoft .NET Framework 4.6/4.7,,,5210101,\r\n\
+20261111,CVE-2,5210102,A,Microsoft .NET Framework 3.5 on Windows Server 2012 R2,.NET Framework,,,5210101,\r\n\
+20261111,CVE-2,5210102,A,Microsoft .NET Framework 4.6/4.7 on Windows Server 2012 R2,.NET Framework,,,5210101,\r\n\
 20261112,CVE-3,5210103,A,Windows Server 2012 R2,Microsoft .NET Framework 4.6/4.7,,,5210102,\r\n\
 20261113,CVE-4,5210104,A,Windows Server 2012 R2,Microsoft .NET Framework 3.5 AND 4.7/4.8,,,5210103,\r\n\
 20261114,CVE-5,5210105,A,Windows Server 2012 R2,Microsoft .NET Framework 4.8,,,5210104;5210103,\r\n\
