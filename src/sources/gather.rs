@@ -154,10 +154,8 @@ impl Gathered {
 
     /// Rows name this component; an empty one means Windows itself.
     pub fn component(&mut self, name: &str) {
-        match &self.component {
-            Component::Several => return,
-            Component::One(held) if held == name => return,
-            _ => {}
+        if matches!(&self.component, Component::One(held) if held == name) {
+            return;
         }
         let name = clean(name);
         if is_dotnet(&name) {
@@ -255,6 +253,8 @@ struct Settled {
     day: Option<u32>,
     /// the only one that is named
     component: String,
+    /// versions of .NET Framework that rows name
+    dotnet: BTreeSet<String>,
 }
 
 /// Where an update stands among the lines of which the order says more than any feed.
@@ -386,7 +386,8 @@ impl<'c> Gather<'c> {
                 Component::One(name) => name.clone(),
                 _ => String::new(),
             };
-            (*kb, Settled { kind: u.kind, day: u.modal_day(), component })
+            let (kind, day, dotnet) = (u.kind, u.modal_day(), u.dotnet.clone());
+            (*kb, Settled { kind, day, component, dotnet })
         };
         self.settled = updates.iter().map(settled).collect();
         let mut remarks = std::mem::take(&mut self.remarks);
@@ -531,7 +532,7 @@ impl<'c> Gather<'c> {
     /// Is the older one for versions of .NET Framework that the newer one is not for? Feeds name the number over all packages
     /// of a month and single ones of them alike.
     fn of_other_dotnet(&self, newer: KbId, older: KbId) -> bool {
-        let versions = |kb| match self.updates.get(&kb) {
+        let versions = |kb| match self.settled.get(&kb) {
             Some(u) if !u.dotnet.is_empty() => u.dotnet.iter().map(String::as_str).collect(),
             _ => dotnet_versions(self.component_of(kb)),
         };
