@@ -1,1 +1,9 @@
-//! Nothing: the benches are in `benches/`.
+//! What the benches read, always the same bytes.
+
+pub mod cabinet;
+pub mod definitions;
+pub mod master;
+mod numbers;
+
+/// What stops a bench.
+pub type Failed = Box<dyn std::error::Error>;

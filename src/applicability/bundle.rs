@@ -116,3 +116,43 @@ fn all_of(mut parts: Vec<(&RuleDocument, Judgement)>) -> Option<(&RuleDocument, 
     }
     Some((document, judgement))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{applicability::parse, model::Host};
+
+    /// A bundle of parts with these rules: installed, installable.
+    fn offer(parts: &[(bool, bool)]) -> Offer {
+        let yes = |b: bool| if b { "<True/>" } else { "<False/>" };
+        let mut text = String::from("<UpdateIdentity UpdateID='b'/><Relationships><BundledUpdates>");
+        for n in 0..parts.len() {
+            text += &format!("<UpdateIdentity UpdateID='P{n}'/>");
+        }
+        text += "</BundledUpdates></Relationships>";
+        for (n, (installed, installable)) in parts.iter().enumerate() {
+            text += &format!(
+                "<UpdateIdentity UpdateID='p{n}'/><IsInstalled>{}</IsInstalled><IsInstallable>{}</IsInstallable>",
+                yes(*installed),
+                yes(*installable)
+            );
+        }
+        let known = KnownRules::of_fragments(parse("f", &text).unwrap());
+        let host = Host::default();
+        let all = packages(&known.documents, &HostFacts::of(&host), &|_| Truth::Unknown);
+        assert_eq!(all.len(), 1, "{text}");
+        all[0].1.offer
+    }
+
+    #[test]
+    fn a_bundle_is_there_only_with_all_its_parts() {
+        assert_eq!(offer(&[(true, true), (true, false)]), Offer::Installed);
+        // a servicing stack that is there beside the update itself
+        assert_eq!(offer(&[(true, true), (false, true)]), Offer::Offered);
+        assert_eq!(offer(&[(true, true), (false, false)]), Offer::Unknown);
+        // alternatives, or parts that all belong to it: it is not told which
+        assert_eq!(offer(&[(false, true), (false, false)]), Offer::Unknown);
+        assert_eq!(offer(&[(false, false), (false, false)]), Offer::NotInstallable);
+        assert_eq!(offer(&[(false, true)]), Offer::Offered);
+    }
+}

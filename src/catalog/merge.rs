@@ -54,6 +54,8 @@ pub(crate) struct Draft {
     pub(crate) all_packages: bool,
     /// (built in, product) -> architectures, 0 for all
     pub(crate) packages: BTreeMap<(bool, u8), u8>,
+    /// products with a package to install
+    products: u128,
     /// (line, position)
     pub(crate) places: BTreeSet<(u16, u32)>,
     /// numbers of rules: (of a class, number)
@@ -82,13 +84,16 @@ pub(crate) struct Settled {
 impl Draft {
     /// Adds packages; a row without architectures speaks of all.
     pub(crate) fn package(&mut self, built_in: bool, product: u8, architectures: u8) {
+        if !built_in {
+            self.products |= 1 << product;
+        }
         let held = self.packages.entry((built_in, product)).or_insert(architectures);
         *held = if *held == 0 || architectures == 0 { 0 } else { *held | architectures };
     }
 
     /// Products with a package to install; those where it is built in do not count.
     pub(crate) fn products(&self) -> u128 {
-        self.packages.keys().filter(|(built_in, _)| !built_in).fold(0, |s, (_, p)| s | 1 << p)
+        self.products
     }
 
     /// It is described by a row or stands in a line; else it is only named by others.

@@ -82,7 +82,10 @@ pub fn requirement_words(r: &Requirement) -> String {
         Requirement::RestartPending => "a restart that is pending".into(),
         Requirement::Licence(Licence::AzureArc) => "ESU through Azure Arc".into(),
         Requirement::Licence(Licence::Hotpatch) => "hotpatch enrolment".into(),
-        Requirement::Edition(n) => format!("a {n} edition"),
+        Requirement::Edition(n) => {
+            let article = if n.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+            format!("{article} {n} edition")
+        }
         Requirement::Sha2 => "SHA-2 code signing support".into(),
         Requirement::MonthAtLeast(m) => format!("a cumulative update or rollup of {m} or later"),
         Requirement::Manual(step) => step.clone(),

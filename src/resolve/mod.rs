@@ -19,6 +19,7 @@ use installed::Installed;
 use plan::Step;
 use question::{Finding, Outcome, Question};
 use statement::Says;
+use std::collections::BTreeSet;
 use verdict::{Decision, Verdict};
 
 /// The answer to a question.
@@ -147,11 +148,44 @@ fn steps(c: &Context<'_>, decision: &Decision) -> Vec<Step> {
 
 /// Updates whose number differs by one misprint: a digit replaced, left out, added, or two neighbours swapped.
 pub(crate) fn misprints(catalog: &Catalog, kb: KbId) -> impl Iterator<Item = KbId> {
-    let text = kb.number().to_string();
-    catalog.kbs().filter(move |other| {
-        let other = other.number().to_string();
-        other.len().abs_diff(text.len()) <= 1 && strsim::osa_distance(&text, &other) == 1
-    })
+    // looked up one by one: there are some 200 of them, and tens of thousands of updates
+    let numbers = one_off(kb.number()).into_iter().filter_map(KbId::new);
+    numbers.filter(|other| catalog.update(*other).is_some())
+}
+
+/// Numbers that differ from this one by one misprint, ascending.
+fn one_off(number: u32) -> BTreeSet<u32> {
+    let digits: Vec<u8> = number.to_string().into_bytes();
+    let mut out: BTreeSet<u32> = BTreeSet::new();
+    let mut add = |d: &[u8]| {
+        // a number has no leading zero
+        let text = std::str::from_utf8(d).ok().filter(|t| !t.starts_with('0'));
+        out.extend(text.and_then(|t| t.parse::<u32>().ok()));
+    };
+    for at in 0..=digits.len() {
+        for digit in b'0'..=b'9' {
+            let mut longer = digits.clone();
+            longer.insert(at, digit);
+            add(&longer);
+            if at < digits.len() {
+                let mut other = digits.clone();
+                other[at] = digit;
+                add(&other);
+            }
+        }
+        if at < digits.len() {
+            let mut shorter = digits.clone();
+            shorter.remove(at);
+            add(&shorter);
+        }
+        if at + 1 < digits.len() {
+            let mut swapped = digits.clone();
+            swapped.swap(at, at + 1);
+            add(&swapped);
+        }
+    }
+    out.remove(&number);
+    out
 }
 
 /// Updates that may have been meant by an unknown one: those for the host's product first.
@@ -172,4 +206,17 @@ fn near(catalog: &Catalog, identity: &Identity, kb: KbId) -> Vec<KbId> {
     let required = |kb: &KbId| !catalog.rules(*kb).is_empty();
     out.sort_by_key(|(elsewhere, kb)| (*elsewhere, !required(kb), *kb));
     out.into_iter().map(|(_, kb)| kb).take(3).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misprints_are_the_numbers_at_distance_one() {
+        let near = one_off(31_721);
+        let by_distance: BTreeSet<u32> =
+            (1..1_000_000).filter(|n| strsim::osa_distance(&n.to_string(), "31721") == 1).collect();
+        assert_eq!(near, by_distance);
+    }
 }

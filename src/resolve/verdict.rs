@@ -216,6 +216,10 @@ fn undecided(findings: &[Finding], question: &Question, fails: &[&Finding], open
             ask.push(a.clone());
         }
     }
+    // rules that are not read rarely settle it alone
+    if ask.iter().any(|a| !matches!(a, Ask::RulesOf(_))) {
+        ask.retain(|a| !matches!(a, Ask::RulesOf(_)));
+    }
     if ask.is_empty() {
         ask.push(Ask::ServicingLog);
     }

@@ -10,7 +10,7 @@ use crate::{
     },
     model::{Architecture, ArchitectureSet, KbId, ProductId, ProductSet, UpdateKind, Version, steers},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Remarks, counted, by their text.
 #[derive(Clone, Debug, Default)]
@@ -126,6 +126,8 @@ pub struct Gathered {
     /// what it is, if the source says it of the update and not of a vulnerability
     pub title: Option<String>,
     component: Component,
+    /// versions of .NET Framework that rows name
+    dotnet: BTreeSet<String>,
     /// architectures by product; `None` in the set: all
     packages: BTreeMap<ProductId, Option<ArchitectureSet>>,
     supersedes: BTreeMap<KbId, Superseded>,
@@ -151,7 +153,13 @@ impl Gathered {
 
     /// Rows name this component; an empty one means Windows itself.
     pub fn component(&mut self, name: &str) {
+        if matches!(&self.component, Component::One(held) if held == name) {
+            return;
+        }
         let name = clean(name);
+        if is_dotnet(&name) {
+            self.dotnet.extend(dotnet_versions(&name).into_iter().map(str::to_owned));
+        }
         self.component = match std::mem::take(&mut self.component) {
             Component::None => Component::One(name),
             Component::One(held) if held == name => Component::One(held),
@@ -211,7 +219,18 @@ fn is_dotnet(component: &str) -> bool {
 fn dotnet_versions(component: &str) -> Vec<&str> {
     let versions = component.split_once(".NET Framework").map_or("", |(_, v)| v);
     let parts = versions.split(|c: char| !c.is_ascii_digit() && c != '.');
-    parts.filter(|p| p.starts_with(|c: char| c.is_ascii_digit())).collect()
+    // a digit alone is that of a service pack
+    parts.filter(|p| *p == "4" || p.starts_with(|c: char| c.is_ascii_digit()) && p.contains('.')).collect()
+}
+
+/// Does an update for some versions of .NET Framework replace one for others? 4 and later replace each other, so what both
+/// are for is enough; earlier ones stand side by side. None stands for all packages of a month.
+fn dotnet_covers(newer: &[&str], older: &[&str]) -> bool {
+    let (later, earlier): (Vec<&str>, Vec<&str>) = older.iter().partition(|v| v.starts_with('4'));
+    newer.is_empty()
+        || !older.is_empty()
+            && earlier.iter().all(|v| newer.contains(v))
+            && (later.is_empty() || later.iter().any(|v| newer.contains(v)))
 }
 
 /// The updates of one source, while they are gathered.
@@ -220,8 +239,21 @@ pub struct Gather<'c> {
     /// names of products
     pub names: ProductNames,
     updates: BTreeMap<KbId, Gathered>,
+    /// what is asked of other updates while one is written, once all are gathered
+    settled: HashMap<KbId, Settled>,
     /// oddities
     pub remarks: Remarks,
+}
+
+/// What one update is to others.
+#[derive(Debug)]
+struct Settled {
+    kind: Option<UpdateKind>,
+    day: Option<u32>,
+    /// the only one that is named
+    component: String,
+    /// versions of .NET Framework that rows name
+    dotnet: BTreeSet<String>,
 }
 
 /// Where an update stands among the lines of which the order says more than any feed.
@@ -233,8 +265,8 @@ struct Lined {
 impl<'c> Gather<'c> {
     /// Nothing yet.
     pub fn new(catalog: &'c Catalog) -> Self {
-        let (updates, remarks) = Default::default();
-        Self { catalog, names: ProductNames::new(catalog), updates, remarks }
+        let (updates, settled, remarks) = Default::default();
+        Self { catalog, names: ProductNames::new(catalog), updates, settled, remarks }
     }
 
     /// What is gathered of an update so far.
@@ -271,7 +303,10 @@ impl<'c> Gather<'c> {
 
     fn kind_of(&self, kb: KbId) -> Option<UpdateKind> {
         let known = self.catalog.update(kb).map(|u| u.kind).filter(|k| *k != UpdateKind::Update);
-        known.or_else(|| self.updates.get(&kb).and_then(|u| u.kind))
+        known.or_else(|| match self.updates.get(&kb) {
+            Some(u) => u.kind,
+            None => self.settled.get(&kb)?.kind,
+        })
     }
 
     fn day_of(&self, kb: KbId) -> Option<u32> {
@@ -279,7 +314,7 @@ impl<'c> Gather<'c> {
         let number = |d: jiff::civil::Date| {
             u32::from(d.year().unsigned_abs()) * 10_000 + d.month() as u32 * 100 + d.day() as u32
         };
-        known.map(number).or_else(|| self.updates.get(&kb).and_then(Gathered::modal_day))
+        known.map(number).or_else(|| self.settled.get(&kb)?.day)
     }
 
     /// Does a build belong to a product: the same Windows and, from 10 on, a build of its branch?
@@ -345,8 +380,15 @@ impl<'c> Gather<'c> {
         self.infer_kinds();
         let mut facts = Facts::default();
         let updates = std::mem::take(&mut self.updates);
-        // days and kinds are asked of other updates while one is written
-        self.updates = updates.clone();
+        let settled = |(kb, u): (&KbId, &Gathered)| {
+            let component = match &u.component {
+                Component::One(name) => name.clone(),
+                _ => String::new(),
+            };
+            let (kind, day, dotnet) = (u.kind, u.modal_day(), u.dotnet.clone());
+            (*kb, Settled { kind, day, component, dotnet })
+        };
+        self.settled = updates.iter().map(settled).collect();
         let mut remarks = std::mem::take(&mut self.remarks);
         for (kb, u) in updates {
             facts.updates.push(self.row(kb, u, (source, standing, read), &mut remarks));
@@ -357,13 +399,13 @@ impl<'c> Gather<'c> {
     fn row(
         &self,
         kb: KbId,
-        u: Gathered,
+        mut u: Gathered,
         (source, standing, read): (&str, &str, Option<&str>),
         remarks: &mut Remarks,
     ) -> UpdateRow {
         let lined = self.lined(kb);
         let mut doubts = Vec::new();
-        let mut packages = u.packages.clone();
+        let mut packages = std::mem::take(&mut u.packages);
         let mut doubt = |claim: &str, value: Option<String>, products: ProductSet, why: &str| {
             doubts.push(DoubtRow {
                 claim: claim.to_owned(),
@@ -480,19 +522,21 @@ impl<'c> Gather<'c> {
 
     /// What an update repairs, as this source says, else as the catalog does.
     fn component_of(&self, kb: KbId) -> &str {
-        match self.updates.get(&kb).map(|u| &u.component) {
-            Some(Component::One(name)) if !name.is_empty() => name,
+        match self.settled.get(&kb).map(|s| &*s.component) {
+            Some(name) if !name.is_empty() => name,
             _ => self.catalog.update(kb).map_or("", |u| u.component),
         }
     }
 
-    /// A package for some versions of .NET Framework replaces only what is for no other version: feeds name the number over
-    /// all packages of a month and single ones of them alike.
+    /// Is the older one for versions of .NET Framework that the newer one is not for? Feeds name the number over all packages
+    /// of a month and single ones of them alike.
     fn of_other_dotnet(&self, newer: KbId, older: KbId) -> bool {
-        let (newer, older) = (self.component_of(newer), self.component_of(older));
-        let (by, of) = (dotnet_versions(newer), dotnet_versions(older));
-        let covers = by.is_empty() || !of.is_empty() && of.iter().all(|v| by.contains(v));
-        is_dotnet(newer) && is_dotnet(older) && !covers
+        let versions = |kb| match self.settled.get(&kb) {
+            Some(u) if !u.dotnet.is_empty() => u.dotnet.iter().map(String::as_str).collect(),
+            _ => dotnet_versions(self.component_of(kb)),
+        };
+        let both = is_dotnet(self.component_of(newer)) && is_dotnet(self.component_of(older));
+        both && !dotnet_covers(&versions(newer), &versions(older))
     }
 
     fn across_tracks(&self, a: KbId, b: KbId) -> bool {

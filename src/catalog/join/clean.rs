@@ -192,7 +192,7 @@ impl Cleaner<'_> {
         let day = super::lines::day(u.date.as_deref()).filter(|_| !overlay && !u.packages.is_empty());
         if day.is_some_and(|d| self.known.is_late(kb, d)) {
             u.date = None;
-            self.remarks.add("dates months after those of neighbouring numbers were left out", &u.kb);
+            self.remarks.add("dates long after those of neighbouring numbers were left out", &u.kb);
         }
         u.supersedes.retain_mut(|s| {
             let Some(older) = number(&s.kb) else {

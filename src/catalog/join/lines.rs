@@ -203,36 +203,37 @@ fn by_build(base: &Facts, u: &UpdateRow, known: &Known) -> Vec<(usize, u32)> {
 
 /// Which lines updates stand in, and which builds share a branch.
 struct Branches {
-    of_build: HashMap<u32, String>,
+    /// client and server of one build may be of different branches
+    of_build: HashMap<u32, HashSet<String>>,
     lines: HashMap<String, Vec<usize>>,
 }
 
 impl Branches {
     fn of(base: &Facts) -> Self {
-        let branch = |b: &crate::catalog::facts::BranchRow| {
-            b.builds.iter().map(|n| (*n, b.id.clone())).collect::<Vec<_>>()
-        };
+        let mut of_build: HashMap<u32, HashSet<String>> = HashMap::new();
+        for b in &base.branches {
+            b.builds.iter().for_each(|n| _ = of_build.entry(*n).or_default().insert(b.id.clone()));
+        }
         let mut lines: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, (_, entries)) in base.lines.iter().enumerate() {
             for kb in entries.iter().filter_map(|e| e.kb.as_ref()) {
                 lines.entry(kb.clone()).or_default().push(at);
             }
         }
-        Self { of_build: base.branches.iter().flat_map(branch).collect(), lines }
+        Self { of_build, lines }
     }
 
     /// May an update of these lines stand in this one too?
     fn fits(&self, base: &Facts, kb: &str, line: &LineRow) -> bool {
         let Some(places) = self.lines.get(kb).filter(|p| !p.is_empty()) else { return true };
-        let branch = |b: Option<u32>| b.map(|b| (self.of_build.get(&b), b));
+        let branches = |b: Option<u32>| b.and_then(|b| self.of_build.get(&b));
+        let one_branch = |a: Option<u32>, b: Option<u32>| {
+            branches(a).zip(branches(b)).is_some_and(|(a, b)| !a.is_disjoint(b))
+        };
         let shares = |at: &usize| {
             base.lines.get(*at).is_some_and(|(l, _)| {
                 l.kind == line.kind
-                    && (l.build == line.build
-                        || line.build.is_none()
-                        || branch(l.build).is_some_and(|(name, _)| {
-                            name.is_some() && branch(line.build).is_some_and(|(n, _)| n == name)
-                        }))
+                    && (l.build == line.build || line.build.is_none() || one_branch(l.build, line.build))
             })
         };
         places.iter().any(shares)

@@ -427,6 +427,10 @@ fn a_day_long_after_those_of_neighbouring_numbers_is_not_the_release() {
     };
     let late = of("2024-06-24");
     assert_eq!((released(&late, 5_012_325), remark(&late, "neighbouring numbers")), (None, 1));
+    // three months are too long, too: support with Extended Security Updates ended in between
+    let facts = updates(vec![update(5_020_679, "2023-02-01", &["windows-7-sp1"])]);
+    let late = join(embedded_facts(), vec![source(SourceKind::Definitions, "feed", facts)]);
+    assert_eq!((released(&late, 5_020_679), remark(&late, "neighbouring numbers")), (None, 1));
     assert_eq!(released(&of("2022-05-10"), 5_012_325).as_deref(), Some("2022-05-10"));
     // past the last known number nothing is known to be late
     let new = updates(vec![update(9_900_001, "2030-01-01", &["windows-11-24h2"])]);

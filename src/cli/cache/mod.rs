@@ -25,7 +25,13 @@ pub(super) use pages::Page;
 use super::{Failure, input::named};
 use crate::{
     applicability::{self, KnownRules},
-    catalog::{Catalog, STAMP, bytes::sums, compile, embedded_facts, facts::Facts, join, rows},
+    catalog::{
+        Catalog, STAMP,
+        bytes::sums,
+        compile, embedded_facts,
+        facts::{Facts, SourceRow},
+        join, rows,
+    },
     metadata::{MetadataIndex, ReadAt},
     model::{KbId, SourceKind},
     sources::Imported,
@@ -514,8 +520,11 @@ impl Cache {
         for i in imported {
             let known = |s: &Stored| s.format == i.format && s.source.id == i.source.id;
             let former = manifest.sources.iter().position(known);
-            let same =
-                |s: &Stored| s.source.digest.is_some() && s.source.digest == i.source.digest && s.by == STAMP;
+            // the same file, of which the same was asked
+            let read_of = |s: &SourceRow| (s.digest.clone(), s.via.clone());
+            let same = |s: &Stored| {
+                s.source.digest.is_some() && read_of(&s.source) == read_of(&i.source) && s.by == STAMP
+            };
             let before = former.and_then(|at| manifest.sources.get(at)).filter(|s| same(s));
             // importing again is what repairs damage
             if let Some(s) = before

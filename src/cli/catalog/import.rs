@@ -36,7 +36,8 @@ pub(in crate::cli) struct Import {
     /// Read and check, and print what would be imported; write nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
-    /// Read the applicability rules of this KB too, and of what it needs; from wsusscn2.cab. May be repeated
+    /// Read the applicability rules of this KB too, and of what it needs; from wsusscn2.cab. Name all KBs at once
+    /// (may be repeated): importing the file again replaces what was imported of it
     #[arg(long, value_name = "KB")]
     pub(in crate::cli) rules: Vec<crate::model::KbId>,
     #[command(flatten)]
@@ -207,6 +208,11 @@ pub(super) fn read(path: &Path, today: &str, rules: &[crate::model::KbId]) -> Re
     };
     let mut imported = result?;
     imported.source.digest = imported.source.digest.or(digest);
+    if !rules.is_empty() {
+        let kbs: std::collections::BTreeSet<String> = rules.iter().map(ToString::to_string).collect();
+        let kbs = kbs.into_iter().collect::<Vec<_>>().join(", ");
+        imported.source.via = Some(format!("the file, with the applicability rules of {kbs}"));
+    }
     Ok(imported)
 }
 

@@ -216,7 +216,16 @@ fn one(
         own.push(row.update);
     }
     let limit = if plan.chain { FOLLOWED.1 } else { FOLLOWED.0 };
-    walk.follow(&mut known, &own, plan.chain, limit, |t| Titled::parse(catalog, t, None))?;
+    // what the limit allows anyway is told in order
+    let listed = |u: &UpdateGuid| match known.get(u).map(|g| &g.page) {
+        Some(Page::Details(d)) => match &d.replaced_by {
+            ReplacedBy::By(all) => all.len(),
+            _ => 0,
+        },
+        _ => 0,
+    };
+    let whole = plan.chain || own.iter().map(listed).sum::<usize>() <= limit;
+    walk.follow(&mut known, &own, whole, limit, |t| Titled::parse(catalog, t, None))?;
     let order = order(&known);
     let mut entries = Vec::new();
     for row in &matching {

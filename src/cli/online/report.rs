@@ -268,7 +268,8 @@ fn one(out: &mut String, u: &UpdateReport, picked: Option<bool>, verbose: bool) 
         line(out, 4, "removed: its page is gone, so what replaced it is not known");
     }
     later(out, &u.later);
-    if let Some(Fits { answer, why }) = &u.fits {
+    // what is gone fits nothing
+    if let Some(Fits { answer, why }) = u.fits.as_ref().filter(|_| u.state == State::Listed) {
         match (*answer, why) {
             ("no", Some(why)) => line(out, 4, &format!("not for this host: {why}")),
             ("unknown", Some(why)) => line(out, 4, &format!("may be for this host: {why}")),

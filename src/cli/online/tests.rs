@@ -312,6 +312,33 @@ fn two_pages_of_results_the_updates_and_what_comes_after() {
 }
 
 #[test]
+fn a_short_chain_is_told_in_order_without_being_asked_for() {
+    const D: &str = "a0000000-0000-4000-8000-000000000004";
+    const TITLE_D: &str =
+        "2031-03 Cumulative Update Preview for Windows 10 Version 1809 for x64-based Systems (KB9000004)";
+    let pages = |target: &str| {
+        let all = [
+            Made { replaced_by: vec![(B, TITLE_B), (C, TITLE_C), (D, TITLE_D)], ..made(A, TITLE_A) },
+            Made { replaced_by: vec![(C, TITLE_C), (D, TITLE_D)], ..made(B, TITLE_B) },
+            Made { replaced_by: vec![(D, TITLE_D)], ..made(C, TITLE_C) },
+            made(D, TITLE_D),
+        ];
+        match target.strip_prefix("/ScopedViewInline.aspx?updateid=") {
+            Some(guid) => {
+                let found = all.iter().find(|u| u.guid == guid).unwrap();
+                Reply::Page(samples::details(found, true))
+            }
+            None => Reply::Page(samples::results("KB9000001", &all[..1], (1, 1), (1, 1))),
+        }
+    };
+    let (server, bench) = (Server::new(move |t, _| pages(t)), Bench::new());
+    let text = bench.text(&server, "KB9000001");
+    let at = |kb: &str| text.find(kb).unwrap_or_else(|| panic!("{kb}: {text}"));
+    assert!(at("(KB9000002)") < at("(KB9000003)") && at("(KB9000003)") < at("(KB9000004)"), "{text}");
+    assert!(text.matches("then by").count() == 2 && !text.contains("in an order"), "{text}");
+}
+
+#[test]
 fn requests_are_polite() {
     let (server, bench) = (Server::new(|t, _| usual(t)), Bench::new());
     bench.fetch(&server.url, &["KB9000001"]).unwrap();
@@ -742,10 +769,7 @@ mod guide {
             server.targets(),
             ["/updates", "/cvrf/2031-Apr", "/cvrf/2031-Mar", "/cvrf/2031-Feb", "/cvrf/2031-Jan"]
         );
-        assert!(
-            text.starts_with("2031-Mar: 1 updates\n2031-Feb: 1 updates\n2031-Jan: 1 updates\n"),
-            "{text}"
-        );
+        assert!(text.starts_with("2031-Mar: 1 update\n2031-Feb: 1 update\n2031-Jan: 1 update\n"), "{text}");
         assert!(text.contains("not published yet: 2031-Apr\n"), "{text}");
         assert_eq!(bench.cache.sources().unwrap().len(), 3);
         let seen = server.seen.lock().unwrap();
@@ -754,6 +778,19 @@ mod guide {
         // what did not change since is not asked for again, but for the last three months
         run(&bench, &server.url).unwrap();
         assert_eq!(server.targets()[5..], ["/updates", "/cvrf/2031-Apr", "/cvrf/2031-Mar", "/cvrf/2031-Feb"]);
+    }
+
+    /// The site sent XML to whoever asked for JSON.
+    #[test]
+    fn a_month_in_xml_is_read_too() {
+        let server = Server::new(|t, _| match guide(t) {
+            Reply::Status(200, _, body) if t != "/updates" => {
+                Reply::Status(200, vec![("Content-Type", "application/xml; charset=utf-8".into())], body)
+            }
+            other => other,
+        });
+        let text = run(&Bench::new(), &server.url).unwrap();
+        assert!(text.starts_with("2031-Mar: 1 update\n"), "{text}");
     }
 
     #[test]

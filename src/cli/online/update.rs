@@ -25,6 +25,8 @@ use std::{collections::BTreeMap, fmt::Write as _, io::Cursor};
 
 const SITE: &str = "https://api.msrc.microsoft.com/cvrf/v3.0/";
 const JSON: [&str; 2] = ["application/json", "text/json"];
+/// The documents: both shapes are read, and the site does not always send the one that is asked for.
+const EITHER: [&str; 4] = ["application/json", "text/json", "application/xml", "text/xml"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// Months that are asked for again, in the index or not: it lags, and documents change after they are published.
@@ -127,14 +129,15 @@ pub(super) fn update(
     for (month, unlisted) in wanted.into_iter().rev().take(MOST) {
         let (name, url) = (id(month), place(&format!("cvrf/{}", id(month))));
         show(&name);
-        let ask = Ask { url: &url, form: None, types: &JSON, may_be_absent: unlisted };
+        let ask = Ask { url: &url, form: None, types: &EITHER, may_be_absent: unlisted };
         let read = stamp(client.now());
         let day = read.get(..10).unwrap_or("").to_owned();
         match client.ask(ask, |a| document(a, &name, &day, import))? {
             None => absent.push(name),
             Some((facts, bytes)) => {
                 cache.add_pages(&[Page { address: url.to_string(), fetched: read, bytes }])?;
-                let _ = writeln!(told, "{name}: {} updates", facts.facts.updates.len());
+                let n = facts.facts.updates.len();
+                let _ = writeln!(told, "{name}: {n} update{}", if n == 1 { "" } else { "s" });
                 imported.push(*facts);
             }
         }

@@ -246,7 +246,7 @@ impl Drawing<'_> {
                     return Ok(());
                 }
                 let mut members: Vec<&Member> = clause.members.iter().collect();
-                members.sort_by_key(|m| (m.kbs.first().is_none(), m.kbs.first(), m.guid));
+                members.sort_by_key(|m| (m.kbs.is_empty(), m.kbs.first(), m.guid));
                 members.dedup_by_key(|m| m.kbs.first().map_or_else(|| m.guid.to_string(), KbId::to_string));
                 let (mut from, mut relation) = (root.clone(), "requires");
                 if members.len() > 1 {

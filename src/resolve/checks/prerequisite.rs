@@ -108,7 +108,11 @@ fn judge(c: &Context<'_>, kb: KbId, rule: &Rule<'_>, clause: &Clause, e: Evaluat
         _ => Finding::unknown(cause, rule.standing != Standing::Unverified, evidence, e.ask),
     };
     let updates = missing_members(c, clause);
-    let remedy = remedy_of(clause, &updates);
+    let remedy = match cause {
+        // an edition cannot be installed first
+        Cause::WrongEdition => vec![Remedy::NoPackage(c.identity.words.clone())],
+        _ => remedy_of(clause, &updates),
+    };
     Finding { remedy, ..finding.naming(updates) }
 }
 

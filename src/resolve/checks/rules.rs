@@ -417,7 +417,9 @@ impl Told<'_> {
         let of_another = target && !c.question.rules_given;
         // whether that package is the host's at all is open
         let missing = self.missing();
-        let fits = judgement.installable.as_ref().is_none_or(|o| o.truth == Truth::True);
+        let probes_hold = |p: &PrerequisiteOutcome| p.truth == Truth::True || !self.kbs(&p.clause).is_empty();
+        let fits = judgement.installable.as_ref().is_some_and(|o| o.truth == Truth::True)
+            && judgement.prerequisites.iter().all(probes_hold);
         let of_which = missing.is_some() && !fits && !c.question.rules_given;
         if may_be_there || of_another || of_which {
             let given = c.question.rules_given;

@@ -202,6 +202,8 @@ struct Bulletin {
     /// component of all rows so far
     component: Option<Box<[u8]>>,
     components_differ: bool,
+    /// those that differ are not all versions of .NET Framework
+    beside_dotnet: bool,
     /// all titles so far are those of cumulative updates for Internet Explorer
     explorer: Option<bool>,
 }
@@ -280,7 +282,12 @@ impl Table {
         let component = r.raw(COMPONENT);
         match &of.component {
             None => of.component = Some(component.into()),
-            Some(held) => of.components_differ |= **held != *component,
+            Some(held) if **held != *component => {
+                let dotnet = |c: &[u8]| memchr::memmem::find(c, b".NET Framework").is_some();
+                of.components_differ = true;
+                of.beside_dotnet |= !(dotnet(held) && dotnet(component));
+            }
+            Some(_) => {}
         }
         if of.explorer != Some(false) {
             of.explorer = Some(r.raw(TITLE).starts_with(b"Cumulative Security Update for Internet Explorer"));
@@ -377,6 +384,13 @@ impl Table {
             (self.bulletins.in_order(), self.products.in_order(), self.cells.in_order());
         let kbs: Vec<_> = bulletins.iter().map(|b| b.parse::<crate::model::KbId>().ok()).collect();
         let named: Vec<_> = products.iter().map(|p| gather.names.find(p)).collect();
+        let named_in: Vec<(Vec<crate::model::KbId>, usize)> = cells
+            .iter()
+            .map(|cell| {
+                let mut odd = 0;
+                (kbs_in(cell, |_| odd += 1), odd)
+            })
+            .collect();
         let mut without_number: HashMap<u32, (u64, u64)> = HashMap::new();
         for (place, c) in self.combinations.iter().enumerate() {
             let (bulletin, product, cell) = &c.key;
@@ -387,9 +401,8 @@ impl Table {
             };
             let named = named[*product as usize];
             let on = named.map_or(ProductSet::default(), |n| n.products);
-            let mut odd = Vec::new();
-            let superseded = kbs_in(cells[*cell as usize], |token| odd.push(token.to_owned()));
-            for _ in &odd {
+            let (superseded, odd) = &named_in[*cell as usize];
+            for _ in 0..*odd {
                 gather.remarks.count("superseded names that are no KB numbers: left out", c.rows, line);
             }
             if cells[*cell as usize].contains('<') {
@@ -402,7 +415,8 @@ impl Table {
             update.component(match named.and_then(|n| n.component) {
                 Some(component) => component,
                 None => match &self.of[*bulletin as usize] {
-                    of if of.components_differ => "",
+                    of if of.components_differ && of.beside_dotnet => "",
+                    of if of.components_differ => ".NET Framework",
                     of => of.component.as_deref().and_then(|c| std::str::from_utf8(c).ok()).unwrap_or(""),
                 },
             });
@@ -424,7 +438,7 @@ impl Table {
                 );
                 continue;
             }
-            superseded.into_iter().for_each(|to| update.supersedes(to, on));
+            superseded.iter().for_each(|to| update.supersedes(*to, on));
         }
         for Day { key: (bulletin, day), rows, .. } in &self.days {
             if let Some(kb) = kbs[*bulletin as usize] {

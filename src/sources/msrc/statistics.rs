@@ -1,7 +1,7 @@
 //! The supersedence of a table as it is stated, counted.
 
 use crate::{catalog::facts::SupersedenceRow, graph};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What the statistics need of a table; updates, products and cells are numbered in the order in which they are met.
 pub(super) struct Table<'a> {
@@ -41,21 +41,26 @@ pub(super) fn count(table: &Table<'_>) -> SupersedenceRow {
         .collect();
     let mut edges: BTreeSet<(&str, &str)> = BTreeSet::new();
     let mut malformed: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut pairs: BTreeMap<(u32, u32), BTreeSet<u32>> = BTreeMap::new();
+    let mut pairs = Vec::with_capacity(table.combinations.len());
+    let mut seen: HashSet<(u32, u32)> = HashSet::new();
     for &(bulletin, product, cell, records) in table.combinations {
-        pairs.entry((bulletin, product)).or_default().insert(cell);
+        pairs.push((bulletin, product, cell));
         let Some(&text) = table.cells.get(cell as usize) else { continue };
+        let new = seen.insert((bulletin, cell));
         for token in tokens(text) {
             if !is_number(token) {
                 *malformed.entry(token).or_default() += records;
             }
-            if let Some(from) = table.bulletins.get(bulletin as usize) {
+            if let Some(from) = table.bulletins.get(bulletin as usize).filter(|_| new) {
                 edges.insert((from, token));
             }
         }
     }
     let empty = table.cells.iter().position(|c| c.is_empty()).map(|i| i as u32);
-    let differing: Vec<_> = pairs.values().filter(|cells| cells.len() > 1).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let cells_of = || pairs.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+    let differing: Vec<_> = cells_of().filter(|cells| cells.len() > 1).collect();
     let targets: BTreeSet<&str> = edges.iter().map(|(_, to)| *to).collect();
     let known: BTreeSet<&str> = table.bulletins.iter().copied().collect();
     let dangling: Vec<&&str> = targets.iter().filter(|t| !known.contains(*t)).collect();
@@ -89,11 +94,11 @@ pub(super) fn count(table: &Table<'_>) -> SupersedenceRow {
             .into_iter()
             .map(|(t, n)| (super::super::gather::clean(t), n))
             .collect(),
-        kb_product_pairs: pairs.len() as u64,
+        kb_product_pairs: cells_of().count() as u64,
         pairs_with_more_than_one_supersedes_value: differing.len() as u64,
         of_which_empty_in_some_rows_and_filled_in_others: differing
             .iter()
-            .filter(|cells| empty.is_some_and(|e| cells.contains(&e)))
+            .filter(|cells| cells.iter().any(|c| Some(c.2) == empty))
             .count() as u64,
         edges_with_both_ends_dated: dated.len() as u64,
         edges_where_superseding_kb_is_older_by_modal_date: dated.iter().filter(|(a, b)| a < b).count() as u64,

@@ -173,10 +173,13 @@ fn groups_of_products_are_their_products() {
 /// A number over packages of several versions, and single ones of them, which feeds name alike.
 const DOTNET: &str = "DatePosted,CVE,BulletinKB,Title,AffectedProduct,AffectedComponent,Severity,Impact,Supersedes,Exploits\r\n\
 20261110,CVE-1,5210101,A,Windows Server 2012 R2,Microsoft .NET Framework 3.5,,,,\r\n\
-20261111,CVE-2,5210102,A,Windows Server 2012 R2,Microsoft .NET Framework 3.5,,,5210101,\r\n\
-20261111,CVE-2,5210102,A,Windows Server 2012 R2,Microsoft .NET Framework 4.6/4.7,,,5210101,\r\n\
+20261111,CVE-2,5210102,A,Microsoft .NET Framework 3.5 on Windows Server 2012 R2,.NET Framework,,,5210101,\r\n\
+20261111,CVE-2,5210102,A,Microsoft .NET Framework 4.6/4.7 on Windows Server 2012 R2,.NET Framework,,,5210101,\r\n\
 20261112,CVE-3,5210103,A,Windows Server 2012 R2,Microsoft .NET Framework 4.6/4.7,,,5210102,\r\n\
-20261113,CVE-4,5210104,A,Windows Server 2012 R2,Microsoft .NET Framework 3.5 AND 4.6/4.7,,,5210103,\r\n";
+20261113,CVE-4,5210104,A,Windows Server 2012 R2,Microsoft .NET Framework 3.5 AND 4.7/4.8,,,5210103,\r\n\
+20261114,CVE-5,5210105,A,Windows Server 2012 R2,Microsoft .NET Framework 4.8,,,5210104;5210103,\r\n\
+20261114,CVE-5,5210106,A,Windows Server 2012 R2,Microsoft .NET Framework 2.0 Service Pack 2,,,5210107,\r\n\
+20261113,CVE-5,5210107,A,Windows Server 2012 R2,Microsoft .NET Framework 2.0 Service Pack 1,,,,\r\n";
 
 #[test]
 fn a_dotnet_update_for_some_versions_replaces_none_for_others() {
@@ -188,6 +191,74 @@ fn a_dotnet_update_for_some_versions_replaces_none_for_others() {
     assert_eq!(supersedes("KB5210102"), ["KB5210101"], "over all versions");
     assert_eq!(supersedes("KB5210103"), [""; 0], "4.6 and 4.7 replace no 3.5");
     assert!(row(&imported, "KB5210103").contains(r#""why":"versions""#));
-    assert_eq!(supersedes("KB5210104"), ["KB5210103"]);
-    assert_eq!(remark(&imported, "other versions of .NET"), 1);
+    assert_eq!(supersedes("KB5210104"), ["KB5210103"], "4.7 is what 4.6 becomes");
+    assert_eq!(supersedes("KB5210105"), [""; 0], "3.5 stays beside 4.8, and 4.6 or 4.7 is not there");
+    assert_eq!(supersedes("KB5210106"), ["KB5210107"]);
+    assert_eq!(remark(&imported, "other versions of .NET"), 3);
+}
+
+/// A page as a browser saves it, of a month that the built-in lists do not have.
+const SAVED_PAGE: &str = r#"<!DOCTYPE html>
+<!-- saved from url=(0085)https://learn.microsoft.com/en-us/windows/release-health/windows11-release-information -->
+<html class="layout" lang="en-us"><head><meta charset="UTF-8"><title>Windows 11 release information | Microsoft Learn</title>
+<link rel="canonical" href="https://learn.microsoft.com/en-us/windows/release-health/windows11-release-information"></head><body>
+<h2>Windows 11 current versions by servicing option</h2>
+<table><thead><tr><th>Version</th><th>Servicing option</th><th>Availability date</th><th>Latest revision date</th><th>Latest build</th></tr></thead>
+<tbody><tr><td>25H2</td><td>General Availability Channel</td><td>2025-09-30</td><td>2030-11-12</td><td><b>26200.59999</b></td></tr></tbody></table>
+<h3>Enterprise LTSC editions</h3>
+<table><thead><tr><th>Version</th><th>Servicing option</th><th>Availability date</th><th>Mainstream support end date</th><th>Latest build</th></tr></thead>
+<tbody><tr><td>24H2</td><td>Long-Term Servicing Channel (LTSC)</td><td>2024-10-01</td><td>2029-10-09</td><td>26100.59999</td></tr></tbody></table>
+<h2>Windows 11 release history</h2>
+<details><summary><strong>Version 25H2 (OS build 26200)</strong></summary><div><table id="historyTable_0"><thead><tr><th>Servicing option</th><th>Update type</th>
+<th>Availability date</th><th>Build</th><th>KB article</th></tr></thead><tbody>
+<tr><td>General Availability Channel</td><td>2030-11 B</td><td>2030-11-12</td><td>26200.59999</td><td><a href="https://support.microsoft.com/help/9900201"><span>KB9900201</span></a></td></tr>
+<tr><td>General Availability Channel</td><td>2030-10 D</td><td>2030-10-29</td><td>26200.59950</td><td><a href="https://support.microsoft.com/help/9900202">KB9900202</a></td></tr>
+</tbody></table></div></details>
+<details><summary><strong>Version 24H2 (OS build 26100)</strong></summary><div><table id="historyTable_1"><thead><tr><th>Servicing option</th><th>Update type</th>
+<th>Availability date</th><th>Build</th><th>KB article</th></tr></thead><tbody>
+<tr><td>General Availability Channel <span>&bull;</span> LTSC</td><td>2030-11 B</td><td>2030-11-12</td><td>26100.59999</td><td><a href="https://support.microsoft.com/help/9900201">KB9900201</a></td></tr>
+<tr><td>General Availability Channel <span>&bull;</span> LTSC</td><td>2030-10 D</td><td>2030-10-29</td><td>26100.59950</td><td><a href="https://support.microsoft.com/help/9900202">KB9900202</a></td></tr>
+</tbody></table></div></details>
+<h2>Hotpatch calendar</h2><p><strong>Version 24H2 (OS build 26100)</strong></p><table><thead><tr><th>Month</th><th>Update type</th><th>Type</th>
+<th>Availability date</th><th>Build</th><th>KB article</th></tr></thead><tbody>
+<tr><td>November</td><td>2030.11 B</td><td>Hotpatch</td><td>2030-11-12</td><td>26100.59989</td><td><a>KB9900204</a></td></tr>
+<tr><td>December</td><td>2030.12 B</td><td>Hotpatch</td><td>&nbsp;</td><td>&nbsp;</td><td>&nbsp;</td></tr></tbody></table>
+</body></html>"#;
+
+#[test]
+fn a_saved_page_of_a_later_month_decides_for_hosts_past_the_built_in_lists() {
+    use crate::{
+        catalog::{embedded_facts, join},
+        inventory,
+        resolve::{self, question::Question, verdict::Verdict},
+    };
+    let imported = read("release.html", SAVED_PAGE.as_bytes()).unwrap();
+    let joined = join::join(
+        embedded_facts(),
+        vec![join::Source { kind: imported.kind, row: imported.source, facts: imported.facts }],
+    );
+    let catalog = Catalog::from_facts(&joined.facts).unwrap();
+    let ask = |build: &str, revision: u32, kb: &str| {
+        let host = format!(
+            r#"{{"schema":"kbwhy/host/1","os":{{"product":"Windows 11 Pro","version":"10.0.{build}","revision":{revision},"architecture":"x64"}}}}"#
+        );
+        let host =
+            inventory::read(&inventory::Input { name: "host.json", bytes: host.as_bytes() }).unwrap().host;
+        let answer =
+            resolve::explain(&catalog, &host, &Question { kb: kb.parse().ok(), ..Question::default() });
+        (answer.decision.verdict, answer.decision.causes.first().map_or("", |f| f.cause.code()))
+    };
+    for build in ["26100", "26200"] {
+        assert_eq!(ask(build, 59_999, "KB9900201"), (Verdict::AlreadyInstalled, "already-installed"));
+        assert_eq!(ask(build, 59_999, "KB9900202"), (Verdict::NotApplicable, "superseded"));
+        assert_eq!(ask(build, 59_999, "KB5044284"), (Verdict::NotApplicable, "superseded"));
+        assert_eq!(ask(build, 59_950, "KB9900201"), (Verdict::Applicable, ""));
+        let line = catalog.lines().find(|l| l.name == format!("cumulative-client-{build}")).unwrap();
+        let last: Vec<_> =
+            catalog.entries(line.id).map(|e| (e.kb.map(|k| k.to_string()), e.revision)).collect();
+        let own = |kb: &str, revision| (Some(kb.to_owned()), Some(revision));
+        assert!(last.ends_with(&[own("KB9900202", 59_950), own("KB9900201", 59_999)]), "{build}: {last:?}");
+    }
+    // a hotpatch stands in no list, and its enrolment is not known
+    assert_eq!(ask("26100", 59_950, "KB9900204").0, Verdict::Unknown);
 }
