@@ -100,8 +100,10 @@ pub(super) fn read(reader: impl Read, builder: &mut Builder) -> Result<Head, Xml
     }
 }
 
+const TOO_LARGE: &str = "more updates, references or text than any real file has";
+
 fn too_large(at: u64) -> impl Fn(TooLarge) -> XmlError {
-    move |TooLarge| XmlError::new(at, "more updates, references or text than any real file has")
+    move |TooLarge| XmlError::new(at, TOO_LARGE)
 }
 
 fn number(e: &Element<'_>, text: &str) -> Result<u32, XmlError> {
@@ -176,7 +178,9 @@ impl Master<'_> {
                 let mut file = None;
                 e.attributes(&mut |name, value| {
                     if name == "Id" {
-                        file = Some(self.builder.file(&clean(&value, 128)).map_err(too_large(0))?);
+                        file = Some(
+                            self.builder.file(&clean(&value, 128)).map_err(|TooLarge| e.error(TOO_LARGE))?,
+                        );
                     }
                     Ok(())
                 })?;
@@ -262,7 +266,7 @@ impl Master<'_> {
             Ok(())
         })?;
         let id = id.ok_or_else(|| e.error("an update without UpdateId"))?;
-        draft.guid = self.builder.guid(id).map_err(too_large(0))?;
+        draft.guid = self.builder.guid(id).map_err(|TooLarge| e.error(TOO_LARGE))?;
         self.update = Some(draft);
         Ok(())
     }
@@ -277,7 +281,7 @@ impl Master<'_> {
             Ok(())
         })?;
         let id = id.ok_or_else(|| e.error("a reference without Id"))?;
-        self.builder.guid(id).map_err(too_large(0))
+        self.builder.guid(id).map_err(|TooLarge| e.error(TOO_LARGE))
     }
 
     fn category(&mut self, e: &Element<'_>) -> Result<(), XmlError> {
@@ -291,7 +295,7 @@ impl Master<'_> {
             Ok(())
         })?;
         let id = id.ok_or_else(|| e.error("a category without Id"))?;
-        let id = self.builder.guid(id).map_err(too_large(0))?;
+        let id = self.builder.guid(id).map_err(|TooLarge| e.error(TOO_LARGE))?;
         self.lists.categories.extend([id, category_number(kind)]);
         Ok(())
     }
@@ -301,8 +305,8 @@ impl Master<'_> {
         let b = &mut *self.builder;
         e.attributes(&mut |name, value| {
             match name {
-                "Id" => file = Some(b.file(&clean(&value, 128)).map_err(too_large(0))?),
-                "Url" => url = b.text(&clean(&value, URL)).map_err(too_large(0))?,
+                "Id" => file = Some(b.file(&clean(&value, 128)).map_err(|TooLarge| e.error(TOO_LARGE))?),
+                "Url" => url = b.text(&clean(&value, URL)).map_err(|TooLarge| e.error(TOO_LARGE))?,
                 _ => {}
             }
             Ok(())
