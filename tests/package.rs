@@ -355,3 +355,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_damaged_package_is_not_taken_by_its_name() {
+    let whole = classic();
+    for (name, bytes) in [
+        ("Windows8.1-KB3172614-x64-page.msu", &b"<html>blocked by the proxy</html>"[..]),
+        ("Windows8.1-KB3172614-x64-cut.MSU", &whole[..3]),
+        ("Windows8.1-KB3172614-x64-empty.cab", b""),
+    ] {
+        let path = file(name, bytes);
+        let out = kbwhy(&["explain", "--package", path.to_str().unwrap()]);
+        let out = out.get_output();
+        let told = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!((out.status.code(), told.lines().count()), (Some(3), 1), "{name}: {told}");
+        assert!(out.stdout.is_empty() && told.contains(name), "{told}");
+    }
+}

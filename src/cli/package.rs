@@ -60,6 +60,11 @@ fn open(path: &Path) -> Result<File, Failure> {
     File::open(path).map_err(|e| Failure::input(format!("{name}: cannot be read: {e}")))
 }
 
+fn is_named_as_package(path: &Path) -> bool {
+    let ending = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    ending.is_some_and(|e| matches!(&*e, "msu" | "cab" | "mum"))
+}
+
 /// The package that was tried, if it is a file and not merely the name of one. What is no package of servicing (a setup
 /// program) has a name all the same.
 pub(super) fn tried(package: &str) -> Result<Option<PackageContent>, Failure> {
@@ -78,7 +83,8 @@ pub(super) fn tried(package: &str) -> Result<Option<PackageContent>, Failure> {
     }
     match content::read(open(path)?, &input::named(path), PACKAGE_LIMITS) {
         Ok(content) => Ok(Some(content)),
-        Err(e) if e.foreign => only_name(&e.problem),
+        // a setup program has a name; what is named as a package and is none is damaged
+        Err(e) if e.foreign && !is_named_as_package(path) => only_name(&e.problem),
         Err(e) => Err(Failure::input(e.to_string())),
     }
 }
