@@ -244,6 +244,8 @@ pub struct Gather<'c> {
     updates: BTreeMap<KbId, Gathered>,
     /// kinds and days of updates, once all are gathered: each is asked of others while one is written
     settled: HashMap<KbId, (Option<UpdateKind>, Option<u32>)>,
+    /// versions of .NET Framework of updates for it, likewise
+    dotnet: HashMap<KbId, BTreeSet<String>>,
     /// oddities
     pub remarks: Remarks,
 }
@@ -257,8 +259,8 @@ struct Lined {
 impl<'c> Gather<'c> {
     /// Nothing yet.
     pub fn new(catalog: &'c Catalog) -> Self {
-        let (updates, settled, remarks) = Default::default();
-        Self { catalog, names: ProductNames::new(catalog), updates, settled, remarks }
+        let (updates, settled, dotnet, remarks) = Default::default();
+        Self { catalog, names: ProductNames::new(catalog), updates, settled, dotnet, remarks }
     }
 
     /// What is gathered of an update so far.
@@ -371,7 +373,10 @@ impl<'c> Gather<'c> {
     pub fn finish(mut self, source: &str, standing: &str, read: Option<&str>) -> (Facts, Vec<Remark>) {
         self.infer_kinds();
         let mut facts = Facts::default();
-        let updates = std::mem::take(&mut self.updates);
+        let mut updates = std::mem::take(&mut self.updates);
+        let of_dotnet =
+            updates.iter_mut().filter(|(_, u)| matches!(&u.component, Component::One(c) if is_dotnet(c)));
+        self.dotnet = of_dotnet.map(|(kb, u)| (*kb, std::mem::take(&mut u.dotnet))).collect();
         self.settled = updates.iter().map(|(kb, u)| (*kb, (u.kind, u.modal_day()))).collect();
         let mut remarks = std::mem::take(&mut self.remarks);
         for (kb, u) in updates {
@@ -504,23 +509,21 @@ impl<'c> Gather<'c> {
         }
     }
 
-    /// What an update repairs, as this source says, else as the catalog does.
-    fn component_of(&self, kb: KbId) -> &str {
-        match self.updates.get(&kb).map(|u| &u.component) {
-            Some(Component::One(name)) if !name.is_empty() => name,
-            _ => self.catalog.update(kb).map_or("", |u| u.component),
+    /// The versions of .NET Framework that an update is for, if it is one for it: as this source says, else as the catalog
+    /// does.
+    fn dotnet_of(&self, kb: KbId) -> Option<Vec<&str>> {
+        if let Some(versions) = self.dotnet.get(&kb).filter(|v| !v.is_empty()) {
+            return Some(versions.iter().map(String::as_str).collect());
         }
+        let known = self.catalog.update(kb).map(|u| u.component).filter(|c| is_dotnet(c));
+        known.map(dotnet_versions).or_else(|| self.dotnet.get(&kb).map(|_| Vec::new()))
     }
 
     /// Is the older one for versions of .NET Framework that the newer one is not for? Feeds name the number over all packages
     /// of a month and single ones of them alike.
     fn of_other_dotnet(&self, newer: KbId, older: KbId) -> bool {
-        let versions = |kb| match self.updates.get(&kb) {
-            Some(u) if !u.dotnet.is_empty() => u.dotnet.iter().map(String::as_str).collect(),
-            _ => dotnet_versions(self.component_of(kb)),
-        };
-        let both = is_dotnet(self.component_of(newer)) && is_dotnet(self.component_of(older));
-        both && !dotnet_covers(&versions(newer), &versions(older))
+        let both = self.dotnet_of(newer).zip(self.dotnet_of(older));
+        both.is_some_and(|(newer, older)| !dotnet_covers(&newer, &older))
     }
 
     fn across_tracks(&self, a: KbId, b: KbId) -> bool {
