@@ -440,3 +440,152 @@ fn the_example_can_be_imported_and_outranks_what_is_built_in() {
     let out = f.run(&args);
     assert_eq!(out.status.code(), Some(1), "{}", text(&out.stdout));
 }
+
+#[test]
+fn a_folder_in_place_of_a_file_of_the_cache_is_damage() {
+    let f = Folder::new();
+    f.import(&overlay(&f, "small", 9_900_001, 2));
+    let good = f.explain("KB9900001");
+    let instead = |path: &Path| {
+        fs::remove_file(path).unwrap();
+        fs::create_dir(path).unwrap();
+    };
+    instead(&f.data(".catalog").remove(0));
+    let out = f.explain("KB9900001");
+    assert_eq!(text(&out.stdout), text(&good.stdout));
+    assert!(text(&out.stderr).contains("the compiled catalog is damaged"), "{}", text(&out.stderr));
+    instead(&f.data(".rows").remove(0));
+    let out = f.explain("KB9900001");
+    assert!(answers(&out) && text(&out.stderr).contains("are damaged and left out"), "{}", text(&out.stderr));
+    instead(&f.manifest());
+    let out = f.explain("KB9900001");
+    assert_eq!(out.status.code(), Some(4));
+    assert!(
+        text(&out.stderr).ends_with("is not a file; remove it, and import again\n"),
+        "{}",
+        text(&out.stderr)
+    );
+}
+
+/// Opening a pipe waits until somebody writes to it.
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_file_of_the_cache_holds_nobody_up() {
+    let f = Folder::new();
+    f.import(&overlay(&f, "small", 9_900_001, 2));
+    for path in [f.data(".rows").remove(0), f.data(".catalog").remove(0), f.manifest(), f.path("cache/lock")]
+    {
+        fs::remove_file(&path).unwrap();
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        for args in
+            [&["explain", "KB9900001"][..], &["catalog", "stats"], &["catalog", "import", "small.json"]]
+        {
+            let mut child = f.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            let ended = (0..600).any(|_| {
+                std::thread::sleep(Duration::from_millis(100));
+                child.try_wait().unwrap().is_some()
+            });
+            let _ = child.kill();
+            assert!(ended, "{args:?} waits at {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_compiles_does_not_wait_for_a_writer() {
+    let f = Folder::new();
+    f.import(&overlay(&f, "small", 9_900_001, 2));
+    let good = f.explain("KB9900001");
+    fs::remove_file(f.data(".catalog").remove(0)).unwrap();
+    let lock = fs::File::options().write(true).open(f.path("cache/lock")).unwrap();
+    lock.lock().unwrap();
+    let out = f.explain("KB9900001");
+    assert_eq!(text(&out.stdout), text(&good.stdout));
+    drop(lock);
+}
+
+#[test]
+fn what_a_writer_replaces_under_a_reader_is_not_taken_for_damage() {
+    let f = Folder::new();
+    overlay(&f, "small", 9_900_001, 40);
+    f.import("small.json");
+    let reader = |f: &Folder| f.command(&["catalog", "stats"]).output().unwrap();
+    std::thread::scope(|s| {
+        let writer = s.spawn(|| {
+            for n in 1..12 {
+                overlay(&f, "small", 9_900_001, 40 + n);
+                f.import("small.json");
+            }
+        });
+        while !writer.is_finished() {
+            let out = reader(&f);
+            assert_eq!((out.status.code(), text(&out.stderr)), (Some(0), String::new()));
+        }
+    });
+}
+
+#[test]
+fn a_source_of_a_kind_that_only_a_newer_program_knows_is_kept() {
+    let f = Folder::new();
+    f.import(&overlay(&f, "one", 9_900_001, 1));
+    let all = fs::read_to_string(f.manifest()).unwrap();
+    let body = all.split_once('\n').unwrap().1.replace("\"kind\": \"overlay\"", "\"kind\": \"oracle\"");
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(body.as_bytes());
+    let digest: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+    fs::write(f.manifest(), format!("{{\"kbwhy-cache\":\"1.0.0\",\"sha256\":\"{digest}\"}}\n{body}"))
+        .unwrap();
+    assert!(body.contains("oracle"));
+    overlay(&f, "two", 9_900_101, 1);
+    let out = f.run(&["catalog", "import", "two.json"]);
+    assert!(out.status.success());
+    assert!(text(&out.stderr).contains("of a kind that only a newer kbwhy knows"), "{}", text(&out.stderr));
+    assert!(fs::read_to_string(f.manifest()).unwrap().contains("\"oracle\""));
+    assert_eq!(f.data(".rows").len(), 2);
+}
+
+#[test]
+fn a_row_that_could_not_be_read_again_is_not_written() {
+    let f = Folder::new();
+    let title = "a".repeat(5 << 20);
+    let json = format!(
+        r#"{{"kbwhy-overlay":"1.0.0","name":"large","update":[{{"kb":"KB9900001","reason":"x","title":"{title}"}}]}}"#
+    );
+    fs::write(f.path("large.json"), json).unwrap();
+    for more in [&[][..], &["--dry-run"]] {
+        let out = f.run(&[&["catalog", "import", "large.json"], more].concat());
+        assert_eq!(out.status.code(), Some(3));
+        assert!(text(&out.stderr).contains("larger than 4 MB"), "{}", text(&out.stderr));
+        assert!(!f.manifest().exists());
+    }
+}
+
+/// A device has no end, and nothing of it is gathered.
+#[cfg(unix)]
+#[test]
+fn a_device_is_refused_by_its_first_bytes() {
+    let f = Folder::new();
+    let out = f.run(&["catalog", "import", "/dev/zero"]);
+    assert_eq!(out.status.code(), Some(3));
+    assert!(text(&out.stderr).starts_with("kbwhy: /dev/zero: not recognised"), "{}", text(&out.stderr));
+}
+
+#[test]
+fn a_cache_that_is_named_and_not_there_is_told() {
+    let f = Folder::new();
+    fs::write(f.path("file"), "x").unwrap();
+    for (name, why) in [("nowhere", "there is no such folder"), ("file", "is not a folder")] {
+        let out = f.run(&["explain", "KB9900001", "--cache", name]);
+        assert!(answers(&out));
+        assert_eq!(text(&out.stderr), format!("kbwhy: {name}: {why}; only built-in facts are used\n"));
+    }
+}
+
+#[test]
+fn nothing_of_a_file_steers_the_console_that_its_error_is_read_on() {
+    let f = Folder::new();
+    fs::write(f.path("odd.toml"), "kbwhy-overlay = \"1.0.0\"\n\"a\\u001b[2J\\u202eb\" = 1\n").unwrap();
+    let out = f.run(&["catalog", "import", "odd.toml"]);
+    assert_eq!(out.status.code(), Some(3));
+    let told = text(&out.stderr);
+    assert!(told.trim_end().chars().all(|c| !c.is_control() && c != '\u{202e}'), "{told:?}");
+}

@@ -29,7 +29,18 @@ const LONG_LOG: u64 = 50 << 20;
 
 /// What a line of text does not have.
 fn is_odd(c: char) -> bool {
-    c.is_control() || inventory::steers(c)
+    c.is_control() || crate::model::steers(c)
+}
+
+/// What is printed, without marks that change what is seen: the line of defence behind those that read.
+pub(super) fn without_hidden(text: &str) -> std::borrow::Cow<'_, str> {
+    let hidden = |c: char| !c.is_control() && crate::model::steers(c);
+    if text.contains(hidden) { text.replace(hidden, "").into() } else { text.into() }
+}
+
+/// A line of words without what steers a console.
+pub(super) fn without_marks(line: &str) -> String {
+    line.chars().map(|c| if is_odd(c) { '?' } else { c }).collect()
 }
 
 /// A name as it may be shown: no control characters, at most 120 characters.

@@ -84,7 +84,8 @@ pub fn main() -> ExitCode {
                 }
             },
             Err(failure) => {
-                let _ = writeln!(io::stderr(), "kbwhy: {}", failure.line);
+                // whatever was read is quoted in it
+                let _ = writeln!(io::stderr(), "kbwhy: {}", input::without_marks(&failure.line));
                 failure.exit
             }
         }
@@ -106,6 +107,7 @@ fn misplaced(e: &clap::Error) -> Option<&'static str> {
 
 /// Writes an answer whole; a reader that closed its end wanted no more.
 fn print(text: &str) -> Result<(), String> {
+    let text = input::without_hidden(text);
     let mut out = anstream::AutoStream::auto(io::stdout());
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -1,5 +1,6 @@
 //! Text to lines: line ends of every kind, without what consoles, mail and markdown put around them.
 
+use crate::model::steers;
 use memchr::memchr2_iter;
 use std::borrow::Cow;
 
@@ -165,19 +166,9 @@ fn shows(c: char) -> Option<char> {
     match c {
         '\t' => Some('\t'),
         '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(' '),
-        '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{ad}' => None,
-        c if c.is_control() => None,
+        c if steers(c) => None,
         c => Some(c),
     }
-}
-
-/// Is it a character that is not printed, but changes what is: control characters, marks of direction, line separators?
-pub(crate) fn steers(c: char) -> bool {
-    c != '\t' && shows(c).is_none()
 }
 
 fn without_escapes(line: &str) -> String {

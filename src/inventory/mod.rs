@@ -97,7 +97,6 @@ use collect::Collector;
 #[cfg(fuzzing)]
 use json::READERS as JSON;
 use lines::Line;
-pub(crate) use lines::steers;
 use machines::{Machines, machines, several};
 use std::sync::Arc;
 use wanted::Lower;

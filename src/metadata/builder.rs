@@ -7,10 +7,12 @@ use super::{
     settle::Settling,
 };
 
-/// More GUIDs, edges or bytes of text than any source has.
-const GUIDS: usize = 16_000_000;
-const NUMBERS: usize = 256_000_000;
-const TEXT: usize = 2_000_000_000;
+/// More GUIDs or files, edges, texts and bytes of them than any source has: Microsoft's has 136,000 updates and a million
+/// edges.
+const GUIDS: usize = 1_000_000;
+const NUMBERS: usize = 32_000_000;
+const TEXTS: usize = 8_000_000;
+const TEXT: usize = 500_000_000;
 
 /// A range of one of the builder's lists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -161,7 +163,7 @@ impl Builder {
         if text.is_empty() {
             return Ok(0);
         }
-        if text.len() > TEXT - self.text.len() || self.text_ends.len() >= GUIDS {
+        if text.len() > TEXT - self.text.len() || self.text_ends.len() >= TEXTS {
             return Err(TooLarge);
         }
         self.text.push_str(text);

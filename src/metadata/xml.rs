@@ -176,6 +176,12 @@ impl<R: Read> Pull<R> {
         let read = (&mut self.reader).take(wanted as u64).read_to_end(&mut self.window);
         let read = read.map_err(|e| XmlError::new(at, e.to_string()))?;
         self.ended = read < wanted;
+        if let Some(zero) = self.window.get(old..).and_then(|new| memchr(0, new)) {
+            return Err(XmlError::new(
+                at + zero as u64,
+                "a zero byte, which no XML has: the file is damaged",
+            ));
+        }
         if self.before == 0 && old == 0 && self.window.starts_with(b"\xEF\xBB\xBF") {
             self.from = 3;
         }
@@ -375,10 +381,8 @@ pub(crate) fn clean(text: &str, longest: usize) -> Cow<'_, str> {
     if text.len() <= longest && text.bytes().all(|b| (b' '..0x7F).contains(&b)) {
         return Cow::Borrowed(text);
     }
-    let kept = text
-        .chars()
-        .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|c| !crate::inventory::steers(*c));
+    let kept =
+        text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !crate::model::steers(*c));
     Cow::Owned(kept.take(longest).collect())
 }
 
@@ -403,6 +407,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use quick_xml::{Reader, events::Event};
+
+    #[test]
+    fn a_zero_byte_is_damage_wherever_it_stands() {
+        for at in 0..12 {
+            let mut text = b"<a b='c'>d</a>".to_vec();
+            text.insert(at, 0);
+            for step in [1, 5, 100] {
+                assert_eq!(own(&text, step), None, "{at}");
+            }
+        }
+    }
 
     /// What is read, piece by piece, as text; none if it is refused.
     fn own(text: &[u8], step: usize) -> Option<Vec<String>> {

@@ -10,6 +10,7 @@ mod product;
 mod registry;
 mod requirement;
 mod source;
+mod text;
 mod truth;
 mod update;
 
@@ -25,5 +26,6 @@ pub use registry::{
 };
 pub use requirement::{BuildKey, Clause, Licence, Requirement, RequirementError};
 pub use source::SourceKind;
+pub use text::steers;
 pub use truth::Truth;
 pub use update::{EvidenceClass, Standing, Strength, UpdateKind};

@@ -156,7 +156,7 @@ fn is_stack(mum: &Mum) -> bool {
 
 /// Text as it may be shown.
 fn shown(text: &str) -> String {
-    text.chars().filter(|c| !crate::inventory::steers(*c)).take(300).collect()
+    text.chars().filter(|c| *c != '\t' && !crate::model::steers(*c)).take(300).collect()
 }
 
 /// Reads a package file; `name` is shown. The file is told by its content, not by its name.

@@ -1,6 +1,6 @@
 //! Identities of servicing packages: `Package_for_KB2919355~31bf3856ad364e35~amd64~~6.3.1.14`.
 
-use crate::model::{Architecture, KbId, Version};
+use crate::model::{Architecture, KbId, Version, steers};
 
 /// The longest identity that is read, in bytes; the longest seen has some 150.
 const LONGEST: usize = 400;
@@ -44,7 +44,7 @@ impl PackageIdentity {
         let (name, key, architecture) = (parts.next()?, parts.next()?, parts.next()?);
         let (culture, version) = (parts.next()?, parts.next()?);
         let hex = key.len() == 16 && key.bytes().all(|b| b.is_ascii_hexdigit());
-        let plain = |t: &str| !t.contains(|c: char| c.is_whitespace() || c.is_control());
+        let plain = |t: &str| !t.contains(|c: char| c.is_whitespace() || steers(c));
         if parts.next().is_some() || !hex || name.is_empty() || !plain(name) || !plain(culture) {
             return None;
         }
@@ -65,7 +65,8 @@ impl PackageIdentity {
         language: &str,
         version: &str,
     ) -> Option<Self> {
-        let fits = |t: &str| t.len() <= LONGEST / 2 && !t.contains(|c: char| c == '~' || c.is_control());
+        let fits =
+            |t: &str| t.len() <= LONGEST / 2 && !t.contains(|c: char| c == '~' || c == '\t' || steers(c));
         if name.is_empty() || ![name, key, architecture, language].into_iter().all(fits) {
             return None;
         }

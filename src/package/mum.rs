@@ -209,7 +209,7 @@ struct Seen {
 }
 
 fn clean(text: &str) -> String {
-    text.chars().filter(|c| !crate::inventory::steers(*c)).take(300).collect()
+    text.chars().filter(|c| *c != '\t' && !crate::model::steers(*c)).take(300).collect()
 }
 
 fn local(name: &str) -> &str {

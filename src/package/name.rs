@@ -84,7 +84,7 @@ impl PackageName {
             .next()
             .unwrap_or("")
             .chars()
-            .filter(|c| !c.is_control())
+            .filter(|c| *c != '\t' && !crate::model::steers(*c))
             .take(260)
             .collect();
         let lower = name.to_ascii_lowercase();

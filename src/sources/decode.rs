@@ -54,10 +54,21 @@ impl<R: Read> Read for Utf16<R> {
 }
 
 /// A larger document is none of a feed; the largest months of MSRC have 30 MB.
-const LARGEST: u64 = 512 << 20;
+const LARGEST: u64 = 128 << 20;
 
 /// A whole document as text, without its byte order mark.
 pub(super) fn text(input: &mut Input<'_>) -> Result<String, ImportError> {
+    let text = decoded(input)?;
+    match memchr::memchr(0, text.as_bytes()) {
+        None => Ok(text),
+        Some(at) => Err(ImportError::new(
+            format!("{}, byte {at}", input.name),
+            "a zero byte, which no text has: the file is damaged; download it again",
+        )),
+    }
+}
+
+fn decoded(input: &mut Input<'_>) -> Result<String, ImportError> {
     let failed =
         |e: io::Error| ImportError::new(input.name, format!("cannot be read ({})", clean(&e.to_string())));
     let mut bytes = Vec::new();
@@ -238,6 +249,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
     }
 }
 
+/// What stands in the row that is set behind a table, and in none of a table's.
+const END: &str = "\u{1}end";
+
 /// A header, and rows with their lines.
 pub(super) type Table = (Vec<String>, Vec<(u64, Vec<String>)>);
 
@@ -246,11 +260,12 @@ pub(super) fn csv_rows(name: &str, text: &str) -> Result<Table, ImportError> {
     let first = text.lines().find(|l| !l.trim().is_empty() && !l.starts_with('#')).unwrap_or("");
     let count = |d: u8| first.bytes().filter(|b| *b == d).count();
     let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|d| (count(*d), *d == b',')).unwrap_or(b',');
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .comment(Some(b'#'))
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
+    // the reader takes an open quotation for one field up to the end: then this row is in it
+    let mut builder = csv::ReaderBuilder::new();
+    builder.delimiter(delimiter).comment(Some(b'#')).trim(csv::Trim::All);
+    let columns = builder.from_reader(text.as_bytes()).headers().map_or(1, csv::StringRecord::len);
+    let end = format!("\n{END}{}\n", String::from(char::from(delimiter)).repeat(columns.max(1) - 1));
+    let mut reader = builder.from_reader(text.as_bytes().chain(end.as_bytes()));
     let failed = |e: &csv::Error| {
         let line = e.position().map_or(1, csv::Position::line);
         ImportError::new(
@@ -260,12 +275,22 @@ pub(super) fn csv_rows(name: &str, text: &str) -> Result<Table, ImportError> {
     };
     let header = reader.headers().map_err(|e| failed(&e))?.iter().map(str::to_owned).collect();
     let mut rows = Vec::new();
+    let mut whole = false;
     for record in reader.records() {
         let record = record.map_err(|e| failed(&e))?;
         let line = record.position().map_or(0, csv::Position::line);
+        if record.get(0) == Some(END) {
+            whole = true;
+            break;
+        }
         rows.push((line, record.iter().map(str::to_owned).collect()));
     }
-    // the reader takes an open quotation for one field up to the end
+    if let (false, Some((line, _))) = (whole, rows.last()) {
+        return Err(ImportError::new(
+            format!("{name}:{line}"),
+            "a quotation that does not end; the file is damaged or cut off: download it again",
+        ));
+    }
     if rows.is_empty() {
         return Err(ImportError::new(name, "a header without rows; the file is not whole"));
     }

@@ -8,8 +8,7 @@ use crate::{
         facts::{BuildRow, DoubtRow, Facts, PackageRow, SupersedesRow, UpdateRow},
         view::LineKind,
     },
-    inventory::steers,
-    model::{Architecture, ArchitectureSet, KbId, ProductId, ProductSet, UpdateKind, Version},
+    model::{Architecture, ArchitectureSet, KbId, ProductId, ProductSet, UpdateKind, Version, steers},
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -23,7 +23,9 @@ const KEY: &str = "kbwhy-overlay";
 /// Version of the format that this reader knows.
 pub const SCHEMA: Version = Version::new(1, 0, 0);
 /// Far beyond what somebody writes by hand.
-const LARGEST: u64 = 16 << 20;
+const LARGEST: u64 = 4 << 20;
+/// More products than anybody names at once.
+const PRODUCTS: usize = 1000;
 
 /// A whole overlay.
 #[derive(Debug, Deserialize)]
@@ -188,6 +190,9 @@ impl Reader<'_> {
 
     /// Products by their name here or by what Microsoft calls them.
     fn products(&self, c: &Correction, values: &[String]) -> Result<Vec<String>> {
+        if values.len() > PRODUCTS {
+            return Err(self.wrong(c, &c.kb, format!("more than {PRODUCTS} products in one list")));
+        }
         let product = |value: &String| {
             let named = |p: &crate::catalog::view::Product<'_>| {
                 p.slug == value

@@ -14,7 +14,7 @@ use crate::{
     },
     model::{KbId, ProductSet, SourceKind, UpdateKind, Version},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Microsoft's pages, saved.
 pub const HTML: Importer =
@@ -28,6 +28,9 @@ pub const JSON: Importer =
 /// Tables in CSV.
 pub const CSV: Importer =
     Importer { format: "release information (CSV)", detect: detect_csv, read: read_csv };
+
+/// More rows than any table has; Microsoft's pages have a thousand.
+const ROWS: usize = 20_000;
 
 /// Columns, by what tables call them.
 const NAMES: [(&[&str], Column); 6] = [
@@ -146,6 +149,12 @@ fn imported(
     input: &Input<'_>,
     catalog: &Catalog,
 ) -> Result<Imported, ImportError> {
+    if rows.len() > ROWS {
+        return Err(ImportError::new(
+            input.name,
+            format!("more than {ROWS} rows: no table of release information has so many"),
+        ));
+    }
     let mut gather = Gather::new(catalog);
     let mut remarks = Remarks::default();
     let mut lines: BTreeMap<u16, BTreeMap<(u32, Option<KbId>), EntryRow>> = BTreeMap::new();
@@ -339,9 +348,16 @@ fn detect_html(head: &[u8]) -> bool {
 }
 
 /// Larger pages are none of Microsoft's; the real ones have 400 KB.
-const LARGEST_PAGE: u64 = 32 << 20;
-/// More rows than any page has.
-const ROWS: usize = 100_000;
+const LARGEST_PAGE: u64 = 8 << 20;
+/// Longer tags are none of a page; a parser compares each of a tag's attributes with all others.
+const TAG: usize = 64 << 10;
+/// More elements of one name within each other than any page has.
+const DEPTH: usize = 500;
+/// Elements that need no end tag.
+const ENDLESS: [&[u8]; 24] = [
+    b"area", b"base", b"br", b"col", b"dd", b"dt", b"embed", b"hr", b"img", b"input", b"li", b"link",
+    b"meta", b"option", b"p", b"param", b"source", b"tbody", b"td", b"th", b"thead", b"tr", b"track", b"wbr",
+];
 
 fn read_html(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportError> {
     if input.size > LARGEST_PAGE {
@@ -351,6 +367,12 @@ fn read_html(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, Impor
         ));
     }
     let text = decode::text(input)?;
+    if let Some(at) = outlandish(&text) {
+        return Err(ImportError::new(
+            format!("{}, byte {at}", input.name),
+            "its HTML is nested as no page of release information is; save the page again",
+        ));
+    }
     let html = scraper::Html::parse_document(&text);
     let (mut rows, mut heading, mut address) = (Vec::new(), String::new(), None);
     for node in html.tree.root().descendants() {
@@ -371,7 +393,7 @@ fn read_html(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, Impor
                         .collect();
                     match &table {
                         None => table = columns(&cells),
-                        Some(columns) if rows.len() < ROWS => {
+                        Some(columns) if rows.len() <= ROWS => {
                             rows.push(row(
                                 columns,
                                 cells.into_iter(),
@@ -390,6 +412,30 @@ fn read_html(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, Impor
         }
     }
     imported(rows, HTML.format, (address, None), input, catalog)
+}
+
+/// Where the HTML is as that of no page: a tag of endless attributes, or elements nested or left open without end, each of
+/// which a parser compares with all others.
+fn outlandish(html: &str) -> Option<usize> {
+    let bytes = html.as_bytes();
+    let mut ended = 0;
+    let mut open: HashMap<Vec<u8>, usize> = HashMap::new();
+    memchr::memchr_iter(b'<', bytes).find(|&at| {
+        let closes = bytes.get(at + 1) == Some(&b'/');
+        let name = bytes.get(at + 1 + usize::from(closes)..).unwrap_or_default();
+        let name = &name[..name.iter().take(16).take_while(|b| b.is_ascii_alphanumeric()).count()];
+        if name.is_empty() {
+            return false;
+        }
+        if ended <= at {
+            ended = memchr::memchr(b'>', &bytes[at..]).map_or(bytes.len(), |n| at + n);
+        }
+        let name = name.to_ascii_lowercase();
+        let counted = !ENDLESS.iter().any(|e| *e == name);
+        let depth = open.entry(name).or_default();
+        *depth = if closes { depth.saturating_sub(1) } else { *depth + usize::from(counted) };
+        ended - at > TAG || *depth > DEPTH
+    })
 }
 
 fn is_element(node: &scraper::Node, names: &[&str]) -> bool {

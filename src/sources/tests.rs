@@ -407,7 +407,10 @@ proptest! {
 #[test]
 fn field_feeds() {
     let Some(root) = std::env::var_os("KBWHY_FIELD_DATA").map(std::path::PathBuf::from) else {
-        eprintln!("KBWHY_FIELD_DATA is not set: real feeds are not read");
+        #[expect(clippy::print_stderr, reason = "a suite that is skipped says so")]
+        {
+            eprintln!("KBWHY_FIELD_DATA is not set: real feeds are not read");
+        }
         return;
     };
     let root = root.join("testdata");
@@ -449,6 +452,81 @@ fn field_feeds() {
             }
         }
     }
+}
+
+#[test]
+fn a_table_that_ends_within_a_quotation_is_refused() {
+    let whole = "Build,KB,Date\n19045.9001,KB6000001,\"2026-08-11\"\n19045.9002,KB6000002,\"2026-08-12\"";
+    assert!(decode::csv_rows("t", whole).is_ok_and(|(_, rows)| rows.len() == 2));
+    for end in whole.len() - 10..whole.len() {
+        let refused = decode::csv_rows("t", &whole[..end]);
+        assert!(refused.is_err_and(|e| e.place == "t:3" && e.problem.contains("does not end")), "{end}");
+    }
+    let comma = "\"Build, or so\",Build,KB,Date\nx,19045.9001,KB6000001,2026-08-11\n";
+    assert!(decode::csv_rows("t", comma).is_ok_and(|(_, rows)| rows.len() == 1));
+    let early = "Build,KB,Date\n\"19045.9001,KB6000001,2026-08-11\n19045.9002,KB6000002,2026-08-12\n";
+    assert!(decode::csv_rows("t", early).is_err());
+}
+
+#[test]
+fn html_that_a_parser_would_take_for_ever_is_refused() {
+    let attributes: String = (0..20_000).map(|n| format!(" a{n}=1")).collect();
+    let nested = "<div>".repeat(100_000);
+    let tables = "<table><tr><td>".repeat(5_000);
+    for body in [format!("<p{attributes}>"), nested, tables] {
+        let page = format!(
+            "<!DOCTYPE html><link href=\"https://learn.microsoft.com/en-us/windows/release-health/release-information\">{body}"
+        );
+        let size = page.len() as u64;
+        let mut input = Input { name: "p", reader: &mut Cursor::new(page), size, read: "2026-11-21" };
+        let refused = import(&mut input, Catalog::embedded()).unwrap_err();
+        assert!(refused.problem.starts_with("its HTML is nested"), "{refused}");
+    }
+}
+
+#[test]
+fn a_table_of_endless_rows_is_refused() {
+    let rows: String = (0..20_001).map(|n| format!("19045.{n},KB6000001,2026-08-11\n")).collect();
+    let table = format!("Build,KB,Date\n{rows}");
+    let size = table.len() as u64;
+    let mut input = Input { name: "t", reader: &mut Cursor::new(table), size, read: "2026-11-21" };
+    let refused = import(&mut input, Catalog::embedded()).unwrap_err();
+    assert!(refused.problem.starts_with("more than 20000 rows"), "{refused}");
+}
+
+#[test]
+fn a_table_in_which_everything_supersedes_everything_is_refused() {
+    let all: Vec<String> = (0..20_000).map(|n| (3_000_000 + n).to_string()).collect();
+    let all = all.join(";");
+    let rows: String = (0..60)
+        .map(|n| format!("20260811,CVE-2026-1,{},T,Windows Server 2019,,,,{all},\n", 4_000_000 + n))
+        .collect();
+    let header = "DatePosted,CVE,BulletinKB,Title,AffectedProduct,AffectedComponent,Severity,Impact,Supersedes,Exploits";
+    let table = format!("{header}\n{rows}");
+    let size = table.len() as u64;
+    let mut input = Input { name: "t.csv", reader: &mut Cursor::new(table), size, read: "2026-11-21" };
+    let refused = import(&mut input, Catalog::embedded()).unwrap_err();
+    assert!(refused.problem.starts_with("more superseded updates"), "{refused}");
+}
+
+#[test]
+fn a_zero_byte_is_damage() {
+    for (name, text) in [("c.xml", CVRF_XML), ("c.json", CVRF_JSON)] {
+        let at = text.find("5200001").unwrap();
+        let bytes = [&text.as_bytes()[..at], b"\0", &text.as_bytes()[at..]].concat();
+        let size = bytes.len() as u64;
+        let mut input = Input { name, reader: &mut Cursor::new(bytes), size, read: "2026-11-21" };
+        let refused = import(&mut input, Catalog::embedded()).unwrap_err();
+        assert!(
+            refused.place.ends_with(&format!("byte {at}")) && refused.problem.contains("zero byte"),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn texts_keep_nothing_that_steers_a_console() {
+    assert_eq!(gather::clean(" a\u{1b}[31m \u{202e}b\u{2066}\n\tc\u{9b} "), "a [31m b c");
 }
 
 mod shapes;

@@ -16,6 +16,9 @@ pub const JSON: Importer = Importer { format: "WSUS export (JSON)", detect: dete
 /// Tables in CSV.
 pub const CSV: Importer = Importer { format: "WSUS export (CSV)", detect: detect_csv, read: read_csv };
 
+/// More updates than an export has.
+const ITEMS: usize = 50_000;
+
 fn has_names(head: &str) -> bool {
     let kb = head.contains("KBNumber") || head.contains("KnowledgebaseArticles");
     kb && head.contains("UpdateClassificationTitle") && head.contains("CreationDate")
@@ -219,6 +222,12 @@ fn imported(
 ) -> Result<Imported, ImportError> {
     let items: Vec<Item> =
         items.into_iter().map(|i| i.update.map_or_else(|| Item { update: None, ..i }, |u| *u)).collect();
+    if items.len() > ITEMS {
+        return Err(ImportError::new(
+            input.name,
+            format!("more than {ITEMS} updates: export fewer at once, such as those of one product"),
+        ));
+    }
     let order = order(items.iter().map(|i| &*i.creation_date));
     let mut gather = Gather::new(catalog);
     for (n, item) in items.iter().enumerate() {

@@ -74,7 +74,7 @@ fn unique(name: &str, taken: &mut HashSet<String>) -> String {
 
 /// A text as it may be kept: nothing that steers a console, not too long.
 fn text(t: &str) -> String {
-    t.chars().map(|c| if c == '\t' || crate::inventory::steers(c) { ' ' } else { c }).take(TEXT).collect()
+    t.chars().map(|c| if c == '\t' || crate::model::steers(c) { ' ' } else { c }).take(TEXT).collect()
 }
 
 fn some(t: &mut Option<String>) {

@@ -73,27 +73,24 @@ pub(super) struct ReadArgs {
 impl ReadArgs {
     /// An answer of the catalog that is meant, by the pages that it needs.
     pub(super) fn ask<T>(&self, answer: impl Fn(&Catalog) -> T) -> Result<T, Failure> {
-        match folder_of(&self.cache).filter(|_| !self.no_cache) {
-            Some(folder) => Cache { folder }.ask(answer),
+        match self.told() {
+            Some(cache) => cache.ask(answer),
             None => Ok(answer(Catalog::embedded())),
         }
     }
 
     /// The catalog that is meant.
     pub(super) fn catalog(&self) -> Result<Cow<'static, Catalog>, Failure> {
-        if self.no_cache {
-            return Ok(Cow::Borrowed(Catalog::embedded()));
+        self.told().map_or(Ok(Cow::Borrowed(Catalog::embedded())), |cache| cache.catalog())
+    }
+
+    /// The cache that is meant; if it was named and is not there, that is told.
+    fn told(&self) -> Option<Cache> {
+        if let Some(folder) = self.cache.folder.as_deref().filter(|f| !f.is_dir()) {
+            let why = if folder.exists() { "is not a folder" } else { "there is no such folder" };
+            tell(&format!("{}: {why}; only built-in facts are used", named(folder)));
         }
-        if let Some(named_folder) = &self.cache.folder
-            && !named_folder.is_dir()
-        {
-            let why = if named_folder.exists() { "is not a folder" } else { "there is no such folder" };
-            tell(&format!("{}: {why}; only built-in facts are used", named(named_folder)));
-        }
-        match folder_of(&self.cache) {
-            Some(folder) => Cache { folder }.catalog(),
-            None => Ok(Cow::Borrowed(Catalog::embedded())),
-        }
+        self.cache()
     }
 
     /// The cache that is meant, if there may be one.

@@ -41,7 +41,7 @@ fn read_back(file: &[u8], address: &str) -> Option<Page> {
     let packed = ZlibDecoder::new(file.get(end + 1..)?);
     packed.take(head.size.min(LIMIT) + 1).read_to_end(&mut bytes).ok()?;
     let whole = head.address == address && hex(&Sha256::digest(&bytes)) == head.sha256;
-    whole.then(|| Page { address: head.address, fetched: head.fetched, bytes })
+    whole.then_some(Page { address: head.address, fetched: head.fetched, bytes })
 }
 
 impl Cache {

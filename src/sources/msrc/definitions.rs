@@ -40,6 +40,9 @@ const TEXTS: usize = 64 << 20;
 /// Distinct combinations of update, product and superseded ones; real files have 53,000.
 const COMBINATIONS: usize = 4_000_000;
 
+/// Bytes of their lists of superseded updates; real files have 200 KB.
+const LISTS: usize = 8 << 20;
+
 const COLUMNS: &[&str] =
     &["BulletinKB", "AffectedProduct", "Supersedes", "DatePosted", "AffectedComponent", "Title", "CVE"];
 const REQUIRED: usize = 4;
@@ -156,7 +159,9 @@ impl Hasher for NumberHasher {
         self.write_u64(u64::from(n));
     }
     fn write_u64(&mut self, n: u64) {
-        self.0 = (self.0.rotate_left(23) ^ n).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        // both halves of the product: numbers that rise together must not fall together
+        let product = u128::from(self.0.rotate_left(23) ^ n) * 0x9E37_79B9_7F4A_7C15;
+        self.0 = product as u64 ^ (product >> 64) as u64;
     }
 }
 
@@ -210,6 +215,8 @@ struct Table {
     products: Strings,
     cells: Strings,
     combinations: Vec<Combination>,
+    /// bytes of their lists of superseded updates
+    lists: usize,
     /// places of combinations
     places: Numbered<(u32, u32, u32), usize>,
     /// of tables whose titles are those of updates: by combination
@@ -306,6 +313,10 @@ impl Table {
                     return Err("more updates and products than any real file has".to_owned());
                 }
                 Entry::Vacant(free) => {
+                    self.lists += r.raw(SUPERSEDES).len();
+                    if self.lists > LISTS {
+                        return Err("more superseded updates than any real file has".to_owned());
+                    }
                     self.combinations.push(Combination { key, rows: 0, line: r.line(), next: 0 });
                     if let Some(title) = titled(r) {
                         self.titles.insert(n, title);

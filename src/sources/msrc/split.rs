@@ -167,6 +167,9 @@ impl Splitter {
         last: bool,
         mut each: impl FnMut(&Record<'_>) -> Result<(), String>,
     ) -> (usize, Result<(), Fault>) {
+        if let Some(zero) = memchr(0, buffer) {
+            return (0, Err(self.fault(buffer, zero, "a zero byte: the file is damaged".to_owned())));
+        }
         let mut at = 0;
         if !self.begun {
             if buffer.len() < 3 && !last {
@@ -431,6 +434,7 @@ mod tests {
             (b"a,c\n", 1, "no column b"),
             (b"", 1, "no header"),
             (b"a,b\n\xFF,2\n", 2, "UTF-8"),
+            (b"a,b\n1,2\n3,\0\n", 3, "zero byte"),
         ] {
             for piece in [1, 3, 100] {
                 let fault = split(text, piece).unwrap_err();
