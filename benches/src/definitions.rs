@@ -43,12 +43,12 @@ const COMPONENTS: &[&str] = &[
 const IMPACTS: &[&str] =
     &["Elevation of Privilege", "Remote Code Execution", "Information Disclosure", "Denial of Service"];
 
-/// The table: months of vulnerabilities, each with a row for each product and update.
+/// The table: months of vulnerabilities, each with a row for most products and their updates, which supersede those of the month
+/// before.
 pub fn table(rows: usize) -> Result<String, Failed> {
     let mut n = Numbers(608_740);
     let mut out = String::with_capacity(rows * 226);
     out.push_str("\"DatePosted\",\"CVE\",\"BulletinKB\",\"Title\",\"AffectedProduct\",\"AffectedComponent\",\"Severity\",\"Impact\",\"Supersedes\",\"Exploits\"\r\n");
-    // of each vulnerability a row in two for a product: 5 months a row of updates
     let months = 18 * 12;
     let of_month = rows / months + 1;
     let mut written = 0;

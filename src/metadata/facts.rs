@@ -254,22 +254,22 @@ fn packages(
     source: &str,
     updates: &mut BTreeMap<u32, UpdateRow>,
 ) {
-    let mut by_kb: BTreeMap<u32, BTreeMap<u8, ArchitectureSet>> = BTreeMap::new();
-    let mut titles: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
-    for (rank, u) in units.iter() {
-        for p in some(u.certain) {
-            let exist = catalog.product(p).architectures;
-            let set = by_kb.entry(u.kb).or_default().entry(p.0).or_default();
-            *set = u.architectures.iter().filter(|a| exist.contains(*a)).fold(*set, ArchitectureSet::with);
+    for (kb, ranks) in of_kbs(units.iter()) {
+        let mut products: BTreeMap<u8, ArchitectureSet> = BTreeMap::new();
+        let mut titles: BTreeSet<String> = BTreeSet::new();
+        for (rank, u) in ranks.iter().filter_map(|r| Some((*r, units.get(*r)?))) {
+            for p in some(u.certain) {
+                let exist = catalog.product(p).architectures;
+                let set = products.entry(p.0).or_default();
+                *set =
+                    u.architectures.iter().filter(|a| exist.contains(*a)).fold(*set, ArchitectureSet::with);
+            }
+            let record = m.records.get(rank as usize);
+            let title = plain_title(record.map_or("", |r| m.text_at(r.title)), kb);
+            if !title.is_empty() {
+                titles.insert(title);
+            }
         }
-        let record = m.records.get(rank as usize);
-        let title = plain_title(record.map_or("", |r| m.text_at(r.title)), u.kb);
-        if !title.is_empty() {
-            titles.entry(u.kb).or_default().insert(title);
-        }
-        row(updates, u.kb, source);
-    }
-    for (kb, products) in by_kb {
         let mut groups: BTreeMap<ArchitectureSet, Vec<String>> = BTreeMap::new();
         // without an architecture the row would mean all of them
         for (p, set) in products.into_iter().filter(|(_, set)| !set.is_empty()) {
@@ -284,18 +284,27 @@ fn packages(
                 ..PackageRow::default()
             })
             .collect();
-    }
-    for (kb, all) in titles {
         // titles that differ by more than product and architecture are not the KB's
-        if let (1, Some(title)) = (all.len(), all.into_iter().next()) {
-            row(updates, kb, source).title = Some(title);
+        if let (1, Some(title)) = (titles.len(), titles.into_iter().next()) {
+            r.title = Some(title);
         }
     }
+}
+
+/// The ranks of each KB, both in order.
+fn of_kbs<'u>(units: impl Iterator<Item = (u32, &'u Unit)>) -> BTreeMap<u32, Vec<u32>> {
+    let mut pairs: Vec<(u32, u32)> = units.map(|(rank, u)| (u.kb, rank)).collect();
+    pairs.sort_unstable();
+    let of_kb = |pairs: &[(u32, u32)]| (pairs[0].0, pairs.iter().map(|p| p.1).collect());
+    pairs.chunk_by(|a, b| a.0 == b.0).map(of_kb).collect()
 }
 
 /// A title without its KB, and without the architecture of the one package that it is of.
 pub(crate) fn plain_title(title: &str, kb: u32) -> String {
     let mut t = title.trim();
+    if t.is_empty() {
+        return String::new();
+    }
     for _ in 0..3 {
         let ends = [
             format!("(KB{kb})"),
@@ -413,14 +422,9 @@ fn rules(
     source: &str,
     remarks: &mut Remarks,
 ) -> Vec<RuleRow> {
-    let mut by_kb: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for (rank, u) in units.iter() {
-        // a leaf is installed with its bundle: what it asks for is asked of its kind, not of its KB
-        let own = m.records.get(rank as usize).is_some_and(|r| r.flags & bits::RELATED != 0);
-        if own && m.bundles.of(rank).is_empty() {
-            by_kb.entry(u.kb).or_default().push(rank);
-        }
-    }
+    // a leaf is installed with its bundle: what it asks for is asked of its kind, not of its KB
+    let own = |rank: u32| m.records.get(rank as usize).is_some_and(|r| r.flags & bits::RELATED != 0);
+    let by_kb = of_kbs(units.iter().filter(|(rank, _)| own(*rank) && m.bundles.of(*rank).is_empty()));
     let mut out = Vec::new();
     for (kb, ranks) in by_kb {
         let clauses: Vec<(BTreeSet<String>, bool)> = ranks

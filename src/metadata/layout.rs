@@ -84,14 +84,13 @@ pub(crate) fn checksum(bytes: &[u8]) -> u32 {
     crc.sum()
 }
 
-/// Writes pages, and remembers the checksum of each.
-struct Pages<'a> {
-    out: &'a mut dyn Write,
+/// Gives pages, whole but for the last.
+struct Pages<F> {
+    each: F,
     page: Vec<u8>,
-    sums: Vec<u8>,
 }
 
-impl Pages<'_> {
+impl<F: FnMut(&[u8]) -> io::Result<()>> Pages<F> {
     fn put(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let (now, rest) = bytes.split_at((PAGE - self.page.len()).min(bytes.len()));
@@ -106,8 +105,7 @@ impl Pages<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         if !self.page.is_empty() {
-            self.sums.extend(checksum(&self.page).to_le_bytes());
-            self.out.write_all(&self.page)?;
+            (self.each)(&self.page)?;
             self.page.clear();
         }
         Ok(())
@@ -120,7 +118,15 @@ fn group(g: &Group) -> [&[u32]; 2] {
 
 /// The records of a section, in pieces.
 fn section(m: &Metadata, s: Section, put: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    let mut numbers = |list: &[u32]| list.iter().try_for_each(|n| put(&n.to_le_bytes()));
+    let mut bytes = [0; 4096];
+    let mut numbers = |list: &[u32]| {
+        list.chunks(bytes.len() / 4).try_for_each(|some| {
+            for (to, n) in bytes.as_chunks_mut().0.iter_mut().zip(some) {
+                *to = n.to_le_bytes();
+            }
+            put(&bytes[..some.len() * 4])
+        })
+    };
     match s {
         Section::Guids => m.guids.iter().try_for_each(|g| put(g.as_bytes())),
         Section::Records => m.records.iter().try_for_each(|r| {
@@ -204,7 +210,11 @@ impl Metadata {
             table.extend(count.to_le_bytes());
             body += count * RECORD[s as usize] as u64;
         }
-        let sums = self.pages(&mut io::sink())?;
+        let mut sums = Vec::with_capacity((body as usize / PAGE + 1) * 4);
+        self.pages(|page| {
+            sums.extend(checksum(page).to_le_bytes());
+            Ok(())
+        })?;
         let pages = u32::try_from(sums.len() / 4).map_err(|_| io::Error::other("metadata too large"))?;
         let mut head = Vec::with_capacity(HEADER);
         head.extend(MAGIC);
@@ -216,7 +226,7 @@ impl Metadata {
         head.extend(checksum(&head).to_le_bytes());
         out.write_all(&head)?;
         out.write_all(&sums)?;
-        self.pages(out).map(drop)
+        self.pages(|page| out.write_all(page))
     }
 
     /// The index as bytes.
@@ -227,12 +237,11 @@ impl Metadata {
         out
     }
 
-    fn pages(&self, out: &mut dyn Write) -> io::Result<Vec<u8>> {
-        let mut pages = Pages { out, page: Vec::with_capacity(PAGE), sums: Vec::new() };
+    fn pages(&self, each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        let mut pages = Pages { each, page: Vec::with_capacity(PAGE) };
         for &s in ALL {
             section(self, s, &mut |bytes| pages.put(bytes))?;
         }
-        pages.flush()?;
-        Ok(pages.sums)
+        pages.flush()
     }
 }

@@ -304,18 +304,21 @@ fn delimiter(header: &[u8]) -> u8 {
 
 /// How many bytes two texts have in common at their start.
 fn common(a: &[u8], b: &[u8]) -> usize {
-    let (whole_a, whole_b) = (a.as_chunks::<16>().0, b.as_chunks::<16>().0);
-    let mut n = 16 * whole_a.iter().zip(whole_b).take_while(|(a, b)| a == b).count();
-    while let (Some(x), Some(y)) =
-        (a.get(n..).and_then(<[u8]>::first_chunk), b.get(n..).and_then(<[u8]>::first_chunk))
-    {
-        let differing = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
+    let mut n = 0;
+    for (x, y) in a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0) {
+        let differing = u128::from_le_bytes(*x) ^ u128::from_le_bytes(*y);
         if differing != 0 {
             return n + differing.trailing_zeros() as usize / 8;
         }
-        n += 8;
+        n += 16;
     }
-    n + a[n..].iter().zip(&b[n..]).take_while(|(a, b)| a == b).count()
+    for (x, y) in a[n..].iter().zip(&b[n..]) {
+        if x != y {
+            break;
+        }
+        n += 1;
+    }
+    n
 }
 
 /// The fields of one record. Neighbours have most fields in common: those whose bytes, with what ends them, are the former
@@ -332,18 +335,16 @@ fn record(
     let mut at = start;
     loop {
         let n = fields.len();
-        if let Some(end) = former.last().filter(|_| n < former.len()).map(|f| f.after) {
+        if n < former.len() {
             let from = n.checked_sub(1).map_or(former_start, |n| former[n].after);
-            let (same, shift) = (common(&buffer[from..end], &buffer[at..]), at - from);
-            let whole = former[n..].iter().take_while(|f| f.after - from <= same);
-            fields.extend(whole.map(|f| Span {
-                start: f.start + shift,
-                end: f.end + shift,
-                after: f.after + shift,
-                doubled: f.doubled,
-            }));
-            if fields.len() > n {
-                at = fields.last().map_or(at, |f| f.after);
+            let shift = at - from;
+            let same = common(&buffer[from..at], &buffer[at..]);
+            for f in &former[n..] {
+                if f.after - from > same {
+                    break;
+                }
+                at = f.after + shift;
+                fields.push(Span { start: f.start + shift, end: f.end + shift, after: at, ..*f });
             }
             if fields.len() == former.len() {
                 return Found::Record(at);
