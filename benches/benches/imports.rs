@@ -124,7 +124,8 @@ fn tables(folder: &Path) -> Result<(), Failed> {
         Some(real) if real.exists() => {
             println!("the real one:");
             let mut zip = zip::ZipArchive::new(fs::File::open(&real)?)?;
-            let feed = zip.file_names().find(|n| n.starts_with("CVEs_")).ok_or("no table")?.to_owned();
+            let feed =
+                zip.file_names().flatten().find(|n| n.starts_with("CVEs_")).ok_or("no table")?.into_owned();
             let table = folder.join("CVEs_real.csv");
             std::io::copy(&mut zip.by_name(&feed)?, &mut fs::File::create(&table)?)?;
             import(folder, &table, Some(("csv", CSV)))?;
