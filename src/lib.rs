@@ -16,6 +16,7 @@ pub mod inventory;
 pub mod metadata;
 pub mod model;
 pub mod package;
+pub mod plan;
 pub mod render;
 pub mod report;
 pub mod resolve;

@@ -24,7 +24,17 @@ pub(super) enum Command {
     /// Why is this update refused on this host?
     Explain(Explain),
     /// What do an error, a log and the host's state show, without an update in mind?
-    Diagnose(Diagnose),
+    Diagnose(super::diagnose::Diagnose),
+    /// What does an error code or message mean?
+    Code(super::code::Code),
+    /// What will stop updates on this host next?
+    Doctor(super::doctor::Doctor),
+    /// What to install, in which order, with how many restarts?
+    Plan(super::plan::Plan),
+    /// What would change if updates or facts of the host were others?
+    WhatIf(super::what_if::WhatIf),
+    /// In which order do these packages go on?
+    Order(super::order::Order),
     /// What was understood of an inventory?
     Inventory(Inventory),
     /// A script that collects all that is needed on a Windows host
@@ -131,18 +141,6 @@ pub(super) struct Explain {
     /// Print the date of the catalog's facts and exit
     #[arg(long)]
     pub(super) as_of: bool,
-    #[command(flatten)]
-    pub(super) read: ReadArgs,
-    #[command(flatten)]
-    pub(super) output: Output,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Diagnose {
-    #[command(flatten)]
-    pub(super) inventories: Inventories,
-    #[command(flatten)]
-    pub(super) seen: Seen,
     #[command(flatten)]
     pub(super) read: ReadArgs,
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use super::{
     Exit, Failure,
-    args::{Args, Collect, Command, Diagnose, Explain, Format, Inventories, Inventory, Output, Seen},
+    args::{Args, Collect, Command, Explain, Format, Inventories, Inventory, Output, Seen},
     cache::ReadArgs,
     input,
 };
@@ -24,7 +24,12 @@ pub(super) type Printed = Result<(String, Exit), Failure>;
 pub(super) fn run(args: Args) -> Printed {
     match args.command {
         Command::Explain(a) => explain(a),
-        Command::Diagnose(a) => diagnose(a),
+        Command::Diagnose(a) => super::diagnose::run(&a),
+        Command::Code(a) => super::code::run(&a),
+        Command::Doctor(a) => super::doctor::run(&a),
+        Command::Plan(a) => super::plan::run(&a),
+        Command::WhatIf(a) => super::what_if::run(&a),
+        Command::Order(a) => super::order::run(&a),
         Command::Inventory(a) => show_inventory(a),
         Command::Collect(a) => Ok((collect_text(&a), Exit::Good)),
         Command::Catalog { command: None, read } => Ok((catalog_line(&read)?, Exit::Good)),
@@ -147,12 +152,7 @@ fn rules_of(kb: KbId, a: &Explain, content: Option<&PackageContent>) -> Result<(
     Ok((rules, true))
 }
 
-fn diagnose(a: Diagnose) -> Printed {
-    let question = seen(&a.seen)?;
-    answer(&a.inventories, &question, &a.read, &a.output)
-}
-
-fn seen(seen: &Seen) -> Result<Question, Failure> {
+pub(super) fn seen(seen: &Seen) -> Result<Question, Failure> {
     Ok(Question {
         error: seen.error.as_deref().map(ErrorEvidence::parse),
         log: input::logs(&seen.log)?,
@@ -160,7 +160,12 @@ fn seen(seen: &Seen) -> Result<Question, Failure> {
     })
 }
 
-fn answer(inventories: &Inventories, question: &Question, read: &ReadArgs, output: &Output) -> Printed {
+pub(super) fn answer(
+    inventories: &Inventories,
+    question: &Question,
+    read: &ReadArgs,
+    output: &Output,
+) -> Printed {
     let host = input::host_with(inventories)?;
     let (verdict, report) = read.ask(|catalog| {
         let answer = resolve::explain(catalog, &host, question);

@@ -3,12 +3,18 @@
 mod args;
 mod cache;
 mod catalog;
+mod code;
 mod commands;
+mod diagnose;
+mod doctor;
 mod input;
 #[cfg(feature = "online")]
 mod online;
+mod order;
 mod package;
+mod plan;
 mod rules;
+mod what_if;
 
 use crate::model::KbId;
 use clap::{

@@ -2,10 +2,12 @@
 
 mod catalog;
 mod package;
+mod plan;
 mod rules;
 
 pub use catalog::*;
 pub use package::{PackageReport, ParentReport};
+pub use plan::*;
 pub use rules::{RuleClauseReport, RulePrerequisiteReport, RuleReport, RuleSectionReport, RulesReport};
 
 use serde::Serialize;
