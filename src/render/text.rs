@@ -1,7 +1,7 @@
 //! Reports as text that a tired admin understands on one screen: verdict first, then the checks, then what to do.
 
 use crate::inventory::Format;
-use crate::report::{EvidenceReport, ExplainReport, InventoryReport};
+use crate::report::{EvidenceReport, ExplainReport, HostReport, InventoryReport};
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
@@ -33,7 +33,7 @@ pub fn to_text(report: &ExplainReport, style: Style) -> String {
     let mut out = String::new();
     let width = style.width.max(40);
     paragraph(&mut out, &report.summary, 0, width);
-    host_line(&mut out, report, width, style.ascii);
+    host_line(&mut out, &report.host, width, style.ascii);
     let rows = rows(report, style.verbose);
     if !rows.is_empty() {
         out.push('\n');
@@ -67,8 +67,7 @@ pub fn to_text(report: &ExplainReport, style: Style) -> String {
     if style.ascii { to_ascii(&out) } else { out }
 }
 
-fn host_line(out: &mut String, report: &ExplainReport, width: usize, ascii: bool) {
-    let h = &report.host;
+pub(super) fn host_line(out: &mut String, h: &HostReport, width: usize, ascii: bool) {
     let mut parts = vec![h.windows.clone()];
     parts.extend(h.architecture.map(str::to_owned));
     parts.extend(h.version.clone());
@@ -185,7 +184,7 @@ fn check(out: &mut String, row: &Row<'_>, width: usize, style: Style) {
     }
 }
 
-fn source(e: &EvidenceReport) -> String {
+pub(super) fn source(e: &EvidenceReport) -> String {
     match (&e.url, e.source.as_str()) {
         (Some(url), _) => {
             let short = url.trim_start_matches("https://").trim_start_matches("www.");

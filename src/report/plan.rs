@@ -35,6 +35,9 @@ pub struct InstallPlanReport {
     /// the plan replayed by the resolver, one entry for each step; only if it was asked for
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replay: Vec<ReplayReport>,
+    /// what the folder of packages has of it; only if one was given
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<FolderReport>,
     /// the host
     pub host: HostReport,
     /// date of the catalog's newest facts
@@ -104,6 +107,59 @@ pub struct ConditionReport {
     pub fact: String,
     /// the command that gives it
     pub collect: String,
+    /// how a script finds out by itself; absent if it has to ask
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<ConditionTestReport>,
+}
+
+/// A condition that a script can check.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConditionTestReport {
+    /// `revision-below` and `revision-at-least`: of the running Windows (UBR), against `revision`; `update-absent`: the
+    /// update of the step may be there already, which its installer tells
+    pub kind: &'static str,
+    /// the revision that is compared with
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u32>,
+}
+
+/// What a folder of packages has of a plan. Which step has which file, the steps say.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct FolderReport {
+    /// the folder, as it was given
+    pub path: String,
+    /// package files in it
+    pub files: u32,
+    /// steps whose file is not there, or of which several could be it
+    pub missing: Vec<MissingFileReport>,
+    /// files of the plan's updates that are for something else
+    pub unfit: Vec<UnfitFileReport>,
+    /// packages that the plan does not use
+    pub unused: Vec<String>,
+    /// what was not read, and why
+    pub remarks: Vec<String>,
+}
+
+/// A step that has no file.
+#[derive(Clone, Debug, Serialize)]
+pub struct MissingFileReport {
+    /// the step's number
+    pub step: u32,
+    /// the update, or what is to be run
+    pub what: String,
+    /// name or pattern of the file that is wanted
+    pub wanted: String,
+    /// why none was taken
+    pub why: String,
+}
+
+/// A file that does not fit.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnfitFileReport {
+    /// its name
+    pub file: String,
+    /// why it does not fit
+    pub why: String,
 }
 
 /// The file of a package.
