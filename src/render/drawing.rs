@@ -16,13 +16,14 @@ pub fn to_dot(r: &GraphReport) -> String {
             ("requirement", _) => "shape=note",
             ("any-of", _) => "shape=diamond, fontsize=9",
             ("more", _) => "shape=plaintext",
+            ("restart", _) => "shape=box, style=filled, fillcolor=lightgrey, width=4",
             _ => "shape=box",
         };
         let _ = writeln!(out, "  {} [label={}, {look}];", n.id, dot_text(&wrapped(n)));
     }
     for e in &r.edges {
         let style = match e.relation {
-            "supersedes" => "style=solid",
+            "supersedes" | "then" => "style=solid",
             "any-of" => "style=dotted",
             "excludes" => "style=dashed, arrowhead=tee",
             _ => "style=dashed",
@@ -45,13 +46,14 @@ pub fn to_mermaid(r: &GraphReport) -> String {
             "requirement" => ("([", "])"),
             "any-of" => ("{", "}"),
             "more" => ("(", ")"),
+            "restart" => ("{{", "}}"),
             _ => ("[", "]"),
         };
         let _ = writeln!(out, "  {}{open}\"{label}\"{close}", n.id);
     }
     for e in &r.edges {
         let arrow = match e.relation {
-            "supersedes" => "-->",
+            "supersedes" | "then" => "-->",
             "excludes" => "-.-x",
             _ => "-.->",
         };
@@ -77,7 +79,7 @@ fn edge_label(e: &EdgeReport) -> String {
         n => format!("{} and {} more", e.products[0], n - 1),
     };
     match (e.relation, on.is_empty()) {
-        ("supersedes" | "any-of", true) => String::new(),
+        ("supersedes" | "any-of" | "then", true) => String::new(),
         ("supersedes", false) => on,
         (relation, true) => relation.to_owned(),
         (relation, false) => format!("{relation}: {on}"),
@@ -286,7 +288,9 @@ mod tests {
                     return is_id(from) && to.strip_prefix(' ').is_some_and(is_id);
                 }
             }
-            for (open, close) in [("([\"", "\"])"), ("[\"", "\"]"), ("{\"", "\"}"), ("(\"", "\")")] {
+            for (open, close) in
+                [("{{\"", "\"}}"), ("([\"", "\"])"), ("[\"", "\"]"), ("{\"", "\"}"), ("(\"", "\")")]
+            {
                 if let Some((id, rest)) = line.split_once(open).filter(|(id, _)| is_id(id)) {
                     return is_id(id) && rest.strip_suffix(close).is_some_and(is_mermaid_text);
                 }
