@@ -31,7 +31,7 @@ pub fn plan_text(report: &InstallPlanReport, style: Style) -> String {
             "\nTo be sure, run there\n"
         });
         for u in report.unknown.iter().take(if style.verbose { 50 } else { SHOWN }) {
-            hanging(&mut out, &format!("  {:<18}", u.fact), &u.collect, 20, width);
+            let _ = writeln!(out, "  {}\n    {}", u.fact, u.collect);
         }
         if let [only] = &report.unknown[..] {
             let _ = writeln!(out, "and plan again with  --assume {}=VALUE", only.fact);
@@ -115,11 +115,15 @@ fn step(out: &mut String, s: &PlanStepReport, width: usize, style: Style) {
     }
     if let Some(c) = &s.only_if {
         detail("only if ", &format!("{}; to see it, run", c.text));
-        detail("  ", &c.collect);
+        // whole, to be pasted
+        command_line(out, &c.collect, width);
     }
     if let Some(command) = &s.command {
-        detail("run  ", command);
+        hanging(out, &format!("{:TITLE$}run", ""), "", TITLE, width);
+        command_line(out, command, width);
     }
+    let mut detail =
+        |head: &str, text: &str| hanging(out, &format!("{:TITLE$}{head}", ""), text, TITLE, width);
     if style.verbose
         && let Some(file) = file(s)
     {
@@ -147,6 +151,13 @@ fn step(out: &mut String, s: &PlanStepReport, width: usize, style: Style) {
             detail("", &text);
         }
     }
+}
+
+/// A command in a line of its own, as far to the right as it fits: a broken one cannot be pasted.
+fn command_line(out: &mut String, command: &str, width: usize) {
+    let command = command.split_whitespace().collect::<Vec<_>>().join(" ");
+    let indent = (TITLE + 2).min(width.saturating_sub(command.width())).max(STEP);
+    let _ = writeln!(out, "{:indent$}{command}", "");
 }
 
 /// A line across, so that where the machine goes down is seen at once.

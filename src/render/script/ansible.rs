@@ -8,16 +8,18 @@ use super::{
 use crate::report::InstallPlanReport;
 use std::fmt::Write;
 
-const HOW: [&str; 9] = [
-    "How to run it: a list of tasks, for import_tasks in a play whose hosts are Windows. It needs the collection",
-    "ansible.windows, and the variable kbwhy_folder: the folder on the host that has the packages.",
-    "kbwhy_do_N: true or false, for a step that cannot be decided here; kbwhy_done_N: true, when a step by hand",
-    "is done. Installers run as SYSTEM (become), since Windows refuses wusa.exe in remote sessions.",
-    "Return codes: 0 installed; 3010, 1641 and 2359301 installed, a restart is needed; 2359302 installed already;",
-    "-2145124329 (0x80240017) not applicable: run kbwhy explain. The play stops at any other than the first four.",
-    "It restarts where the plan says so. A play that stopped may be run again: what is installed gives 2359302.",
-    "Nothing is installed before all files are found.",
-    "",
+const HOW: [&str; 11] = [
+    "How to run it: a list of tasks, for import_tasks in a play whose hosts are Windows. It needs the",
+    "collection ansible.windows, and kbwhy_folder: the folder on the host that has the packages.",
+    "kbwhy_do_N: true or false, for a step that cannot be decided here.",
+    "kbwhy_done_N: true, when a step that is to be done by hand is done.",
+    "Installers run as SYSTEM (become), since Windows refuses wusa.exe in remote sessions.",
+    "Return codes: 0 installed; 3010, 1641, 2359301 installed, a restart is needed; 2359302 there already.",
+    "The play stops at any other, such as 0x80240017 (-2145124329 or 2149842967), not applicable: run",
+    "kbwhy explain with --error and that code.",
+    "Nothing is installed before all files are found. It restarts where the plan says so.",
+    "A play that stopped may be run again: what is installed already is no error.",
+    "Digests of files are not compared here; the script for PowerShell does that.",
 ];
 
 /// What an installer that did its work gives.

@@ -6,19 +6,20 @@ use std::fmt::Write;
 
 const BODY: &str = include_str!("body.cmd");
 
-const HOW: [&str; 13] = [
+const HOW: [&str; 14] = [
     "How to run it: save it beside the packages as plan.cmd, then as administrator",
     "  plan.cmd /whatif",
     "  plan.cmd",
     "/whatif shows what would be done, and which files are missing. /folder DIR: where the packages are.",
-    "/norestart: never restarts; stops where a restart is needed (exit code 3010), run it again afterwards.",
-    "/do N, /skip N: a step that the script cannot decide is to be done, or is not needed or done already.",
+    "/norestart: never restarts, but stops where it is needed (exit code 3010); run it again afterwards.",
+    "/do N, /skip N: a step that the script cannot decide is needed, or is not needed or done already.",
     "It restarts the computer where the plan says so, and goes on afterwards: for that it registers the",
     "scheduled task kbwhy plan ... (at start, as SYSTEM), which it removes when it runs, and a copy of",
     "itself beside the log. Windows does not start the task on battery: plug it in, or run this again.",
-    "Log, copy and what is done so far: Logs\\kbwhy in the folder of Windows. What is done is not done again.",
-    "Exit codes: 0 all is done; 3010 a restart is needed, or is on its way; 1 it cannot begin, or something is",
-    "to be done by hand; 2 files are missing; otherwise the code of the installer that failed.",
+    "Log, copy and what is done so far: Logs\\kbwhy in the folder of Windows. What is done stays done.",
+    "Exit codes: 0 all is done; 3010 a restart is needed, or is on its way; 1 it cannot begin, or",
+    "something is to be done by hand; 2 files are missing; else the code of the installer that failed.",
+    "In a remote session (WinRM) Windows refuses wusa.exe: run it at the console, by RDP, or as a task.",
     "Digests of files are not compared here; the script for PowerShell does that.",
 ];
 

@@ -152,21 +152,20 @@ const CHECKPOINTS: [&str; 4] = [
     "learn.microsoft.com/windows/deployment/update/catalog-checkpoint-cumulative-updates",
 ];
 
-/// Lines of comment of at most 100 columns.
+/// Lines of comment of at most 100 columns; the first keeps its indentation.
 fn wrapped(line: &str) -> Vec<String> {
     let indent = line.len() - line.trim_start().len();
     let mut out = Vec::new();
-    let mut held = String::new();
-    for word in line.split(' ') {
-        if held.len() + word.len() > 99 && !held.trim().is_empty() {
-            out.push(std::mem::replace(&mut held, " ".repeat(indent + 2)));
-        } else if !held.is_empty() || (word.is_empty() && !out.is_empty()) {
+    let mut held = " ".repeat(indent);
+    for word in line.split_whitespace() {
+        if held.trim().is_empty() {
+            held.push_str(word);
+        } else if held.len() + 1 + word.len() <= 100 {
             held.push(' ');
+            held.push_str(word);
+        } else {
+            out.push(std::mem::replace(&mut held, format!("{:1$}{word}", "", indent + 2)));
         }
-        if word.is_empty() && held.is_empty() {
-            held.push(' ');
-        }
-        held.push_str(word);
     }
     out.push(held.trim_end().to_owned());
     out
