@@ -78,7 +78,13 @@ impl Installed<'_> {
                 }
                 None => Evaluation::unknown(Ask::PendingReboot),
             },
-            Requirement::Manual(_) => Evaluation::unknown(Ask::Packages),
+            Requirement::Manual(step) => match self.host.steps_done.get(step) {
+                Some(f) => {
+                    let says = Says::HostIs(format!("past the step: {step}"));
+                    Evaluation::of(true, vec![Evidence::host(says, &f.origin)])
+                }
+                None => Evaluation::unknown(Ask::Packages),
+            },
         }
     }
 
