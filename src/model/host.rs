@@ -294,6 +294,9 @@ pub struct Host {
     pub free_space: Option<Fact<u64>>,
     /// The update is started from a remote session (WinRM).
     pub remote_session: Option<Fact<bool>>,
+    /// Steps that are no updates and were done (`clearcompressionflag.exe`), as rules name them. Inputs do not tell
+    /// them; a plan that is replayed does.
+    pub steps_done: BTreeMap<String, Fact<()>>,
     /// What inputs disagreed on.
     pub conflicts: Vec<Conflict>,
     /// Remarks of the readers: what was odd, and where.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     catalog::{
         Catalog,
-        view::{Entry, LineKind, RelationKind},
+        view::{Entry, LineKind, RelationKind, Rule},
     },
     graph,
     inventory::{self, Directness},
@@ -106,11 +106,8 @@ impl<'a> Installed<'a> {
         line.kind == LineKind::Cumulative && self.shares_branch(line.products)
     }
 
-    /// Equal revisions of the builds of one branch are equal content.
     fn shares_branch(&self, products: ProductSet) -> bool {
-        let mut hosts = self.identity.products.iter().map(|p| self.catalog.product(p).branch);
-        let Some(branch) = hosts.next() else { return false };
-        hosts.all(|b| b == branch) && products.iter().any(|p| self.catalog.product(p).branch == branch)
+        shares_branch(self.catalog, self.identity, products)
     }
 
     /// Whatever is installed had its prerequisites: to a fixed point, each update once.
@@ -120,13 +117,7 @@ impl<'a> Installed<'a> {
         while let Some(dependant) = work.get(at).copied() {
             at += 1;
             for rule in self.catalog.rules(dependant) {
-                let applies = rule.strength == Strength::Hard
-                    && rule.standing != Standing::Unverified
-                    && rule.when.is_empty()
-                    && rule.dispute.is_empty()
-                    && !self.identity.products.is_empty()
-                    && self.identity.products.is_subset(rule.products);
-                if !applies {
+                if !implies(&rule, self.identity) {
                     continue;
                 }
                 for clause in &rule.requires {
@@ -186,36 +177,7 @@ impl<'a> Installed<'a> {
 
     /// The entry of a cumulative update in the line that the host's revisions belong to.
     pub fn cumulative_entry(&self, kb: KbId) -> Option<Entry<'a>> {
-        let places = self.catalog.places(kb);
-        let own = |e: &&Entry<'_>| {
-            let line = self.catalog.line(e.line);
-            line.kind == LineKind::Cumulative
-                && !line.products.intersection(self.identity.products).is_empty()
-        };
-        let all_of_one_line =
-            |e: &Entry<'_>| self.identity.products.is_subset(self.catalog.line(e.line).products);
-        // client and server of one build: as long as their revisions agree, it does not matter which the host is
-        let agreeing = || {
-            let owned: Vec<&Entry<'_>> = places.iter().filter(own).collect();
-            let line = |e: &Entry<'_>| self.catalog.line(e.line);
-            let covered = owned.iter().fold(ProductSet::default(), |s, e| s.union(line(e).products));
-            let first = *owned.first()?;
-            let one =
-                owned.iter().all(|e| e.revision == first.revision && line(e).build == line(first).build);
-            (one && self.identity.products.is_subset(covered)).then_some(first)
-        };
-        let chosen =
-            places.iter().filter(own).find(|e| all_of_one_line(e)).or_else(agreeing).or_else(|| {
-                places
-                    .iter()
-                    .filter(|e| {
-                        self.catalog.line(e.line).kind == LineKind::Cumulative
-                            && self.shares_branch(self.catalog.line(e.line).products)
-                    })
-                    .max_by_key(|e| e.revision)
-            })?;
-        chosen.revision?;
-        Some(*chosen)
+        cumulative_entry(self.catalog, self.identity, kb)
     }
 
     /// How the host's revision stands to one of its branch: `True` at or past it, `False` below.
@@ -538,4 +500,61 @@ impl<'a> Installed<'a> {
         let cumulative = kbs.iter().all(|kb| self.cumulative_entry(*kb).is_some());
         if cumulative && !kbs.is_empty() { Ask::Revision } else { Ask::Updates(kbs) }
     }
+}
+
+/// Equal revisions of the builds of one branch are equal content.
+fn shares_branch(catalog: &Catalog, identity: &Identity, products: ProductSet) -> bool {
+    let mut hosts = identity.products.iter().map(|p| catalog.product(p).branch);
+    let Some(branch) = hosts.next() else { return false };
+    hosts.all(|b| b == branch) && products.iter().any(|p| catalog.product(p).branch == branch)
+}
+
+/// The entry of a cumulative update in the line that the host's revisions belong to.
+pub fn cumulative_entry<'a>(catalog: &'a Catalog, identity: &Identity, kb: KbId) -> Option<Entry<'a>> {
+    let places = catalog.places(kb);
+    let own = |e: &&Entry<'_>| {
+        let line = catalog.line(e.line);
+        line.kind == LineKind::Cumulative && !line.products.intersection(identity.products).is_empty()
+    };
+    let all_of_one_line = |e: &Entry<'_>| identity.products.is_subset(catalog.line(e.line).products);
+    // client and server of one build: as long as their revisions agree, it does not matter which the host is
+    let agreeing = || {
+        let owned: Vec<&Entry<'_>> = places.iter().filter(own).collect();
+        let line = |e: &Entry<'_>| catalog.line(e.line);
+        let covered = owned.iter().fold(ProductSet::default(), |s, e| s.union(line(e).products));
+        let first = *owned.first()?;
+        let one = owned.iter().all(|e| e.revision == first.revision && line(e).build == line(first).build);
+        (one && identity.products.is_subset(covered)).then_some(first)
+    };
+    let chosen = places.iter().filter(own).find(|e| all_of_one_line(e)).or_else(agreeing).or_else(|| {
+        places
+            .iter()
+            .filter(|e| {
+                catalog.line(e.line).kind == LineKind::Cumulative
+                    && shares_branch(catalog, identity, catalog.line(e.line).products)
+            })
+            .max_by_key(|e| e.revision)
+    })?;
+    chosen.revision?;
+    Some(*chosen)
+}
+
+/// Does an update, where it is there, imply that another is: a clause of its rules that only this one meets?
+pub fn needs_only(catalog: &Catalog, identity: &Identity, dependant: KbId, kb: KbId) -> bool {
+    catalog.rules(dependant).iter().any(|rule| {
+        implies(rule, identity)
+            && rule.requires.iter().any(|clause| {
+                clause.0.iter().all(|r| matches!(r, Requirement::Update { kb: member, .. } if *member == kb))
+            })
+    })
+}
+
+/// A rule from which it follows that what an installed update needs is there.
+fn implies(rule: &Rule<'_>, identity: &Identity) -> bool {
+    rule.strength == Strength::Hard
+        && rule.standing != Standing::Unverified
+        && rule.when.is_empty()
+        && rule.dispute.is_empty()
+        && !identity.products.is_empty()
+        && identity.products.is_subset(rule.products)
 }
