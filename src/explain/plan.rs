@@ -6,7 +6,7 @@ use crate::{
     model::{KbId, Licence},
     plan::{Because, Blocker, Change, Condition, Goal, GoalState, Holds, Plan, Remark, Replayed, Step},
     report::{
-        BlockerReport, ConditionReport, EvidenceReport, GoalReport, InstallPlanReport, PlanStepReport,
+        BlockerReport, ConditionReport, ConditionTestReport, EvidenceReport, GoalReport, InstallPlanReport, PlanStepReport,
         ReplayReport,
     },
     resolve::{question::Finding, verdict::Verdict},
@@ -29,6 +29,7 @@ pub fn plan_report(catalog: &Catalog, plan: &Plan) -> InstallPlanReport {
         assumed: plan.assumed.clone(),
         remarks: plan.remarks.iter().map(|r| remark_words(r)).collect(),
         replay: plan.replay.iter().map(|r| replay_report(plan, r)).collect(),
+        folder: None,
         host: host_report(&plan.host, &plan.identity.words),
         catalog_as_of: catalog.as_of().to_string(),
         catalog_imported: catalog.imported().map(|s| format!("{}, read {}", s.title, s.read)).collect(),
@@ -215,8 +216,14 @@ fn condition_report(c: &Condition, image: bool) -> ConditionReport {
         Holds::Below(build) => format!("the revision is below {}.{}", build.build, build.revision),
         Holds::NoneOf(clause) => format!("the host lacks {}", wording::clause_words(&clause.0)),
     };
+    // of what lacks in other ways a script has to ask
+    let test = match &c.holds {
+        Holds::Absent(_) => Some(ConditionTestReport { kind: "update-absent", revision: None }),
+        Holds::Below(b) => Some(ConditionTestReport { kind: "revision-below", revision: Some(b.revision) }),
+        Holds::NoneOf(_) => None,
+    };
     let unknown = unknown_report(&c.ask, image);
-    ConditionReport { text, fact: unknown.fact, collect: unknown.collect }
+    ConditionReport { text, fact: unknown.fact, collect: unknown.collect, test }
 }
 
 fn blocker_report(catalog: &Catalog, b: &Blocker) -> BlockerReport {
