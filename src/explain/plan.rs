@@ -6,8 +6,8 @@ use crate::{
     model::{KbId, Licence},
     plan::{Because, Blocker, Change, Condition, Goal, GoalState, Holds, Plan, Remark, Replayed, Step},
     report::{
-        BlockerReport, ConditionReport, ConditionTestReport, EvidenceReport, GoalReport, InstallPlanReport, PlanStepReport,
-        ReplayReport,
+        BlockerReport, ConditionReport, ConditionTestReport, EvidenceReport, GoalReport, InstallPlanReport,
+        PlanStepReport, ReplayReport,
     },
     resolve::{question::Finding, verdict::Verdict},
 };

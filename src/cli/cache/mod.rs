@@ -94,7 +94,7 @@ impl ReadArgs {
     }
 
     /// The cache that is meant, if there may be one.
-    fn cache(&self) -> Option<Cache> {
+    pub(super) fn cache(&self) -> Option<Cache> {
         if self.no_cache { None } else { folder_of(&self.cache).map(|folder| Cache { folder }) }
     }
 

@@ -193,7 +193,7 @@ fn choice_exit(told: &KbReport) -> Exit {
 }
 
 /// One KB: what is told of it, and its facts.
-fn one(
+pub(super) fn one(
     kb: KbId,
     walk: &mut Walk<'_>,
     catalog: &Catalog,

@@ -5,6 +5,7 @@
 
 mod client;
 pub(super) mod fetch;
+pub(super) mod known;
 mod links;
 mod report;
 #[cfg(test)]

@@ -134,14 +134,14 @@ pub(super) struct Fits {
 /// A file.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct File {
-    name: String,
-    url: String,
+    pub(super) name: String,
+    pub(super) url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sha1: Option<String>,
+    pub(super) sha1: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<String>,
+    pub(super) sha256: Option<String>,
     languages: String,
 }
 

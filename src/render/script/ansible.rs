@@ -56,9 +56,10 @@ pub fn plan_ansible(report: &InstallPlanReport) -> String {
     let mut restart = 0;
     for j in &script.jobs {
         step(&mut out, j);
-        if !matches!(j.work, Work::ByHand) {
+        if !matches!(j.work, Work::ByHand | Work::Restart) {
             changed.push(j.number);
         }
+        let always = matches!(j.work, Work::Restart);
         if j.restart {
             restart += 1;
             let _ = write!(
@@ -67,7 +68,7 @@ pub fn plan_ansible(report: &InstallPlanReport) -> String {
                 script.restarts
             );
             let any: Vec<String> = changed.iter().map(|n| format!("kbwhy_step_{n} is changed")).collect();
-            if !any.is_empty() {
+            if !any.is_empty() && !always {
                 let _ = writeln!(out, "  when: {}", any.join(" or "));
             }
             changed.clear();
@@ -148,6 +149,9 @@ fn files(out: &mut String, script: &Script<'_>) {
 fn step(out: &mut String, j: &Job<'_>) {
     let n = j.number;
     let test = j.test();
+    if matches!(j.work, Work::Restart) {
+        return;
+    }
     let mut when = None;
     match test {
         "revision-below" | "revision-at-least" => {
@@ -170,6 +174,7 @@ fn step(out: &mut String, j: &Job<'_>) {
     let mut arguments: Vec<String> = Vec::new();
     let found = format!("kbwhy_file_{n}.files[0].path");
     match &j.work {
+        Work::Restart => {}
         Work::ByHand => {
             let _ = write!(
                 out,

@@ -128,6 +128,7 @@ set "KB_RC=1"
 goto stop
 :local
 call :pending
+if "%KB_FIRST%"=="restart" if not defined KB_MINE goto clear
 if not defined KB_PENDING goto clear
 set "KB_TEXT=A restart is pending: make it first, then run this again."
 set "KB_RC=3010"
@@ -263,6 +264,7 @@ if defined KB_FILE set KB_TEXT=Step %KB_N%, %KB_NAME%: "%KB_FILE%"
 if defined KB_WHATIF goto step_what_if
 if "%KB_KIND%"=="by-hand" goto step_by_hand
 call :say
+if "%KB_KIND%"=="restart" goto step_installed
 if "%KB_KIND%"=="program" goto run_program
 if "%KB_KIND%"=="dism" goto run_dism
 if "%KB_KIND%"=="wusa" goto run_wusa

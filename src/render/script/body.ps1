@@ -302,7 +302,8 @@ if (-not $IsImage) {
     if ($State.Boot -ne '' -and $State.Boot -eq (Get-Boot)) {
         Stop-Plan 'The restart that the last step needs has not been made: restart, then run this again.' 3010
     }
-    if (Test-RestartPending) {
+    $isFirst = $open.Count -gt 0 -and $open[0].Kind -eq 'restart'
+    if (-not $isFirst -and (Test-RestartPending)) {
         Stop-Plan 'A restart is pending: make it first, then run this again.' 3010
     }
 }
@@ -321,6 +322,9 @@ foreach ($step in $Steps) {
             Write-Log "${label}: skipped, as -Skip says"
         } elseif (-not (Test-Wanted $step)) {
             Write-Log "${label}: not needed, it is not so that $($step.Only)"
+        } elseif ($step.Kind -eq 'restart') {
+            Write-Log $label
+            $State.Changed = $true
         } elseif ($step.Kind -eq 'by-hand') {
             Stop-Plan "${label}: do this by hand, then run this again with -Skip $n" 1
         } else {

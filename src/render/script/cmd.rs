@@ -55,6 +55,7 @@ pub fn plan_cmd(report: &InstallPlanReport) -> String {
         ("IS_IMAGE", image),
         ("RESTARTS", &script.restarts.to_string()),
         ("LAST", &script.last().to_string()),
+        ("FIRST", script.jobs.first().map_or("", |j| j.work.kind())),
     ] {
         set(&mut out, name, value);
     }

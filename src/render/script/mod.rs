@@ -10,7 +10,11 @@ pub use ansible::plan_ansible;
 pub use cmd::plan_cmd;
 pub use powershell::plan_powershell;
 
-use crate::report::{ConditionReport, InstallPlanReport, PlanStepReport};
+use crate::{
+    model::KbId,
+    package::file_pattern,
+    report::{ConditionReport, InstallPlanReport, PlanStepReport},
+};
 use quote::words;
 use sha2::{Digest, Sha256};
 
@@ -48,6 +52,8 @@ enum Work<'a> {
     Program(File<'a>),
     /// a tool of Windows, and its arguments
     Tool(&'static str, String),
+    /// nothing but the restart after it
+    Restart,
     ByHand,
 }
 
@@ -67,6 +73,7 @@ impl Work<'_> {
             Self::Package(_) => "package",
             Self::Program(_) => "program",
             Self::Tool(tool, _) => tool,
+            Self::Restart => "restart",
             Self::ByHand => "by-hand",
         }
     }
@@ -179,13 +186,14 @@ fn job<'a>(report: &'a InstallPlanReport, s: &'a PlanStepReport) -> Job<'a> {
         _ => format!("{update}, {}", words(&s.action)),
     };
     let name = name.trim_end_matches([' ', ',']).chars().take(160).collect();
+    let work = work(report, s, update);
     Job {
         number: s.number,
         name,
         update,
-        work: work(report, s, update),
         only_if: s.only_if.as_ref(),
-        restart: s.restart && !report.image,
+        restart: (s.restart || matches!(work, Work::Restart)) && !report.image,
+        work,
     }
 }
 
@@ -193,17 +201,19 @@ fn work<'a>(report: &'a InstallPlanReport, s: &'a PlanStepReport, update: &str) 
     if let Some((tool, arguments)) = s.command.as_deref().and_then(tool) {
         return Work::Tool(tool, arguments);
     }
+    // a plan may begin with a restart that something waits for
+    let restarts = |c: &str| c.to_ascii_lowercase().starts_with("shutdown /r ");
+    if s.update.is_none() && !report.image && s.command.as_deref().is_some_and(restarts) {
+        return Work::Restart;
+    }
     if s.command.is_some() {
         return Work::ByHand;
     }
-    let digits: String = update.bytes().filter(u8::is_ascii_digit).map(char::from).collect();
-    match s.kind {
-        "install" if !digits.is_empty() => {
-            let architecture = report.host.architecture.unwrap_or("");
-            Work::Package(file(s, pattern_of(&digits, architecture)))
-        }
-        "remove" if !digits.is_empty() && !report.image => {
-            Work::Tool("wusa", format!("/uninstall /kb:{digits} /quiet /norestart"))
+    let kb = update.parse::<KbId>().ok();
+    match (s.kind, kb) {
+        ("install", Some(kb)) => Work::Package(file(s, file_pattern(kb, report.host.architecture))),
+        ("remove", Some(kb)) if !report.image => {
+            Work::Tool("wusa", format!("/uninstall /kb:{} /quiet /norestart", kb.number()))
         }
         // a program runs on a running Windows only
         _ if report.image => Work::ByHand,
@@ -214,14 +224,6 @@ fn work<'a>(report: &'a InstallPlanReport, s: &'a PlanStepReport, update: &str) 
             }
             _ => Work::ByHand,
         },
-    }
-}
-
-/// `*kb2919442-*x64*.msu`: with the dash, so that a longer number does not fit.
-pub(crate) fn pattern_of(digits: &str, architecture: &str) -> String {
-    match architecture {
-        "" => format!("*kb{digits}-*.msu"),
-        a => format!("*kb{digits}-*{}*.msu", a.to_ascii_lowercase()),
     }
 }
 
