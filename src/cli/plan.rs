@@ -23,7 +23,7 @@ use std::path::PathBuf;
     after_help = "Exit codes: 0 the plan leads to every update, 1 it cannot, 5 that is not known; 2 usage, 3 an \
                   input cannot be read.\n\n\
                   Examples:\n  kbwhy plan KB3172614 --inventory systeminfo.txt --verify\n  \
-                  kbwhy plan @wanted.txt --inventory host.json --folder packages --format powershell > plan.ps1\n  \
+                  kbwhy plan @wanted.txt -i host.json --folder D:\\new --format powershell > plan.ps1\n  \
                   kbwhy plan KB5005030 --inventory host.json --assume os.revision=1999"
 )]
 pub(super) struct Plan {
@@ -48,8 +48,8 @@ pub(super) struct Plan {
     #[arg(long)]
     pub(super) image: bool,
     /// A folder of .msu and .cab files: which step has its file, which files are missing
-    #[arg(long, value_name = "DIR")]
-    pub(super) folder: Option<PathBuf>,
+    #[arg(long = "folder", value_name = "DIR")]
+    pub(super) packages: Option<PathBuf>,
     #[command(flatten)]
     pub(super) read: ReadArgs,
     /// How to print: text, JSON, a checklist, a script that carries it out, or a picture
@@ -115,7 +115,7 @@ pub(super) fn run(a: &Plan) -> Printed {
         let understood = plan::assume(&mut host.clone(), fact);
         understood.map_err(|e| Failure::usage(format!("--assume {}: {e}", input::shown(fact))))?;
     }
-    let listed = a.folder.as_deref().map(files::list).transpose()?;
+    let listed = a.packages.as_deref().map(files::list).transpose()?;
     let request = Request {
         goals,
         objective: a.prefer.objective(),

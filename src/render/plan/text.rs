@@ -33,11 +33,7 @@ pub fn plan_text(report: &InstallPlanReport, style: Style) -> String {
         for u in report.unknown.iter().take(if style.verbose { 50 } else { SHOWN }) {
             let _ = writeln!(out, "  {}\n    {}", u.fact, u.collect);
         }
-        if let [only] = &report.unknown[..] {
-            let _ = writeln!(out, "and plan again with  --assume {}=VALUE", only.fact);
-        } else {
-            out.push_str("and plan again with  --assume FACT=VALUE\n");
-        }
+        again(&mut out, report);
     }
     list(&mut out, "Assumed", &report.assumed, width, style);
     if let Some(f) = &report.folder {
@@ -59,9 +55,30 @@ pub fn plan_text(report: &InstallPlanReport, style: Style) -> String {
     if style.ascii { to_ascii(&out) } else { out }
 }
 
+/// How to say what was found out: facts can be assumed, and whether updates are there.
+fn again(out: &mut String, report: &InstallPlanReport) {
+    let is_fact = |f: &str| f.starts_with("os.") || f.starts_with("facts.");
+    let mut facts = report.unknown.iter().map(|u| u.fact.as_str()).filter(|f| is_fact(f));
+    match (facts.next(), facts.next()) {
+        (Some(only), None) => {
+            let _ = writeln!(out, "and plan again with  --assume {only}=VALUE");
+        }
+        (Some(_), Some(_)) => out.push_str("and plan again with  --assume FACT=VALUE\n"),
+        (None, _) => {}
+    }
+    if report.unknown.iter().any(|u| u.fact.starts_with("updates")) {
+        out.push_str("and plan again with  --assume KB=installed  or  --assume KB=absent\n");
+    }
+}
+
 /// Goals of which there is more to say than that they are installed.
 fn goals(out: &mut String, report: &InstallPlanReport, width: usize) {
-    let told: Vec<_> = report.goals.iter().filter(|g| g.state != "install" || !g.why.is_empty()).collect();
+    let blocked = |kb: &str| report.blocked_by.iter().any(|b| b.goal == kb);
+    let told: Vec<_> = report
+        .goals
+        .iter()
+        .filter(|g| (g.state != "install" || !g.why.is_empty()) && !blocked(&g.update))
+        .collect();
     // one goal is what the first line is about
     if told.is_empty() || (report.goals.len() == 1 && told.iter().all(|g| report.summary.contains(&g.why))) {
         return;

@@ -159,7 +159,8 @@ goto finish
 call :say
 del "%KB_STATE%" "%KB_CHANGED%" >nul 2>&1
 rem the copy may be what runs here: nothing of it is read after this line
-if defined KB_RESUME del "%KB_COPY%" >nul 2>&1 & exit %KB_RC%
+if defined KB_RESUME if "%KB_RC%"=="0" del "%KB_COPY%" >nul 2>&1 & exit 0
+if defined KB_RESUME del "%KB_COPY%" >nul 2>&1 & exit 3010
 del "%KB_COPY%" >nul 2>&1
 exit /b %KB_RC%
 

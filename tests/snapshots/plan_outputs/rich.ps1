@@ -3,34 +3,30 @@
 # KB3172614 goes onto SRV00 in 7 steps, with 2 restarts, if one condition holds.
 #
 # For SRV00: Windows Server 2012 R2 Standard
-#     1. KB2919442, March 2014 servicing stack update, only if the revision is below 9600.17031
-#     2. clearcompressionflag.exe
-#     3. KB2919355, April 2014 update
-#        restart
-#     4. KB3173424, July 2016 servicing stack update, only if no later servicing stack is installed
-#     5. KB3172614, July 2016 update rollup
-#        restart
-#     6. enable .NET Framework 3.5
-#     7. remove KB2506143
+#    1. KB2919442, March 2014 servicing stack update, only if the revision is below 9600.17031
+#    2. clearcompressionflag.exe
+#    3. KB2919355, April 2014 update
+#       restart
+#    4. KB3173424, July 2016 servicing stack update, only if no later servicing stack is installed
+#    5. KB3172614, July 2016 update rollup
+#       restart
+#    6. enable .NET Framework 3.5
+#    7. remove KB2506143
 # Catalog as of 2026-08-11.
 #
 # How to run it: save it beside the packages, then as administrator
-#    powershell -NoProfile -ExecutionPolicy Bypass -File plan.ps1 -WhatIf
-#    powershell -NoProfile -ExecutionPolicy Bypass -File plan.ps1
+#   powershell -NoProfile -ExecutionPolicy Bypass -File plan.ps1 -WhatIf
+#   powershell -NoProfile -ExecutionPolicy Bypass -File plan.ps1
 # -WhatIf shows what would be done, and which files are missing. -Folder DIR: where the packages are.
-# -NoRestart: never restarts; stops where a restart is needed (exit code 3010), run it again
-#   afterwards.
-# -Do N, -Skip N: a step that the script cannot decide is to be done, or is not needed or done
-#   already.
+# -NoRestart: never restarts, but stops where it is needed (exit code 3010); run it again afterwards.
+# -Do N, -Skip N: a step that the script cannot decide is needed, or is not needed or done already.
 # It restarts the computer where the plan says so, and goes on afterwards: for that it registers the
 # scheduled task "kbwhy plan ..." (at start, as SYSTEM), which it removes when it runs, and a copy of
 # itself beside the log. Windows does not start the task on battery: plug it in, or run this again.
 # Log, copy and what is done so far: %SystemRoot%\Logs\kbwhy. What is done is not done again.
 # Exit codes: 0 all is done; 3010 a restart is needed, or is on its way; 1 it cannot begin, or
-#   something is
-# to be done by hand; 2 files are missing; otherwise the code of the installer that failed.
+# something is to be done by hand; 2 files are missing; else the code of the installer that failed.
 # In a remote session (WinRM) Windows refuses wusa.exe: run it at the console, by RDP, or as a task.
-#
 [CmdletBinding()]
 param(
     [string]$Folder = '',
