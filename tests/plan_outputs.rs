@@ -75,7 +75,7 @@ fn report(steps: Vec<PlanStepReport>) -> InstallPlanReport {
         }],
         objective: "fewest-restarts",
         optimal: true,
-        restarts: u32::try_from(steps.iter().filter(|s| s.restart).count()).unwrap(),
+        restarts: steps.iter().map(|s| u32::from(s.restart)).sum(),
         steps,
         image: false,
         blocked_by: Vec::new(),
@@ -577,7 +577,7 @@ fn root() -> &'static Path {
 fn scratch(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plan_outputs").join(name);
     let _ = fs::remove_dir_all(&path);
-    fs::create_dir_all(&path).unwrap();
+    fs::create_dir_all(&path).expect("a folder for tests");
     path
 }
 
@@ -698,8 +698,7 @@ fn scripts_of_a_real_plan() {
         let output = plan(&["KB3172614", "-i", BARE, "--format", format]).output().unwrap();
         assert_eq!(output.status.code(), Some(0));
         let text = String::from_utf8(output.stdout).unwrap();
-        let places: Vec<_> =
-            ["KB2919442", "KB2919355", "KB3172614"].map(|kb| text.rfind(&format!("{kb}"))).into();
+        let places: Vec<_> = ["KB2919442", "KB2919355", "KB3172614"].map(|kb| text.rfind(kb)).into();
         assert!(places.iter().all(Option::is_some), "{format}");
         match format {
             "powershell" => {

@@ -1,7 +1,10 @@
 //! Files that fetched pages name for an update. No site is asked.
 
 use super::{
-    super::{cache::ReadArgs, plan::Named},
+    super::{
+        cache::{Cache, ReadArgs},
+        plan::Named,
+    },
     fetch::{self, Plan},
     links::Wanted,
     report::Choice,
@@ -13,6 +16,7 @@ use crate::{
     resolve::identity::Identity,
     sources::update_catalog,
 };
+use reqwest::Url;
 
 /// The files of the one package of an update that is for a host; none where pages are not in the cache, or do not decide.
 pub(in crate::cli) fn files(
@@ -22,16 +26,22 @@ pub(in crate::cli) fn files(
     host: &Host,
     identity: &Identity,
 ) -> Vec<Named> {
-    let Some(cache) = read.cache() else { return Vec::new() };
-    let Ok(site) = fetch::address(None, "KBWHY_CATALOG_SITE", update_catalog::SITE) else {
+    let (Some(cache), Ok(site)) =
+        (read.cache(), fetch::address(None, "KBWHY_CATALOG_SITE", update_catalog::SITE))
+    else {
         return Vec::new();
     };
-    let mut walk = Walk::new(site, &cache, None, false, Box::new(|_| {}));
     let wanted = Wanted {
         products: identity.products,
         architecture: host.architecture.as_ref().map(|a| a.value),
         words: identity.words.clone(),
     };
+    of_pages(kb, &cache, site, catalog, wanted)
+}
+
+/// The same, by what the package is wanted for.
+pub(super) fn of_pages(kb: KbId, cache: &Cache, site: Url, catalog: &Catalog, wanted: Wanted) -> Vec<Named> {
+    let mut walk = Walk::new(site, cache, None, false, Box::new(|_| {}));
     let plan = Plan { links: true, chain: false, wanted: Some(wanted) };
     let Ok((told, _)) = fetch::one(kb, &mut walk, catalog, &plan) else { return Vec::new() };
     let Some(Choice::One { update, .. }) = &told.choice else { return Vec::new() };

@@ -690,6 +690,28 @@ fn the_package_for_a_host() {
     assert!(dialog.body.contains(A), "{}", dialog.body);
 }
 
+/// What a plan calls the file of a step: only pages that were fetched tell, and only where they decide.
+#[test]
+fn fetched_pages_name_files_without_being_asked_for_again() {
+    let (server, bench) = (Server::new(|t, _| usual(t)), Bench::new());
+    let url = server.url.clone();
+    let kb = "KB9000001".parse().unwrap();
+    let named = |slug: &str, architecture| {
+        let wanted = wanted(slug, architecture).wanted.unwrap();
+        super::known::of_pages(kb, &bench.cache, site(&url).unwrap(), Catalog::embedded(), wanted)
+    };
+    let x64 = Some(Architecture::X64);
+    assert!(named("windows-10-1809", x64).is_empty());
+    bench.fetch_as(&url, &["KB9000001"], &wanted("windows-10-1809", x64), true, false).unwrap();
+    let asked = server.targets().len();
+    let files = named("windows-10-1809", x64);
+    assert_eq!(files[0].name, "windows10.0-kb9000001-x64.msu");
+    assert!(files[0].url.starts_with("https://") && files[0].digest.is_some());
+    assert!(named("windows-10-1809", None).is_empty());
+    assert!(named("windows-10-22h2", x64).is_empty());
+    assert_eq!(server.targets().len(), asked);
+}
+
 /// The answer to one update's page is the page of another, or of another page of results.
 #[test]
 fn mixed_up_answers_are_refused() {

@@ -254,6 +254,7 @@ echo %KB_DO%| "%KB_SYS%\findstr.exe" /c:",%KB_N%," >nul
 if not errorlevel 1 goto step_run
 if "%KB_TEST%"=="none" goto step_run
 if "%KB_TEST%"=="update-absent" goto step_run
+if defined KB_WHATIF goto step_run
 call :revision
 if "%KB_TEST%"=="revision-below" if %KB_UBR% lss %KB_REVISION% goto step_run
 if "%KB_TEST%"=="revision-at-least" if %KB_UBR% geq %KB_REVISION% goto step_run

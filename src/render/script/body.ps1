@@ -198,8 +198,12 @@ if (-not $Self) {
     Write-Host 'Save this as a file, and run the file.'
     exit 1
 }
-$mutex = New-Object System.Threading.Mutex($false, "Global\kbwhy-plan-$PlanId")
-try { $isAlone = $mutex.WaitOne(0, $false) } catch { $isAlone = $true }
+# the task's mutex may not be opened by others; one that was left behind is taken over
+$isAlone = $false
+try { $mutex = New-Object System.Threading.Mutex($false, "Global\kbwhy-plan-$PlanId") } catch { $mutex = $null }
+if ($null -ne $mutex) {
+    try { $isAlone = $mutex.WaitOne(0, $false) } catch { $isAlone = $true }
+}
 if (-not $isAlone) {
     Write-Host 'This plan is being carried out already.'
     exit 1

@@ -52,7 +52,7 @@ pub(super) fn cmd_name(text: &str) -> Option<&str> {
 
 /// Words for `echo`, `rem` and `set "name=..."` of cmd: what it may take for its own is left out.
 pub(super) fn cmd_words(text: &str) -> String {
-    let even = text.matches('"').count() % 2 == 0;
+    let even = text.matches('"').count().is_multiple_of(2);
     let kept =
         |c: &char| c.is_ascii_alphanumeric() || " ._-+~,()[]#@=;:/\\'?".contains(*c) || (*c == '"' && even);
     words(text).chars().filter(kept).collect()
