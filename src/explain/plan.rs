@@ -214,6 +214,7 @@ fn condition_report(c: &Condition, image: bool) -> ConditionReport {
     let text = match &c.holds {
         Holds::Absent(kb) => format!("neither {kb} nor what replaces it is there"),
         Holds::Below(build) => format!("the revision is below {}.{}", build.build, build.revision),
+        Holds::Has(clause) => format!("the host has {}", wording::clause_words(&clause.0)),
         Holds::NoneOf(clause) => format!("the host lacks {}", wording::clause_words(&clause.0)),
     };
     // of what lacks in other ways a script has to ask
@@ -275,6 +276,14 @@ fn remark_words(r: &Remark) -> String {
             list(checkpoints)
         ),
         Remark::AvoidedWithdrawn(kb) => format!("{kb} would do, but is withdrawn: it was left out."),
+        Remark::RunLocally => {
+            "The host was asked in a remote session, in which wusa fails: run the steps on the host itself, or as a \
+             scheduled task under SYSTEM."
+                .into()
+        }
+        Remark::Advised { update, clause } => {
+            format!("Advised before {update}, though it goes on without: {}.", wording::clause_words(&clause.0))
+        }
         Remark::NotAssumed(text) => format!("Not assumed: {text}."),
     }
 }

@@ -33,6 +33,8 @@ const MOST_NODES: usize = 20_000;
 const MOST_REPLACERS: usize = 6_000;
 /// Kinds of members of one clause that differ in what they need.
 const MOST_GROUPS: usize = 24;
+/// The place of members that a rule does not name, after all that it names.
+const UNNAMED: u64 = 100;
 /// Pairs of which one replaces the other that are kept.
 const MOST_PAIRS: usize = 400_000;
 
@@ -48,6 +50,8 @@ pub(super) struct Need {
     /// on the host as it is: false or not known
     pub truth: Truth,
     pub ask: Vec<Ask>,
+    /// what must be so for the rule to hold, where that is not known
+    pub when: Option<Clause>,
 }
 
 /// The graph.
@@ -75,6 +79,7 @@ struct Raw {
     evidence: Evidence,
     truth: Truth,
     ask: Vec<Ask>,
+    when: Option<Clause>,
 }
 
 pub(super) struct Builder<'a> {
@@ -94,12 +99,24 @@ pub(super) struct Builder<'a> {
     graph: Graph,
     ranks: Vec<(u64, u64, bool)>,
     index: BTreeMap<Change, u32>,
-    orders: BTreeSet<Vec<Requirement>>,
+    orders: BTreeMap<Vec<Requirement>, Standing>,
 }
 
 fn evidence_of(kb: KbId, clause: &Clause, rule: &Rule<'_>) -> Evidence {
     let says = Says::Needs { kb, clause: clause.0.clone(), why: rule.why.to_owned() };
     Evidence::catalog(says, rule.source, rule.standing)
+}
+
+/// Is there a way from one node to another?
+fn leads(edges: &BTreeMap<u32, BTreeSet<u32>>, from: u32, to: u32) -> bool {
+    let (mut seen, mut work) = (BTreeSet::from([from]), vec![from]);
+    while let Some(n) = work.pop() {
+        if n == to {
+            return true;
+        }
+        work.extend(edges.get(&n).into_iter().flatten().filter(|m| seen.insert(**m)));
+    }
+    false
 }
 
 /// Does a step of an order name updates? Then it is a class in words, and no step of its own.
@@ -137,7 +154,7 @@ impl<'a> Builder<'a> {
             graph: Graph::default(),
             ranks: Vec::new(),
             index: BTreeMap::new(),
-            orders: BTreeSet::new(),
+            orders: BTreeMap::new(),
         }
     }
 
@@ -188,6 +205,7 @@ impl<'a> Builder<'a> {
                     evidence: Evidence::rule(says),
                     truth: Truth::False,
                     ask: Vec::new(),
+                    when: None,
                 },
                 vec![member],
             );
@@ -198,6 +216,13 @@ impl<'a> Builder<'a> {
             } else {
                 raw.by.iter().cloned().map(|c| (c, 0, 0)).collect()
             };
+            let product = |r: &Requirement| {
+                matches!(r, Requirement::Feature(_) | Requirement::Role(_) | Requirement::Component { .. })
+            };
+            // whether what a prerequisite updates is there is not known: it is not installed for that
+            if raw.truth == Truth::Unknown && !self.goals.contains(&kb) && raw.clause.0.iter().all(product) {
+                continue;
+            }
             if members.is_empty() && raw.truth == Truth::Unknown {
                 // nothing can be done about it: the replay says what is not known
                 continue;
@@ -220,6 +245,7 @@ impl<'a> Builder<'a> {
                 evidence: raw.evidence.clone(),
                 truth: raw.truth,
                 ask: raw.ask.clone(),
+                when: raw.when.clone(),
             };
             self.clause(need, members);
         }
@@ -356,15 +382,17 @@ impl<'a> Builder<'a> {
             evidence: Evidence::catalog(says, update.source, update.standing),
             truth: Truth::False,
             ask: Vec::new(),
+            when: None,
         });
     }
 
     fn rule(&self, kb: KbId, rule: &Rule<'_>, asked_on: Option<Date>, out: &mut Vec<Raw>) {
-        let holds = rule.when.iter().map(|c| self.installed.meets_any(c, None).0.truth).min();
-        let holds = holds.unwrap_or(Truth::True);
-        if holds == Truth::False {
+        let conditions: Vec<_> = rule.when.iter().map(|c| (c, self.installed.meets_any(c, None).0)).collect();
+        if conditions.iter().any(|(_, e)| e.truth == Truth::False) {
             return;
         }
+        let open = conditions.into_iter().find(|(_, e)| e.truth == Truth::Unknown);
+        let (when, asks) = open.map_or((None, Vec::new()), |(c, e)| (Some(c.clone()), e.ask));
         for clause in &rule.requires {
             let (e, _) = self.installed.meets_any(clause, asked_on);
             if e.truth == Truth::True {
@@ -375,21 +403,23 @@ impl<'a> Builder<'a> {
             if licensed && self.identity.embedded {
                 continue;
             }
-            let truth = if holds == Truth::Unknown { Truth::Unknown } else { e.truth };
+            let truth = if when.is_some() { Truth::Unknown } else { e.truth };
             out.push(Raw {
                 clause: clause.clone(),
                 by: Vec::new(),
                 why: rule.why.to_owned(),
                 evidence: evidence_of(kb, clause, rule),
                 truth,
-                ask: e.ask,
+                ask: if when.is_some() { asks.clone() } else { e.ask },
+                when: when.clone(),
             });
         }
     }
 
     /// Steps that are no updates and stand right before it in a documented order.
     fn order(&mut self, kb: KbId, rule: &Rule<'_>, out: &mut Vec<Raw>) {
-        self.orders.insert(rule.order.clone());
+        let best = self.orders.entry(rule.order.clone()).or_insert(rule.standing);
+        *best = rule.standing.min(*best);
         let is = |r: &Requirement| matches!(r, Requirement::Update { kb: k, .. } if *k == kb);
         let Some(at) = rule.order.iter().position(is) else { return };
         let before = rule.order[..at].iter().rev().take_while(|r| !matches!(r, Requirement::Update { .. }));
@@ -406,6 +436,7 @@ impl<'a> Builder<'a> {
                 clause,
                 truth: Truth::False,
                 ask: Vec::new(),
+                when: None,
             });
         }
     }
@@ -450,6 +481,7 @@ impl<'a> Builder<'a> {
                 evidence: Evidence::catalog(says, rule.source, rule.standing),
                 truth: Truth::False,
                 ask: Vec::new(),
+                when: None,
             });
         }
     }
@@ -471,6 +503,7 @@ impl<'a> Builder<'a> {
                 evidence: Evidence::catalog(says, r.source, r.standing),
                 truth: Truth::False,
                 ask: Vec::new(),
+                when: None,
             });
         }
     }
@@ -575,8 +608,8 @@ impl<'a> Builder<'a> {
         let mut others: Vec<KbId> = Vec::new();
         let mut steps: Vec<Change> = Vec::new();
         let asked_on = self.catalog.update(owner).and_then(|u| u.date);
-        for r in self.installed.distinct(&raw.clause) {
-            match &r {
+        for r in &raw.clause.0 {
+            match r {
                 Requirement::Update { kb, or_later } => {
                     named.push(*kb);
                     others.extend(self.later_than(*kb, true).iter());
@@ -623,8 +656,10 @@ impl<'a> Builder<'a> {
                         let fitting = self.bringers().iter().filter(|(_, c, v)| {
                             name.starts_with(c) && *c != "sp" && range.matches(&v.to_semver())
                         });
-                        let fitting: Vec<KbId> = fitting.map(|(kb, _, _)| *kb).collect();
-                        others.extend(fitting);
+                        // the version that was asked for first, then higher ones
+                        let mut fitting: Vec<(Version, KbId)> = fitting.map(|(kb, _, v)| (*v, *kb)).collect();
+                        fitting.sort_unstable();
+                        named.extend(fitting.into_iter().map(|(_, kb)| kb));
                     }
                 }
                 Requirement::Feature(name) => steps.push(Change::EnableFeature(name.clone())),
@@ -657,11 +692,11 @@ impl<'a> Builder<'a> {
             out.push((Change::Install(*kb), rank as u64, stale(kb)));
         }
         for kb in &others {
-            out.push((Change::Install(*kb), 100, stale(kb)));
+            out.push((Change::Install(*kb), UNNAMED, stale(kb)));
         }
         for (rank, step) in steps.into_iter().enumerate() {
             // a step that is no update comes after the updates that would do
-            let late = if out.is_empty() { rank as u64 } else { 200 + rank as u64 };
+            let late = if out.is_empty() { rank as u64 } else { 2 * UNNAMED + rank as u64 };
             out.push((step, late, by_age.len() as u64));
         }
         out
@@ -742,11 +777,9 @@ impl<'a> Builder<'a> {
             let (unsure, waits, age, weight) = match &self.graph.changes[n] {
                 Change::Install(kb) => {
                     let update = self.catalog.update(*kb);
-                    let unsure = if self.goals.contains(kb) || self.stated(*kb) {
-                        0
-                    } else {
-                        1 + u64::from(rank >= 100)
-                    };
+                    // the rule that names it says that this is the way
+                    let named = rank < UNNAMED || self.goals.contains(kb);
+                    let unsure = u64::from(!named && !self.stated(*kb));
                     let since = |d: Date| {
                         u64::from(d.year().unsigned_abs()) * 372
                             + u64::from(d.month().unsigned_abs()) * 31
@@ -773,7 +806,7 @@ impl<'a> Builder<'a> {
                 Objective::FewestRestarts => [unsure, 1, age, rank],
                 Objective::Newest => [unsure, stale, 1, age],
                 Objective::Smallest => [unsure, weight, 1, age],
-                Objective::Documented => [unsure.min(1), rank, 1, age],
+                Objective::Documented => [unsure, rank, 1, age],
             };
         }
         self.graph.problem.restarts_at = match self.objective {
@@ -839,12 +872,32 @@ impl<'a> Builder<'a> {
         }
         pairs.retain(|(a, b)| a != b);
         self.graph.problem.before = pairs;
-        for order in std::mem::take(&mut self.orders) {
-            self.ordered(&order, &number);
+        let mut orders: Vec<(Standing, Vec<Requirement>)> =
+            std::mem::take(&mut self.orders).into_iter().map(|(o, s)| (s, o)).collect();
+        orders.sort();
+        let mut forced = self.forced();
+        for (_, order) in orders {
+            self.ordered(&order, &number, &mut forced);
         }
     }
 
-    fn ordered(&mut self, order: &[Requirement], number: &BTreeMap<KbId, u32>) {
+    /// What comes first whatever is chosen: the only member of a clause before its owner.
+    fn forced(&self) -> BTreeMap<u32, BTreeSet<u32>> {
+        let mut out: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        for (need, members) in self.graph.needs.iter().zip(&self.graph.problem.clauses) {
+            if let [only] = members[..] {
+                out.entry(only).or_default().insert(need.owner);
+            }
+        }
+        out
+    }
+
+    fn ordered(
+        &mut self,
+        order: &[Requirement],
+        number: &BTreeMap<KbId, u32>,
+        forced: &mut BTreeMap<u32, BTreeSet<u32>>,
+    ) {
         let place = |r: &Requirement| match r {
             Requirement::Update { kb, .. } => number.get(kb).copied(),
             Requirement::Manual(step) => self.index.get(&Change::Manual(step.clone())).copied(),
@@ -858,6 +911,11 @@ impl<'a> Builder<'a> {
             for (b, r) in places[i + 1..].iter().zip(&order[i + 1..]) {
                 barrier |= restart(r);
                 let Some(b) = b.filter(|b| b != a) else { continue };
+                // orders of several sources may contradict each other and what is needed: the better known one counts
+                if leads(forced, b, *a) {
+                    continue;
+                }
+                forced.entry(*a).or_default().insert(b);
                 self.graph.documented.insert((*a, b));
                 if barrier {
                     self.graph.problem.effective_before.insert((*a, b));

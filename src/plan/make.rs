@@ -73,9 +73,14 @@ pub(super) fn with_needs(catalog: &Catalog, host: &Host, request: &Request, also
         start.offline_image = Some(Fact::new(true, simulate::named("--image", "offline image")));
     }
     let image = simulate::is_image(&start);
+    // how it is started is not what the host lacks
+    if start.remote_session.as_ref().is_some_and(|f| f.value) {
+        remarks.push(Remark::RunLocally);
+    }
     let pending = start.updates.values().any(|f| f.value == PackageState::InstallPending)
         || start.pending_reboot.as_ref().is_some_and(|f| f.value);
     let mut base = start.clone();
+    base.remote_session = None;
     if pending && !image {
         let identity = identity::identify(catalog, &base);
         let origin = simulate::step(1);
@@ -468,7 +473,8 @@ impl Maker<'_> {
                 wanted.insert(kb);
                 again = true;
             }
-            if chosen.contains(&kb)
+            if !again
+                && chosen.contains(&kb)
                 && let Some(goal) = self.goals.get_mut(&kb)
             {
                 (goal.state, goal.by) = (GoalState::Install, Vec::new());
@@ -525,10 +531,7 @@ impl Maker<'_> {
                 steps[*y].after.push(*x);
             }
         }
-        for s in &mut steps {
-            s.after.sort_unstable();
-            s.after.dedup();
-        }
+        reduce(&mut steps);
         self.conditions(installed, graph, &uses, &mut steps);
         for (by, uses) in uses.iter().enumerate() {
             for (i, c) in uses {
@@ -587,7 +590,7 @@ impl Maker<'_> {
             for (user, c) in &uses[i] {
                 let need = &graph.needs[*c as usize];
                 if need.truth == Truth::Unknown {
-                    condition = condition.or_else(|| Some(self.condition(&steps[i].change, need)));
+                    condition = condition.or_else(|| Some(self.condition(installed, &steps[i].change, need)));
                 } else if let Some(of_user) = steps[*user].only_if.clone().filter(|_| !steps[*user].goal) {
                     condition = condition.or(Some(of_user));
                 } else {
@@ -602,19 +605,24 @@ impl Maker<'_> {
         self.add_asks(&asks);
     }
 
-    fn condition(&self, change: &Change, need: &super::graph::Need) -> Condition {
+    fn condition(&self, installed: &Installed<'_>, change: &Change, need: &super::graph::Need) -> Condition {
+        let ask = need.ask.first().cloned();
+        // the rule itself holds only under a condition
+        if let Some(when) = &need.when {
+            return Condition { holds: Holds::Has(when.clone()), ask: ask.unwrap_or(Ask::Packages) };
+        }
         let bound = need.clause.0.iter().find_map(|r| match r {
             Requirement::BuildAtLeast(b) if Some(b.build) == self.identity.build => Some(*b),
             _ => None,
         });
-        if let Some(b) = bound {
+        if let Some(b) = bound.filter(|_| installed.revision().is_none()) {
             let below = Build { major: 10, minor: 0, build: b.build, revision: b.revision };
             return Condition { holds: Holds::Below(below), ask: Ask::Revision };
         }
-        let ask = need.ask.first().cloned();
         match change {
-            Change::Install(kb) => {
-                Condition { holds: Holds::Absent(*kb), ask: ask.unwrap_or_else(|| Ask::Updates(vec![*kb])) }
+            Change::Install(kb) if !updates_of(&need.clause).is_empty() => {
+                let asks = need.ask.iter().find(|a| !matches!(a, Ask::Revision)).cloned();
+                Condition { holds: Holds::Absent(*kb), ask: asks.unwrap_or_else(|| Ask::Updates(vec![*kb])) }
             }
             _ => Condition { holds: Holds::NoneOf(need.clause.clone()), ask: ask.unwrap_or(Ask::Packages) },
         }
@@ -692,10 +700,13 @@ impl Maker<'_> {
             if done.verdict != Some(Verdict::Unknown) {
                 continue;
             }
-            self.add_asks(&done.asks);
-            if step.only_if.is_none()
-                && done.finding.as_ref().is_none_or(|f| f.cause == Cause::MissingPrerequisite)
-            {
+            // a log tells nothing before it is tried
+            let told = |a: &&Ask| !matches!(a, Ask::ServicingLog | Ask::RulesOf(_));
+            let asks: Vec<Ask> = done.asks.iter().filter(told).cloned().collect();
+            self.add_asks(&asks);
+            let open = done.finding.as_ref().is_none_or(|f| f.cause == Cause::MissingPrerequisite);
+            let named = step.because.iter().any(|b| updates_of(&b.clause).contains(&kb));
+            if step.only_if.is_none() && open && !named {
                 self.remarks.push(Remark::Unstated(kb));
             }
         }
@@ -777,6 +788,32 @@ impl Maker<'_> {
         }
         found.truncate(8);
         self.remarks.extend(found);
+    }
+}
+
+/// Leaves out what comes before by way of another: a step names only the last ones before it.
+fn reduce(steps: &mut [Step]) {
+    let words = steps.len().div_ceil(64);
+    // all that comes before each step, as bits: steps name earlier ones only
+    let mut all: Vec<Vec<u64>> = Vec::with_capacity(steps.len());
+    for s in steps {
+        s.after.sort_unstable();
+        s.after.dedup();
+        let mut mine = vec![0u64; words];
+        let mut kept = Vec::new();
+        for a in s.after.iter().rev() {
+            if mine[a / 64] & (1 << (a % 64)) != 0 {
+                continue;
+            }
+            kept.push(*a);
+            mine[a / 64] |= 1 << (a % 64);
+            for (m, of) in mine.iter_mut().zip(&all[*a]) {
+                *m |= of;
+            }
+        }
+        kept.reverse();
+        s.after = kept;
+        all.push(mine);
     }
 }
 

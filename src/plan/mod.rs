@@ -224,6 +224,8 @@ pub enum Holds {
     Below(Build),
     /// none of these is so
     NoneOf(Clause),
+    /// any of these is so
+    Has(Clause),
 }
 
 /// Why a goal cannot be reached.
@@ -271,6 +273,15 @@ pub enum Remark {
     },
     /// it is withdrawn and was avoided
     AvoidedWithdrawn(KbId),
+    /// wusa fails in a remote session
+    RunLocally,
+    /// Microsoft advises it before an update; without it the update goes on, too
+    Advised {
+        /// the update
+        update: KbId,
+        /// what is advised
+        clause: Clause,
+    },
     /// a fact that was to be assumed is none
     NotAssumed(String),
 }

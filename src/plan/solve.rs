@@ -4,7 +4,10 @@
 //! A node is chosen or not; a chosen node needs, for each of its clauses, a member that is effective before it. A node
 //! that waits is effective after the next restart. Nothing here recurses, and the work is counted.
 
-use std::collections::BTreeSet;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, BinaryHeap},
+};
 
 /// A step that may be chosen.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +95,8 @@ struct Search<'a> {
     state: Vec<State>,
     trail: Vec<u32>,
     sums: [u64; COSTS],
+    /// what a node and all that it needs cost, if nothing is shared: what is likely cheap is tried first
+    ease: Vec<Cost>,
     work: u64,
 }
 
@@ -104,6 +109,7 @@ struct Frame {
 /// The cheapest choice that reaches all goals.
 pub(super) fn solve(p: &Problem) -> Result<Solution, Failure> {
     let mut s = Search::new(p);
+    s.estimate();
     let all = s.reach(|state| state != State::Out);
     let lost: Vec<u32> = p.goals.iter().copied().filter(|g| all[*g as usize].is_none()).collect();
     if !lost.is_empty() {
@@ -202,8 +208,52 @@ impl<'a> Search<'a> {
             state: vec![State::Open; n],
             trail: Vec::new(),
             sums: [0; COSTS],
+            ease: Vec::new(),
             work: 0,
         }
+    }
+
+    /// Each node with the cheapest way to it, as if nothing were shared between two needs. Nodes that cannot be reached
+    /// cost most.
+    fn estimate(&mut self) {
+        let n = self.p.nodes.len();
+        let most = [u64::MAX; COSTS + 1];
+        let mut ease = vec![most; n];
+        let mut sum: Vec<Cost> = (0..n).map(|i| self.cost(self.p.nodes[i].cost, 0)).collect();
+        let mut missing: Vec<usize> = self.p.nodes.iter().map(|x| x.clauses.len()).collect();
+        let mut met = vec![false; self.p.clauses.len()];
+        let mut done = vec![false; n];
+        let mut queue: BinaryHeap<Reverse<(Cost, u32)>> = BinaryHeap::new();
+        let at = self.p.restarts_at.min(COSTS);
+        let finished = |i: u32, sum: &[Cost]| {
+            let mut c = sum[i as usize];
+            c[at] += u64::from(self.p.nodes[i as usize].waits);
+            Reverse((c, i))
+        };
+        queue.extend((0..n as u32).filter(|i| missing[*i as usize] == 0).map(|i| finished(i, &sum)));
+        while let Some(Reverse((cost, i))) = queue.pop() {
+            if std::mem::replace(&mut done[i as usize], true) {
+                continue;
+            }
+            ease[i as usize] = cost;
+            for c in &self.member_of[i as usize] {
+                if std::mem::replace(&mut met[*c as usize], true) {
+                    continue;
+                }
+                for o in &self.owners[*c as usize] {
+                    let own = &mut sum[*o as usize];
+                    for (k, (a, b)) in own.iter_mut().zip(cost).enumerate() {
+                        // restarts are shared by all that comes before, the rest adds up
+                        *a = if k == at { (*a).max(b) } else { a.saturating_add(b) };
+                    }
+                    missing[*o as usize] -= 1;
+                    if missing[*o as usize] == 0 {
+                        queue.push(finished(*o, &sum));
+                    }
+                }
+            }
+        }
+        self.ease = ease;
     }
 
     fn is_in(&self, n: u32) -> bool {
@@ -388,7 +438,8 @@ impl<'a> Search<'a> {
             return Look::Leaf(self.cost(sums, schedule.restarts), bound);
         }
         // a circle of chosen nodes that wait for each other: something else must begin it
-        let candidates = branch.unwrap_or_else(|| any.into_iter().collect());
+        let mut candidates = branch.unwrap_or_else(|| any.into_iter().collect());
+        candidates.sort_by_key(|n| self.ease[*n as usize]);
         if candidates.is_empty() { Look::Prune } else { Look::Branch(candidates) }
     }
 
@@ -400,7 +451,9 @@ impl<'a> Search<'a> {
             self.work += members.len() as u64;
             others.extend(members.iter().filter(|m| self.state[**m as usize] == State::Open));
         }
-        if others.is_empty() { Look::Prune } else { Look::Branch(others.into_iter().collect()) }
+        let mut others: Vec<u32> = others.into_iter().collect();
+        others.sort_by_key(|n| self.ease[*n as usize]);
+        if others.is_empty() { Look::Prune } else { Look::Branch(others) }
     }
 
     fn cost(&self, sums: [u64; COSTS], restarts: u64) -> Cost {
@@ -470,5 +523,119 @@ impl<'a> Search<'a> {
             }
         }
         (count == chosen.len()).then_some(Schedule { stages, restarts })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The order of a choice by repeated passes over it: naive, and another way than [`Search::schedule`].
+    fn naive(p: &Problem, chosen: &BTreeSet<u32>) -> Option<u64> {
+        if p.apart.iter().any(|(a, b)| chosen.contains(a) && chosen.contains(b)) {
+            return None;
+        }
+        let (mut placed, mut effective): (BTreeSet<u32>, BTreeSet<u32>) = Default::default();
+        let mut restarts = 0;
+        loop {
+            loop {
+                let ready = chosen.iter().copied().find(|n| {
+                    !placed.contains(n)
+                        && p.nodes[*n as usize]
+                            .clauses
+                            .iter()
+                            .all(|c| p.clauses[*c as usize].iter().any(|m| effective.contains(m)))
+                        && p.before.iter().all(|(a, b)| b != n || !chosen.contains(a) || placed.contains(a))
+                        && p.effective_before
+                            .iter()
+                            .all(|(a, b)| b != n || !chosen.contains(a) || effective.contains(a))
+                });
+                let Some(n) = ready else { break };
+                placed.insert(n);
+                if !p.nodes[n as usize].waits {
+                    effective.insert(n);
+                }
+            }
+            if placed == effective {
+                return (placed == *chosen).then_some(restarts);
+            }
+            restarts += 1;
+            effective = placed.clone();
+        }
+    }
+
+    fn cost(p: &Problem, chosen: &BTreeSet<u32>, restarts: u64) -> Vec<u64> {
+        let mut out: Vec<u64> =
+            (0..COSTS).map(|k| chosen.iter().map(|n| p.nodes[*n as usize].cost[k]).sum()).collect();
+        out.insert(p.restarts_at, restarts);
+        out
+    }
+
+    fn problems() -> impl Strategy<Value = Problem> {
+        let clause = prop::collection::btree_set(0u32..8, 1..4);
+        let node = (prop::collection::vec(clause, 0..3), any::<bool>(), 0u64..3, 0u64..3);
+        let pairs = || prop::collection::btree_set((0u32..8, 0u32..8), 0..3);
+        (
+            prop::collection::vec(node, 8),
+            prop::collection::btree_set(0u32..8, 1..3),
+            pairs(),
+            pairs(),
+            pairs(),
+            0usize..=COSTS,
+        )
+            .prop_map(|(nodes, goals, before, effective, apart, restarts_at)| {
+                let mut p = Problem { restarts_at, budget: u64::MAX / 8, ..Problem::default() };
+                let unequal = |s: BTreeSet<(u32, u32)>| s.into_iter().filter(|(a, b)| a != b).collect();
+                p.goals = goals.into_iter().collect();
+                (p.before, p.effective_before, p.apart) =
+                    (unequal(before), unequal(effective), unequal(apart));
+                for (clauses, waits, a, b) in nodes {
+                    let mut node = Node { clauses: Vec::new(), waits, cost: [a, 1, b, 0] };
+                    for c in clauses {
+                        node.clauses.push(p.clauses.len() as u32);
+                        p.clauses.push(c.into_iter().collect());
+                    }
+                    p.nodes.push(node);
+                }
+                p
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+        /// On small graphs every choice is tried: none is cheaper, and where there is none, none is found.
+        #[test]
+        fn no_cheaper_choice_exists(p in problems()) {
+            let goals: BTreeSet<u32> = p.goals.iter().copied().collect();
+            let best = (0u32..256)
+                .map(|bits| (0..8).filter(|n| bits & (1 << n) != 0).collect::<BTreeSet<u32>>())
+                .filter(|chosen| goals.is_subset(chosen))
+                .filter_map(|chosen| Some(cost(&p, &chosen, naive(&p, &chosen)?)))
+                .min();
+            match solve(&p) {
+                Ok(s) => {
+                    let chosen: BTreeSet<u32> = s.schedule.stages.iter().flatten().copied().collect();
+                    prop_assert_eq!(naive(&p, &chosen), Some(s.schedule.restarts));
+                    prop_assert_eq!(Some(cost(&p, &chosen, s.schedule.restarts)), best);
+                    prop_assert!(s.optimal);
+                }
+                Err(e) => prop_assert_eq!(best, None, "{:?}", e),
+            }
+        }
+    }
+
+    #[test]
+    fn a_chain_of_thousands_does_not_recurse() {
+        let n = 5_000u32;
+        let nodes = (0..n).map(|i| Node { clauses: vec![i], waits: false, cost: [0, 1, 0, 0] }).collect();
+        let clauses = (0..n).map(|i| vec![(i + 1) % n, n - 1]).collect();
+        let mut p = Problem { nodes, clauses, goals: vec![0], budget: 50_000_000, ..Problem::default() };
+        // a circle: nothing begins it
+        assert!(matches!(solve(&p), Err(Failure::Unreachable(_))));
+        p.nodes[n as usize - 1].clauses.clear();
+        let s = solve(&p).unwrap();
+        assert_eq!(s.schedule.stages.iter().flatten().count(), 2);
     }
 }
