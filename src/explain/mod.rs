@@ -3,11 +3,13 @@
 
 pub mod catalog;
 mod inventory;
+mod order;
 mod package;
 mod rules;
 mod wording;
 
 pub use inventory::{InputRead, inventory_report};
+pub use order::{order_graph, order_report};
 pub use package::package_report;
 pub use rules::{need_words, operator_words, rules_report};
 pub use wording::{ask_words, clause_words, requirement_words, says};
@@ -56,8 +58,13 @@ pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport 
         checks: answer.findings.iter().map(check_report).collect(),
         host: host_report,
         catalog_as_of: catalog.as_of().to_string(),
-        catalog_imported: catalog.imported().map(|s| format!("{}, read {}", s.title, s.read)).collect(),
+        catalog_imported: imported(catalog),
     }
+}
+
+/// Sources that were imported beside the built-in facts, in words.
+fn imported(catalog: &Catalog) -> Vec<String> {
+    catalog.imported().map(|s| format!("{}, read {}", s.title, s.read)).collect()
 }
 
 fn title(kind: &str, title: &str) -> String {

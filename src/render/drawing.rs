@@ -22,7 +22,7 @@ pub fn to_dot(r: &GraphReport) -> String {
     }
     for e in &r.edges {
         let style = match e.relation {
-            "supersedes" => "style=solid",
+            "supersedes" | "then" => "style=solid",
             "any-of" => "style=dotted",
             "excludes" => "style=dashed, arrowhead=tee",
             _ => "style=dashed",
@@ -51,7 +51,7 @@ pub fn to_mermaid(r: &GraphReport) -> String {
     }
     for e in &r.edges {
         let arrow = match e.relation {
-            "supersedes" => "-->",
+            "supersedes" | "then" => "-->",
             "excludes" => "-.-x",
             _ => "-.->",
         };
@@ -77,7 +77,7 @@ fn edge_label(e: &EdgeReport) -> String {
         n => format!("{} and {} more", e.products[0], n - 1),
     };
     match (e.relation, on.is_empty()) {
-        ("supersedes" | "any-of", true) => String::new(),
+        ("supersedes" | "any-of" | "then", true) => String::new(),
         ("supersedes", false) => on,
         (relation, true) => relation.to_owned(),
         (relation, false) => format!("{relation}: {on}"),

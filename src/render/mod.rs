@@ -3,6 +3,7 @@
 mod catalog;
 mod drawing;
 mod json;
+mod order;
 mod package;
 mod rules;
 mod text;
@@ -10,6 +11,7 @@ mod text;
 pub use catalog::{lint_text, search_text, show_text, stats_text};
 pub use drawing::{to_dot, to_mermaid};
 pub use json::to_json;
+pub use order::order_text;
 pub use package::package_text;
 pub use rules::rules_text;
 pub use text::{Style, formats_text, inventory_text, to_text};
