@@ -30,10 +30,11 @@ const READ: u64 = 256 << 20;
 #[derive(Debug, clap::Args)]
 pub(super) struct Order {
     /// Updates such as KB2919355, package files, or names of package files
-    #[arg(value_name = "KB-OR-FILE", required_unless_present = "folder")]
+    #[arg(value_name = "KB-OR-FILE", required_unless_present = "packages_in")]
     packages: Vec<String>,
     /// All .msu, .cab and .mum files of a folder; may be repeated
-    #[arg(long, value_name = "DIR")]
+    // the cache's folder has the other id
+    #[arg(id = "packages_in", long = "folder", value_name = "DIR")]
     folder: Vec<PathBuf>,
     /// Only for this product, such as "Windows Server 2012 R2"
     #[arg(long = "for", value_name = "PRODUCT")]

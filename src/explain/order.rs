@@ -57,7 +57,7 @@ fn summary(ordered: &Ordered, groups: &[OrderGroupReport]) -> String {
             )
         }
         many => format!(
-            "{} that no single product takes all of: {} groups, one for each kind of host.",
+            "{} for different products: {} groups, one for each kind of host.",
             plural(updates, "update", "updates"),
             many.len()
         ),
@@ -160,8 +160,7 @@ fn why(e: &Edge) -> String {
             }
         }
         Why::Listed(of, why) => {
-            let of = if e.after.kb() == Some(*of) { String::new() } else { format!(" for {of}") };
-            format!("{before} stands before {after} in the documented order{of}{}", because(why))
+            format!("the documented order for {of}{}", because(why))
         }
         Why::Replaced(Link::Covers) => {
             format!("{after} carries {before}: if both, {before} goes first")
@@ -224,7 +223,8 @@ fn missing_words(m: &Missing) -> String {
         [] => words,
         given => {
             let given: Vec<String> = given.iter().map(ToString::to_string).collect();
-            format!("{words} ({} would do, but waits for {} itself)", given.join(", "), m.by)
+            let verb = if given.len() == 1 { "waits" } else { "wait" };
+            format!("{words} ({} would do, but {verb} for {} itself)", given.join(", "), m.by)
         }
     }
 }
@@ -319,7 +319,8 @@ fn general(catalog: &Catalog, ordered: &Ordered, groups: &[OrderGroupReport]) ->
     };
     let mut out = Vec::new();
     if groups.len() > 1 {
-        let text = "no product has packages of all of these: they do not go on one host";
+        let text =
+            "the catalog knows no product that has packages of all of these: they do not go on one host";
         out.push(plain("different-products", Vec::new(), text.into()));
     }
     for kb in &ordered.elsewhere {

@@ -151,9 +151,7 @@ fn reasons(out: &mut String, g: &OrderGroupReport, width: usize, style: Style) {
     let most = if style.verbose { shown.len() } else { shown.len().min(REASONS) };
     for e in &shown[..most] {
         let binding = match e.binding {
-            "required" => "",
-            "documented" => " (documented order)",
-            "if-both" => " (if both)",
+            "required" | "documented" | "if-both" => "",
             _ => " (advice)",
         };
         let on = if e.products.is_empty() || !style.verbose {

@@ -55,7 +55,7 @@ pub(super) struct Candidate {
 pub(super) fn read(s: &Satisfy<'_>, kbs: &BTreeSet<KbId>) -> (Vec<Demand>, Vec<Listing>) {
     let (mut demands, mut listings) = (Vec::<Demand>::new(), Vec::new());
     for kb in kbs {
-        let own = s.catalog.update(*kb).map(|u| u.products().union(groups::made_by(&u)));
+        let own = s.catalog.update(*kb).map(|u| u.products().union(groups::made_by(s.catalog, &u)));
         for rule in s.catalog.rules(*kb) {
             let on = rule.products.intersection(s.products);
             let here = own.is_none_or(|own| own.is_empty() || !own.intersection(on).is_empty());
@@ -217,11 +217,12 @@ pub(super) fn candidates(
     out
 }
 
-/// Service packs and enablement packages go before what is for the release that they make, and after what is not.
+/// Service packs go before what is for the level that they make, and after what is not. Updates of a release that an
+/// enablement package makes are those of the former one as well.
 fn releases(s: &Satisfy<'_>, nodes: &BTreeSet<KbId>, out: &mut Vec<Candidate>) {
     let updates: Vec<_> = nodes.iter().filter_map(|kb| s.catalog.update(*kb)).collect();
-    for pack in &updates {
-        let (from, to) = (pack.products().intersection(s.products), groups::made_by(pack));
+    for pack in updates.iter().filter(|u| u.kind == UpdateKind::ServicePack) {
+        let (from, to) = (pack.products().intersection(s.products), groups::made_by(s.catalog, pack));
         if to.is_empty() {
             continue;
         }

@@ -12,13 +12,18 @@ pub(super) const fn leads(kind: UpdateKind) -> bool {
 }
 
 /// The releases that an update makes of those that it goes on; empty unless it is a service pack or enablement package.
-pub(super) fn made_by(update: &Update<'_>) -> ProductSet {
-    let built_in = update.packages.iter().filter(|p| p.built_in);
-    if leads(update.kind) {
-        built_in.fold(ProductSet::default(), |s, p| s.union(p.products))
-    } else {
-        ProductSet::default()
+pub(super) fn made_by(catalog: &Catalog, update: &Update<'_>) -> ProductSet {
+    if !leads(update.kind) {
+        return ProductSet::default();
     }
+    let of = |p: ProductId| {
+        let p = catalog.product(p);
+        (p.server, p.version.0[0], p.version.0[1])
+    };
+    // a service pack of the client is part of the server, too, and does not go on it
+    let from: BTreeSet<_> = update.products().iter().map(of).collect();
+    let built_in = update.packages.iter().filter(|p| p.built_in).flat_map(|p| p.products.iter());
+    built_in.filter(|p| from.contains(&of(*p))).collect()
 }
 
 /// Groups of updates, each with the products that all of it is for; every update is in one at least. A group that is part
@@ -29,7 +34,7 @@ pub(super) fn groups(catalog: &Catalog, kbs: &[KbId], only: ProductSet) -> Vec<(
     // releases that a service pack joins are one host on its way
     let mut joined: Vec<ProductSet> = catalog.products().map(|p| ProductSet::of(p.id)).collect();
     for update in updates.values() {
-        let made = made_by(update);
+        let made = made_by(catalog, update);
         for from in update.products().iter() {
             let p = catalog.product(from);
             for to in made.iter().map(|to| catalog.product(to)) {
@@ -41,7 +46,7 @@ pub(super) fn groups(catalog: &Catalog, kbs: &[KbId], only: ProductSet) -> Vec<(
     }
     let of = |kb: KbId| {
         let Some(update) = updates.get(&kb) else { return catalog.all_products() };
-        let own = update.products().union(made_by(update));
+        let own = update.products().union(made_by(catalog, update));
         // an update of which no package is known may be for any
         if own.is_empty() { catalog.all_products() } else { own }
     };
@@ -73,7 +78,8 @@ pub(super) fn groups(catalog: &Catalog, kbs: &[KbId], only: ProductSet) -> Vec<(
             let products = by_members.get(&m).copied()?;
             // of the releases on the way, those that some package is for
             let named = m.iter().filter_map(|kb| updates.get(kb));
-            let named = named.fold(ProductSet::default(), |s, u| s.union(u.products()).union(made_by(u)));
+            let named =
+                named.fold(ProductSet::default(), |s, u| s.union(u.products()).union(made_by(catalog, u)));
             let narrowed = products.intersection(named);
             Some((if narrowed.is_empty() { products } else { narrowed }, m))
         })

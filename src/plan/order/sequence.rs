@@ -31,31 +31,30 @@ pub(super) fn group(catalog: &Catalog, products: ProductSet, given: &BTreeMap<Kb
         let candidates = edges::candidates(&s, &nodes, &demands, &listings);
         let missing = keep(&s, &nodes, &demands, candidates, &mut kept);
         let room = given.len() + ADDED;
-        let mut added = false;
+        let mut added: BTreeSet<KbId> = BTreeSet::new();
         for m in &missing {
             // one that was added for another demand may do for this one, too
-            let does = m.clause.iter().any(|r| nodes.iter().any(|kb| s.is(r, *kb) || s.stands_in(r, *kb)));
-            let wanted = m.chosen.filter(|_| !does || !m.waits_itself.is_empty());
-            if let Some(kb) = wanted.filter(|_| nodes.len() < room) {
-                added = true;
-                nodes.insert(kb);
+            let does = m.clause.iter().any(|r| added.iter().any(|kb| s.is(r, *kb) || s.stands_in(r, *kb)));
+            if let Some(kb) = m.chosen.filter(|_| !does && nodes.len() + added.len() < room) {
+                added.insert(kb);
                 named.push(m.clone());
             }
         }
-        if !added {
+        nodes.extend(&added);
+        if added.is_empty() {
             named.extend(missing);
-            return finish(&s, given, &nodes, kept, named, &listings);
+            return finish(&s, given, &nodes, &demands, kept, named, &listings);
         }
     }
 }
 
 /// Edges that were kept, and who reaches whom.
 #[derive(Default)]
-pub(super) struct Kept {
+struct Kept {
     index: BTreeMap<Item, usize>,
     items: Vec<Item>,
     next: Vec<Vec<(usize, Binding)>>,
-    pub(super) edges: Vec<Edge>,
+    edges: Vec<Edge>,
     circles: Vec<Circle>,
 }
 
@@ -72,7 +71,7 @@ impl Kept {
     }
 
     /// The shortest way from one to another over edges that bind so much; empty if there is none.
-    pub(super) fn way(&self, from: &Item, to: &Item, least: Binding) -> Vec<Item> {
+    fn way(&self, from: &Item, to: &Item, least: Binding) -> Vec<Item> {
         let (Some(from), Some(to)) = (self.index.get(from), self.index.get(to)) else { return Vec::new() };
         let mut back: Vec<Option<usize>> = vec![None; self.items.len()];
         let mut queue = VecDeque::from([*from]);
@@ -193,7 +192,7 @@ fn stand_ins(
             if kept.reaches(&by, &first) {
                 // it needs what it would serve: no way round it. What merely replaces it is no circle
                 let back = kept.way(&by, &first, Binding::Documented);
-                if !back.is_empty() && required {
+                if !back.is_empty() && required && !s.replacing(d.by).contains(&kb) {
                     waiting.push((kb, back));
                 }
                 continue;
@@ -248,7 +247,8 @@ fn choose(
             _ => None,
         })
         .filter(|kb| {
-            let here = s.catalog.update(*kb).map(|u| u.products().union(super::groups::made_by(&u)));
+            let here =
+                s.catalog.update(*kb).map(|u| u.products().union(super::groups::made_by(s.catalog, &u)));
             !nodes.contains(kb) && here.is_none_or(|p| p.is_empty() || !p.intersection(lacking).is_empty())
         })
         .collect();
@@ -288,6 +288,7 @@ fn finish(
     s: &Satisfy<'_>,
     given: &BTreeMap<KbId, &[&Given]>,
     nodes: &BTreeSet<KbId>,
+    demands: &[Demand],
     mut kept: Kept,
     missing: Vec<Missing>,
     listings: &[Listing],
@@ -321,7 +322,7 @@ fn finish(
     steps.sort_by_cached_key(|step| (step.stage, date(&step.item), step.item.clone()));
     let place: BTreeMap<&Item, usize> = steps.iter().enumerate().map(|(n, step)| (&step.item, n)).collect();
     kept.edges.sort_by_key(|e| (place.get(&e.after).copied(), place.get(&e.before).copied(), e.binding));
-    let warnings = warnings::find(s, given, nodes, &kept);
+    let warnings = warnings::find(s, given, nodes, demands);
     Group { products: s.products, steps, edges: kept.edges, missing, circles: kept.circles, warnings }
 }
 

@@ -1,6 +1,6 @@
 //! What is amiss among packages: needless beside others, not together with others, no longer to be had.
 
-use super::{Binding, Given, Item, Warning, Why, satisfy::Satisfy, sequence::Kept};
+use super::{Binding, Given, Warning, edges::Demand, satisfy::Satisfy};
 use crate::{
     catalog::view::RelationKind,
     model::{Fact, Host, KbId, Origin, PackageState, ProductSet, Requirement, Standing},
@@ -19,10 +19,24 @@ pub(super) fn find(
     s: &Satisfy<'_>,
     given: &BTreeMap<KbId, &[&Given]>,
     nodes: &BTreeSet<KbId>,
-    kept: &Kept,
+    demands: &[Demand],
 ) -> Vec<Warning> {
-    let mut out = superseded(s, given, nodes, kept);
+    let mut out = superseded(s, given, &Asked::new(s, nodes, demands));
     excluding(s, given, &mut out);
+    // what excludes each other is said once
+    let apart: BTreeSet<(KbId, KbId)> = out
+        .iter()
+        .filter_map(|w| match w {
+            Warning::Exclude { one, other, .. } => Some((*one, *other)),
+            _ => None,
+        })
+        .collect();
+    out.retain(|w| match w {
+        Warning::Superseded { older, newer, .. } => {
+            !apart.contains(&(*older, *newer)) && !apart.contains(&(*newer, *older))
+        }
+        _ => true,
+    });
     for kb in given.keys() {
         let gone = s.catalog.withdrawals(*kb).into_iter().find(|w| {
             w.standing != Standing::Unverified
@@ -38,22 +52,19 @@ pub(super) fn find(
 }
 
 /// What the resolver would call superseded, were all of them there.
-fn superseded(
-    s: &Satisfy<'_>,
-    given: &BTreeMap<KbId, &[&Given]>,
-    nodes: &BTreeSet<KbId>,
-    kept: &Kept,
-) -> Vec<Warning> {
+fn superseded(s: &Satisfy<'_>, given: &BTreeMap<KbId, &[&Given]>, asked: &Asked<'_>) -> Vec<Warning> {
     let origin = Origin::whole(&Arc::from("given"), "argument");
     let mut all = Host::default();
     for kb in given.keys() {
         all.updates.insert(*kb, Fact::new(PackageState::Installed, origin.clone()));
     }
-    let needed = needed(s, nodes, kept);
+    let all_reached = asked.reached(None).len();
+    // without it something else, that goes on with it, would not
+    let mut needed: BTreeMap<KbId, bool> = BTreeMap::new();
     let mut found: BTreeMap<(KbId, KbId), (Vec<Evidence>, ProductSet)> = BTreeMap::new();
     for (product, identity) in &s.hosts {
         let installed = Installed::derive(s.catalog, &all, identity);
-        for kb in given.keys().filter(|kb| !needed.contains(kb)) {
+        for kb in given.keys() {
             let for_it = s.catalog.update(*kb).is_none_or(|u| u.products().contains(*product));
             if !for_it {
                 continue;
@@ -61,6 +72,9 @@ fn superseded(
             let replaces = [RelationKind::Supersedes, RelationKind::Contains, RelationKind::Covers];
             let Some((chain, mut evidence)) = installed.superseder(*kb, &replaces) else { continue };
             let Some(newer) = chain.last().copied().filter(|n| n != kb) else { continue };
+            if *needed.entry(*kb).or_insert_with(|| asked.reached(Some(*kb)).len() + 1 < all_reached) {
+                continue;
+            }
             // that it was given is no evidence
             evidence.retain(|e| !matches!(e.says, Says::Listed(..)));
             let entry = found.entry((*kb, newer)).or_insert((evidence, ProductSet::default()));
@@ -77,26 +91,57 @@ fn superseded(
         .collect()
 }
 
-/// Updates without which something else among them cannot go on: what would do in their place waits for it.
-fn needed(s: &Satisfy<'_>, nodes: &BTreeSet<KbId>, kept: &Kept) -> BTreeSet<KbId> {
-    let mut out = BTreeSet::new();
-    for e in kept.edges.iter().filter(|e| e.binding == Binding::Required) {
-        let (Some(first), Some(by)) = (e.before.kb(), e.after.kb()) else { continue };
-        let Why::Needs(clause, _) = &e.why else {
-            out.insert(first);
-            continue;
+/// What each update asks for, as those that would do; what none of them is asked for is left out.
+struct Asked<'a> {
+    /// (what asks, any one of these)
+    all: Vec<(KbId, Vec<KbId>)>,
+    nodes: &'a BTreeSet<KbId>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(s: &Satisfy<'_>, nodes: &'a BTreeSet<KbId>, demands: &[Demand]) -> Self {
+        let hard = |d: &&Demand| d.binding == Binding::Required && d.when.is_empty();
+        let would = |d: &Demand| -> Vec<KbId> {
+            let does = |kb: &KbId| d.clause.iter().any(|r| s.is(r, *kb) || s.stands_in(r, *kb));
+            nodes.iter().copied().filter(|kb| *kb != d.by && does(kb)).collect()
         };
-        let other = nodes.iter().any(|kb| {
-            *kb != first
-                && *kb != by
-                && clause.iter().any(|r| s.is(r, *kb) || s.stands_in(r, *kb))
-                && kept.way(&Item::Update(by), &Item::Update(*kb), Binding::Documented).is_empty()
-        });
-        if !other {
-            out.insert(first);
-        }
+        let all = demands.iter().filter(hard).map(|d| (d, would(d))).filter(|(_, would)| !would.is_empty());
+        let all = all.filter(|(d, _)| !s.lacking(&d.clause, d.on).is_empty());
+        Self { all: all.map(|(d, would)| (d.by, would)).collect(), nodes }
     }
-    out
+
+    /// What can go on, one after the other, without one of them.
+    fn reached(&self, without: Option<KbId>) -> BTreeSet<KbId> {
+        let mut waits: BTreeMap<KbId, usize> = self.nodes.iter().map(|kb| (*kb, 0)).collect();
+        for (by, _) in &self.all {
+            *waits.entry(*by).or_default() += 1;
+        }
+        let mut serves: BTreeMap<KbId, Vec<usize>> = BTreeMap::new();
+        for (n, (_, would)) in self.all.iter().enumerate() {
+            would.iter().for_each(|kb| serves.entry(*kb).or_default().push(n));
+        }
+        let mut done = BTreeSet::new();
+        let mut served = vec![false; self.all.len()];
+        let mut work: Vec<KbId> =
+            waits.iter().filter(|(kb, n)| **n == 0 && Some(**kb) != without).map(|(kb, _)| *kb).collect();
+        while let Some(kb) = work.pop() {
+            if !done.insert(kb) {
+                continue;
+            }
+            for n in serves.get(&kb).into_iter().flatten() {
+                if std::mem::replace(&mut served[*n], true) {
+                    continue;
+                }
+                let by = self.all[*n].0;
+                let left = waits.entry(by).or_default();
+                *left = left.saturating_sub(1);
+                if *left == 0 && Some(by) != without {
+                    work.push(by);
+                }
+            }
+        }
+        done
+    }
 }
 
 fn excluding(s: &Satisfy<'_>, given: &BTreeMap<KbId, &[&Given]>, out: &mut Vec<Warning>) {
