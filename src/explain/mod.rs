@@ -6,12 +6,14 @@ mod inventory;
 mod order;
 mod package;
 mod rules;
+mod what_if;
 mod wording;
 
 pub use inventory::{InputRead, inventory_report};
 pub use order::{order_graph, order_report};
 pub use package::package_report;
 pub use rules::{need_words, operator_words, rules_report};
+pub use what_if::what_if_report;
 pub use wording::{ask_words, clause_words, requirement_words, says};
 
 use crate::{
@@ -34,7 +36,7 @@ use crate::{
 pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport {
     let update = answer.kb.and_then(|kb| catalog.update(kb));
     let decision = &answer.decision;
-    let host_report = host_report(host, answer);
+    let host_report = host_report_of(host, &answer.identity.words);
     ExplainReport {
         schema: if answer.kb.is_some() { "kbwhy/explain/1" } else { "kbwhy/diagnose/1" },
         update: answer.kb.map(|kb| kb.to_string()),
@@ -71,7 +73,8 @@ fn title(kind: &str, title: &str) -> String {
     if title.is_empty() { kind.to_owned() } else { title.to_owned() }
 }
 
-fn host_report(host: &Host, answer: &Answer) -> HostReport {
+/// The host as it was understood; `windows` is its system in words.
+fn host_report_of(host: &Host, windows: &str) -> HostReport {
     let listed = u32::try_from(
         host.updates.values().filter(|f| f.value != crate::model::PackageState::Absent).count(),
     )
@@ -96,7 +99,7 @@ fn host_report(host: &Host, answer: &Answer) -> HostReport {
         .collect();
     HostReport {
         name: host.name.as_ref().map(|f| f.value.clone()),
-        windows: answer.identity.words.clone(),
+        windows: windows.to_owned(),
         architecture: host.architecture.as_ref().map(|f| f.value.name()),
         version: host.version.as_ref().map(|f| {
             let [a, b, c, _] = f.value.0;

@@ -3,3 +3,4 @@
 
 pub mod order;
 pub mod simulate;
+pub mod what_if;

@@ -7,6 +7,7 @@ mod order;
 mod package;
 mod rules;
 mod text;
+mod what_if;
 
 pub use catalog::{lint_text, search_text, show_text, stats_text};
 pub use drawing::{to_dot, to_mermaid};
@@ -15,3 +16,4 @@ pub use order::order_text;
 pub use package::package_text;
 pub use rules::rules_text;
 pub use text::{Style, formats_text, inventory_text, to_text};
+pub use what_if::what_if_text;

@@ -1,6 +1,6 @@
 //! Packages in order, as text: stages, then why, then what is amiss.
 
-use super::text::{Style, paragraph, source, to_ascii};
+use super::text::{Style, fill, paragraph, source, to_ascii};
 use crate::report::{EvidenceReport, OrderEdgeReport, OrderGroupReport, OrderReport, OrderWarningReport};
 use std::fmt::Write;
 
@@ -100,28 +100,6 @@ fn some(all: &[String], verbose: bool) -> String {
 /// The first line two columns in, the others further.
 fn hanging(out: &mut String, text: &str, indent: usize, width: usize) {
     fill(out, text, 2, indent, width);
-}
-
-/// Words filled into lines; the first is indented by `first`, the others by `rest`. Blanks within the head of the first line
-/// are kept.
-fn fill(out: &mut String, text: &str, first: usize, rest: usize, width: usize) {
-    let mut line = " ".repeat(first);
-    let mut begun = false;
-    for word in text.split(' ') {
-        let wide = unicode_width::UnicodeWidthStr::width(word);
-        let used = unicode_width::UnicodeWidthStr::width(line.as_str());
-        if begun && !word.is_empty() && used + 1 + wide > width {
-            let _ = writeln!(out, "{}", line.trim_end());
-            line = " ".repeat(rest);
-            begun = false;
-        }
-        if begun {
-            line.push(' ');
-        }
-        line.push_str(word);
-        begun = true;
-    }
-    let _ = writeln!(out, "{}", line.trim_end());
 }
 
 /// Why: the edges that no others imply, strongest first.

@@ -346,6 +346,28 @@ pub(super) fn paragraph(out: &mut String, text: &str, indent: usize, width: usiz
     let _ = writeln!(out, "{:indent$}{}", "", line);
 }
 
+/// Words filled into lines; the first is indented by `first`, the others by `rest`. Blanks within the head of the first line
+/// are kept.
+pub(super) fn fill(out: &mut String, text: &str, first: usize, rest: usize, width: usize) {
+    let mut line = " ".repeat(first);
+    let mut begun = false;
+    for word in text.split(' ') {
+        let wide = word.width();
+        let used = line.width();
+        if begun && !word.is_empty() && used + 1 + wide > width {
+            let _ = writeln!(out, "{}", line.trim_end());
+            line = " ".repeat(rest);
+            begun = false;
+        }
+        if begun {
+            line.push(' ');
+        }
+        line.push_str(word);
+        begun = true;
+    }
+    let _ = writeln!(out, "{}", line.trim_end());
+}
+
 /// Characters that consoles without Unicode cannot show become the nearest ASCII, or `?`.
 pub(super) fn to_ascii(text: &str) -> String {
     text.chars()

@@ -5,12 +5,14 @@ mod order;
 mod package;
 mod plan;
 mod rules;
+mod what_if;
 
 pub use catalog::*;
 pub use order::*;
 pub use package::{PackageReport, ParentReport};
 pub use plan::*;
 pub use rules::{RuleClauseReport, RulePrerequisiteReport, RuleReport, RuleSectionReport, RulesReport};
+pub use what_if::*;
 
 use serde::Serialize;
 
