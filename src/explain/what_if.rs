@@ -29,7 +29,7 @@ pub fn what_if_report(
 ) -> WhatIfReport {
     let report = |c: &Compared| verdict_change(catalog, c);
     let (differing, same): (Vec<&Compared>, Vec<&Compared>) = compared.iter().partition(|c| c.differs());
-    let groups = groups(&differing);
+    let groups = groups(catalog, &differing);
     let changes: Vec<ChangeReport> = changed.done.iter().map(|d| change(catalog, d)).collect();
     let identity = |host: &Host| identity::identify(catalog, host);
     let name = before.name.as_ref().map_or_else(|| "this host".to_owned(), |f| f.value.clone());
@@ -100,7 +100,7 @@ fn key(s: &Short) -> (Verdict, Option<Cause>) {
     (s.verdict, cause.filter(|_| !matches!(s.verdict, Verdict::Unknown | Verdict::AlreadyInstalled)))
 }
 
-fn groups(differing: &[&Compared]) -> Vec<ChangeGroupReport> {
+fn groups(catalog: &Catalog, differing: &[&Compared]) -> Vec<ChangeGroupReport> {
     let mut by: BTreeMap<(Verdict, Option<Cause>), Vec<&Compared>> = BTreeMap::new();
     for c in differing {
         by.entry(key(&c.after)).or_default().push(c);
@@ -114,13 +114,17 @@ fn groups(differing: &[&Compared]) -> Vec<ChangeGroupReport> {
                 *before.entry(c.before.verdict.name()).or_default() += 1;
             }
             let count = members.len();
+            // the newest say most
+            let mut newest = members;
+            newest
+                .sort_by_cached_key(|c| std::cmp::Reverse((catalog.update(c.kb).and_then(|u| u.date), c.kb)));
             let group = ChangeGroupReport {
                 verdict: verdict.name(),
                 cause: cause.map(Cause::code),
                 count,
                 text: format!("{count} {}", becomes(verdict, cause, count == 1)),
                 before,
-                updates: members.iter().map(|c| c.kb.to_string()).collect(),
+                updates: newest.iter().map(|c| c.kb.to_string()).collect(),
             };
             (k, group)
         })

@@ -3,7 +3,7 @@
 use super::simulate::{self, Change};
 use crate::{
     catalog::{Catalog, view::Product},
-    model::{Edition, Fact, Host, InstallationType, KbId, PackageState, ProductId},
+    model::{Cause, Edition, Fact, Host, InstallationType, KbId, PackageState, ProductId},
     resolve::{
         Prepared,
         identity::{self, Identity},
@@ -116,9 +116,20 @@ impl Short {
 
     /// Is it another verdict, or for another reason?
     pub fn differs(&self, other: &Self) -> bool {
+        // what replaces it, or makes it known to be there, may be another one: that changes nothing for it
+        let waits = |f: &&Finding| {
+            matches!(
+                f.cause,
+                Cause::MissingPrerequisite
+                    | Cause::MissingServicingStack
+                    | Cause::MissingCheckpoint
+                    | Cause::ConflictingUpdate
+            )
+        };
         let key = |s: &Self| {
-            let cause = s.cause.as_ref().filter(|_| s.verdict != Verdict::Unknown);
-            (s.verdict, cause.map(|f| f.cause), cause.map(|f| f.updates.clone()))
+            let cause = s.cause.clone().filter(|_| s.verdict != Verdict::Unknown);
+            let updates = cause.as_ref().filter(waits).map(|f| f.updates.clone());
+            (s.verdict, cause.map(|f| f.cause), updates)
         };
         key(self) != key(other)
     }
@@ -179,31 +190,30 @@ pub fn change(catalog: &Catalog, host: &Host, wanted: &Wanted) -> Result<Changed
     Ok(out)
 }
 
-/// Installs one after the other whatever is applicable; what never is goes on as if by force, in the order given.
+/// Installs one after the other whatever is applicable; what never is goes on as if by force, in the order that is known
+/// of them.
 fn install(catalog: &Catalog, out: &mut Changed, wanted: &[KbId]) -> Result<(), String> {
-    let mut left: Vec<KbId> = Vec::new();
-    for kb in wanted {
-        if !left.contains(kb) {
-            left.push(*kb);
-        }
-    }
+    let mut left = in_order(catalog, &out.host, wanted);
     while !left.is_empty() {
         let identity = identity::identify(catalog, &out.host);
         let prepared = Prepared::new(catalog, &out.host, &identity);
-        let mut judged =
-            left.iter().map(|kb| prepared.decide(&Question { kb: Some(*kb), ..Question::default() }));
-        let mut all: Vec<Decision> = Vec::new();
-        let applicable = judged.by_ref().position(|d| {
-            let applicable = d.verdict == Verdict::Applicable;
-            all.push(d);
-            applicable
-        });
-        let at = applicable.unwrap_or(0);
-        let (kb, decision) = (left.remove(at), Box::new(all.swap_remove(at)));
-        let there = decision.verdict == Verdict::AlreadyInstalled;
-        let superseded = decision.causes.first().is_some_and(|f| f.cause == crate::model::Cause::Superseded)
-            && decision.verdict == Verdict::NotApplicable;
-        if there || superseded {
+        let mut judged = Vec::new();
+        for kb in &left {
+            judged.push(prepared.decide(&Question { kb: Some(*kb), ..Question::default() }));
+            if judged.last().is_some_and(|d| d.verdict == Verdict::Applicable) {
+                break;
+            }
+        }
+        let first = |verdict: Verdict| judged.iter().position(|d| d.verdict == verdict);
+        let at = first(Verdict::Applicable).or_else(|| first(Verdict::Unknown)).unwrap_or(0);
+        let (kb, decision) = (left.remove(at), Box::new(judged.swap_remove(at)));
+        let superseded = decision.causes.first().is_some_and(|f| f.cause == Cause::Superseded);
+        let needless = match decision.verdict {
+            Verdict::AlreadyInstalled => true,
+            Verdict::NotApplicable => superseded,
+            _ => false,
+        };
+        if needless {
             out.done.push(Done::Needless { kb, decision });
             continue;
         }
@@ -212,6 +222,21 @@ fn install(catalog: &Catalog, out: &mut Changed, wanted: &[KbId]) -> Result<(), 
         out.done.push(Done::Installed { kb, decision });
     }
     Ok(())
+}
+
+/// Updates in the order that the catalog knows of them, each once; those that it does not know come last.
+fn in_order(catalog: &Catalog, host: &Host, wanted: &[KbId]) -> Vec<KbId> {
+    let given: Vec<_> = wanted.iter().map(|kb| (*kb).into()).collect();
+    let products = identity::identify(catalog, host).products;
+    let ordered = super::order::order(catalog, &given, products);
+    let mut out: Vec<KbId> = Vec::new();
+    let known = ordered.groups.iter().flat_map(|g| &g.steps).filter(|s| s.given).filter_map(|s| s.item.kb());
+    for kb in known.chain(wanted.iter().copied()) {
+        if !out.contains(&kb) {
+            out.push(kb);
+        }
+    }
+    out
 }
 
 /// What stands in the way of an upgrade in place.
