@@ -5,7 +5,8 @@ use kbwhy::{
     catalog::Catalog,
     inventory::{Input, merge, read, set_fact},
     model::{Host, KbId},
-    resolve::{self, Answer, plan::Action, question::Question, verdict::Verdict},
+    plan::{Change, first_steps},
+    resolve::{self, Answer, question::Question, verdict::Verdict},
 };
 use std::{
     error::Error,
@@ -17,12 +18,12 @@ fn ask(host: &Host, kb: KbId) -> Answer {
 }
 
 /// The updates of a plan, in order.
-fn updates(answer: &Answer) -> Vec<KbId> {
-    let update = |action: &Action| match action {
-        Action::Install(kb) => Some(*kb),
-        Action::Manual(_) => None,
+fn updates(host: &Host, answer: &Answer) -> Vec<KbId> {
+    let update = |change: &Change| match change {
+        Change::Install(kb) => Some(*kb),
+        _ => None,
     };
-    answer.plan.iter().filter_map(|step| update(&step.action)).collect()
+    first_steps(Catalog::embedded(), host, answer).iter().filter_map(|step| update(&step.change)).collect()
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -31,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let host = read(&Input { name: "server-2012r2-half-patched.json", bytes: half_patched })?.host;
     for kb in ["KB2919355", "KB3172614", "KB3173424"] {
         let answer = ask(&host, kb.parse()?);
-        let steps: Vec<String> = updates(&answer).iter().map(ToString::to_string).collect();
+        let steps: Vec<String> = updates(&host, &answer).iter().map(ToString::to_string).collect();
         writeln!(out, "{kb}: {}; install {}", answer.decision.verdict.name(), steps.join(", then "))?;
     }
 
@@ -39,8 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (baseline, stack): (KbId, KbId) = ("KB2919355".parse()?, "KB2919442".parse()?);
     let answer = ask(&host, "KB3172614".parse()?);
     assert_eq!(answer.decision.verdict, Verdict::NotApplicable);
-    assert_eq!(updates(&answer).first(), Some(&baseline));
-    assert!(!updates(&answer).contains(&stack));
+    assert_eq!(updates(&host, &answer).first(), Some(&baseline));
+    assert!(!updates(&host, &answer).contains(&stack));
 
     // Get-HotFix lists one cumulative update and no build: an older one is contained, whether a newer one is stays open
     let hotfixes =

@@ -8,10 +8,10 @@ use kbwhy::{
     catalog::Catalog,
     diagnose::ErrorEvidence,
     model::{Host, PackageState, Requirement},
+    plan::{Change, first_steps},
     resolve::{
         Answer, explain, identity,
         installed::Installed,
-        plan::Action,
         question::{Outcome, Question},
         statement::Truth,
         verdict::Verdict,
@@ -25,7 +25,7 @@ fn ask(catalog: &Catalog, host: &Host, n: u32) -> Answer {
 }
 
 /// `verdict cause updates | plan`
-fn in_short(answer: &Answer) -> String {
+fn in_short(catalog: &Catalog, host: &Host, answer: &Answer) -> String {
     let cause = answer.decision.causes.first().filter(|_| answer.decision.verdict != Verdict::Unknown);
     let number = |kb: &kbwhy::model::KbId| (kb.number() - 10_000).to_string();
     let mut out = answer.decision.verdict.name().to_owned();
@@ -33,18 +33,21 @@ fn in_short(answer: &Answer) -> String {
         let updates: Vec<String> = f.updates.iter().map(number).collect();
         out = format!("{out} {} {}", f.cause, updates.join(","));
     }
-    let steps: Vec<String> = answer
-        .plan
+    let steps: Vec<String> = first_steps(catalog, host, answer)
         .iter()
-        .filter_map(|s| match &s.action {
-            Action::Install(kb) => Some(number(kb)),
-            Action::Manual(_) => None,
+        .filter_map(|s| match &s.change {
+            Change::Install(kb) => Some(number(kb)),
+            _ => None,
         })
         .collect();
     if !steps.is_empty() {
         out = format!("{} | {}", out.trim_end(), steps.join(" "));
     }
     out.trim_end().to_owned()
+}
+
+fn told(catalog: &Catalog, host: &Host, n: u32) -> String {
+    in_short(catalog, host, &ask(catalog, host, n))
 }
 
 /// (catalog, host, update asked about, answer in short)
@@ -120,7 +123,7 @@ const TABLE: &[(&str, &str, u32, &str)] = &[
 fn verdicts() {
     let mut wrong = Vec::new();
     for (c, h, n, want) in TABLE {
-        let got = in_short(&ask(&toy::catalog(c), &toy::host(h), *n));
+        let got = told(&toy::catalog(c), &toy::host(h), *n);
         if got != *want {
             wrong.push(format!("[{c}] on [{h}], asked {n}: want `{want}`, got `{got}`"));
         }
@@ -229,7 +232,7 @@ proptest! {
         let (one, other) = (toy::catalog(&text), Catalog::from_facts(&toy::facts(&text, turn)).unwrap());
         let host = host_of(&has, complete);
         for n in 1..9 {
-            prop_assert_eq!(in_short(&ask(&one, &host, n)), in_short(&ask(&other, &host, n)));
+            prop_assert_eq!(told(&one, &host, n), told(&other, &host, n));
         }
     }
 
@@ -242,9 +245,9 @@ proptest! {
         let mut with = host.clone();
         with.updates.insert(toy::id(51), kbwhy::model::Fact::new(PackageState::Installed, host.version.as_ref().unwrap().origin.clone()));
         for n in 1..9 {
-            let want = in_short(&ask(&one, &host, n));
-            prop_assert_eq!(&in_short(&ask(&more, &host, n)), &want);
-            prop_assert_eq!(&in_short(&ask(&more, &with, n)), &want);
+            let want = told(&one, &host, n);
+            prop_assert_eq!(&told(&more, &host, n), &want);
+            prop_assert_eq!(&told(&more, &with, n), &want);
         }
     }
 
@@ -271,13 +274,13 @@ proptest! {
         for n in 1..9 {
             let mut has = has.clone();
             let a = ask(&catalog, &host_of(&has, true), n);
-            let steps: Vec<u32> = a.plan.iter().filter_map(|s| match s.action { Action::Install(kb) => Some(kb.number() - 10_000), Action::Manual(_) => None }).collect();
+            let steps: Vec<u32> = first_steps(&catalog, &host_of(&has, true), &a).iter().filter_map(|s| match s.change { Change::Install(kb) => Some(kb.number() - 10_000), _ => None }).collect();
             if steps.is_empty() || cyclic(&needs) || !supersedes.is_empty() {
                 continue;
             }
             for step in &steps {
                 let now = ask(&catalog, &host_of(&has, true), *step);
-                prop_assert!(matches!(now.decision.verdict, Verdict::Applicable), "step {} of {:?}: {}", step, steps, in_short(&now));
+                prop_assert!(matches!(now.decision.verdict, Verdict::Applicable), "step {} of {:?}: {}", step, steps, now.decision.verdict.name());
                 has.insert(*step);
             }
             prop_assert_eq!(steps.last(), Some(&n));

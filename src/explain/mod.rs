@@ -5,6 +5,7 @@ pub mod catalog;
 mod inventory;
 mod order;
 mod package;
+mod plan;
 mod rules;
 mod what_if;
 mod wording;
@@ -12,6 +13,7 @@ mod wording;
 pub use inventory::{InputRead, inventory_report};
 pub use order::{order_graph, order_report};
 pub use package::package_report;
+pub use plan::plan_report;
 pub use rules::{need_words, operator_words, rules_report};
 pub use what_if::what_if_report;
 pub use wording::{ask_words, clause_words, requirement_words, says};
@@ -19,13 +21,13 @@ pub use wording::{ask_words, clause_words, requirement_words, says};
 use crate::{
     catalog::Catalog,
     model::{Cause, Gap, Host, KbId, ListKind, Location},
+    plan::{Change, FirstStep, first_steps},
     report::{
         CauseReport, CheckReport, EvidenceReport, ExplainReport, HostReport, PlanReport, StepReport,
         UnknownReport,
     },
     resolve::{
         Answer,
-        plan::Action,
         question::{Finding, Outcome},
         statement::{Ask, Evidence, From, Says},
         verdict::Verdict,
@@ -36,7 +38,7 @@ use crate::{
 pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport {
     let update = answer.kb.and_then(|kb| catalog.update(kb));
     let decision = &answer.decision;
-    let host_report = host_report_of(host, &answer.identity.words);
+    let host_report = host_report(host, &answer.identity.words);
     ExplainReport {
         schema: if answer.kb.is_some() { "kbwhy/explain/1" } else { "kbwhy/diagnose/1" },
         update: answer.kb.map(|kb| kb.to_string()),
@@ -50,7 +52,9 @@ pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport 
             .map(|(i, f)| cause_report(f, i == 0 && decision.verdict != Verdict::Unknown, catalog))
             .collect(),
         superseded_by: answer.superseded_by.iter().map(ToString::to_string).collect(),
-        plan: PlanReport { steps: answer.plan.iter().map(|s| step_report(s, catalog)).collect() },
+        plan: PlanReport {
+            steps: first_steps(catalog, host, answer).iter().map(|s| step_report(s, catalog)).collect(),
+        },
         unknown: decision
             .ask
             .iter()
@@ -73,8 +77,7 @@ fn title(kind: &str, title: &str) -> String {
     if title.is_empty() { kind.to_owned() } else { title.to_owned() }
 }
 
-/// The host as it was understood; `windows` is its system in words.
-fn host_report_of(host: &Host, windows: &str) -> HostReport {
+fn host_report(host: &Host, windows: &str) -> HostReport {
     let listed = u32::try_from(
         host.updates.values().filter(|f| f.value != crate::model::PackageState::Absent).count(),
     )
@@ -173,12 +176,12 @@ fn short_title(catalog: &Catalog, kb: KbId) -> Option<String> {
     Some(if u.title.is_empty() { u.kind.describe().to_owned() } else { u.title.to_owned() })
 }
 
-fn step_report(s: &crate::resolve::plan::Step, catalog: &Catalog) -> StepReport {
-    let (update, action) = match &s.action {
-        Action::Install(kb) => {
+fn step_report(s: &FirstStep, catalog: &Catalog) -> StepReport {
+    let (update, action) = match &s.change {
+        Change::Install(kb) => {
             (Some(kb.to_string()), short_title(catalog, *kb).unwrap_or_else(|| "update".into()))
         }
-        Action::Manual(step) => (None, wording::manual_step(step)),
+        other => (None, plan::change_words(other)),
     };
     StepReport {
         update,

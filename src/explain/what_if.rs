@@ -1,6 +1,6 @@
 //! What would change, in words.
 
-use super::{host_report_of, short_title, wording};
+use super::{host_report, short_title, wording};
 use crate::{
     catalog::Catalog,
     inventory,
@@ -44,8 +44,8 @@ pub fn what_if_report(
         whole_catalog: looked_at.is_some(),
         groups,
         changes,
-        host_before: host_report_of(before, &identity(before).words),
-        host_after: host_report_of(&changed.host, &identity(&changed.host).words),
+        host_before: host_report(before, &identity(before).words),
+        host_after: host_report(&changed.host, &identity(&changed.host).words),
         catalog_as_of: catalog.as_of().to_string(),
         catalog_imported: super::imported(catalog),
     }

@@ -3,7 +3,6 @@
 pub mod checks;
 pub mod identity;
 pub mod installed;
-pub mod plan;
 pub mod question;
 pub mod requirement;
 pub mod statement;
@@ -16,11 +15,9 @@ use crate::{
 use checks::Context;
 use identity::Identity;
 use installed::Installed;
-use plan::Step;
 use question::{Finding, Outcome, Question};
-use statement::Says;
 use std::collections::BTreeSet;
-use verdict::{Decision, Verdict};
+use verdict::Decision;
 
 /// The answer to a question.
 #[derive(Clone, Debug)]
@@ -33,8 +30,6 @@ pub struct Answer {
     pub decision: Decision,
     /// every check, in the order in which causes are decisive
     pub findings: Vec<Finding>,
-    /// what to install, in order; empty if there is nothing to install
-    pub plan: Vec<Step>,
     /// updates on the host that supersede it
     pub superseded_by: Vec<KbId>,
     /// for an update that the catalog does not know: what may have been meant
@@ -118,7 +113,6 @@ impl<'a> Prepared<'a> {
                 .filter(|f| f.cause == Cause::Superseded && f.outcome == Outcome::Fail)
                 .flat_map(|f| f.updates.iter().copied())
                 .collect();
-            let plan = steps(context, &decision);
             let did_you_mean = match (question.kb, context.update.is_some()) {
                 (Some(kb), false) => near(self.catalog, self.identity, kb),
                 _ => Vec::new(),
@@ -128,58 +122,11 @@ impl<'a> Prepared<'a> {
                 identity: self.identity.clone(),
                 decision,
                 findings,
-                plan,
                 superseded_by,
                 did_you_mean,
             }
         })
     }
-}
-
-fn steps(c: &Context<'_>, decision: &Decision) -> Vec<Step> {
-    let Some(kb) = c.question.kb else { return Vec::new() };
-    let needs_first = |cause: Cause| {
-        matches!(
-            cause,
-            Cause::MissingPrerequisite
-                | Cause::MissingServicingStack
-                | Cause::MissingCheckpoint
-                | Cause::MissingSha2Support
-                | Cause::NotEntitled
-                | Cause::ProductNotInstalled
-        )
-    };
-    let relevant = match decision.verdict {
-        Verdict::NotApplicable | Verdict::Blocked => {
-            decision.causes.first().is_some_and(|f| needs_first(f.cause))
-        }
-        Verdict::Unknown => decision.causes.iter().any(|f| needs_first(f.cause) && !f.updates.is_empty()),
-        Verdict::Applicable | Verdict::AlreadyInstalled => false,
-    };
-    if !relevant {
-        return Vec::new();
-    }
-    // a prerequisite by GUID of which some members are no updates is no rule of the catalog
-    let by_guid = |f: &&Finding| {
-        f.outcome == Outcome::Fail && f.evidence.iter().any(|e| matches!(e.says, Says::RulePrerequisite(_)))
-    };
-    let also: Vec<KbId> =
-        decision.causes.iter().filter(by_guid).filter_map(|f| f.updates.first().copied()).collect();
-    let mut steps = plan::plan(c, kb, &also);
-    // a log or an error named updates that no rule of this update names
-    if steps.len() == 1 {
-        let named: Vec<KbId> = decision.causes.first().map(|f| f.updates.clone()).unwrap_or_default();
-        if let Some(first) = named.first().filter(|_| decision.verdict != Verdict::Unknown) {
-            let step = Step {
-                action: plan::Action::Install(*first),
-                restart: None,
-                unless_present: false,
-                because: Some((kb, String::new())),
-            };
-            steps.insert(0, step);
-        }
-    }
-    if steps.len() > 1 { steps } else { Vec::new() }
 }
 
 /// Updates whose number differs by one misprint: a digit replaced, left out, added, or two neighbours swapped.

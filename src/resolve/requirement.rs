@@ -155,7 +155,7 @@ impl Installed<'_> {
 
     /// A clause without members that another member makes needless: `KB2975061+` beside `KB2919442+`, when the first
     /// is later in the line of the second; `licence:arc` beside a refused `licence:esu`.
-    pub(super) fn distinct(&self, clause: &Clause) -> Vec<Requirement> {
+    pub fn distinct(&self, clause: &Clause) -> Vec<Requirement> {
         let later = |a: KbId, b: KbId| {
             let (pa, pb) = (self.catalog.places(a), self.catalog.places(b));
             pa.iter().any(|x| pb.iter().any(|y| x.line == y.line && x.position > y.position))

@@ -65,8 +65,3 @@ pub fn run(context: &Context<'_>) -> Vec<Finding> {
     out.sort_by_key(|f| f.cause);
     out
 }
-
-/// Does a rule's condition hold on this host?
-pub fn rule_condition(context: &Context<'_>, rule: &Rule<'_>) -> super::statement::Truth {
-    prerequisite::when_of(context, rule)
-}

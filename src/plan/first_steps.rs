@@ -1,0 +1,93 @@
+//! What to install first, for the answer to "why is it not applicable": the plan to the update, in short.
+
+use super::{Change, Objective, Request, make};
+use crate::{
+    catalog::Catalog,
+    model::{Cause, Host, KbId, PackageState},
+    resolve::{
+        Answer,
+        question::{Finding, Outcome},
+        statement::Says,
+        verdict::Verdict,
+    },
+};
+
+/// One step.
+#[derive(Clone, Debug)]
+pub struct FirstStep {
+    /// what to do
+    pub change: Change,
+    /// a restart follows; `None` if that is not known
+    pub restart: Option<bool>,
+    /// only if it is not there: the host's lists do not tell
+    pub unless_present: bool,
+    /// the update that needs it, and why
+    pub because: Option<(KbId, String)>,
+}
+
+const fn needs_first(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::MissingPrerequisite
+            | Cause::MissingServicingStack
+            | Cause::MissingCheckpoint
+            | Cause::MissingSha2Support
+            | Cause::NotEntitled
+            | Cause::ProductNotInstalled
+    )
+}
+
+/// The steps to the update that an answer is about; empty if there is nothing to install first.
+pub fn first_steps(catalog: &Catalog, host: &Host, answer: &Answer) -> Vec<FirstStep> {
+    let (Some(kb), decision) = (answer.kb, &answer.decision) else { return Vec::new() };
+    let relevant = match decision.verdict {
+        Verdict::NotApplicable | Verdict::Blocked => {
+            decision.causes.first().is_some_and(|f| needs_first(f.cause))
+        }
+        Verdict::Unknown => decision.causes.iter().any(|f| needs_first(f.cause) && !f.updates.is_empty()),
+        Verdict::Applicable | Verdict::AlreadyInstalled => false,
+    };
+    if !relevant {
+        return Vec::new();
+    }
+    // a prerequisite by GUID of which some members are no updates is no rule of the catalog
+    let by_guid = |f: &&Finding| {
+        f.outcome == Outcome::Fail && f.evidence.iter().any(|e| matches!(e.says, Says::RulePrerequisite(_)))
+    };
+    let mut also: Vec<(KbId, KbId)> = decision
+        .causes
+        .iter()
+        .filter(by_guid)
+        .filter_map(|f| f.updates.first().copied())
+        .filter(|first| *first != kb)
+        .map(|first| (kb, first))
+        .collect();
+    let request = Request { objective: Objective::Documented, ..Request::to([kb]) };
+    let mut plan = make::with_needs(catalog, host, &request, &also);
+    // a log or an error named updates that no rule of this update names
+    if plan.steps.len() <= 1 && also.is_empty() && decision.verdict != Verdict::Unknown {
+        let named = decision.causes.first().and_then(|f| f.updates.first().copied());
+        if let Some(first) = named.filter(|first| *first != kb) {
+            also.push((kb, first));
+            plan = make::with_needs(catalog, host, &request, &also);
+        }
+    }
+    let stated_absent = |kb: &KbId| host.updates.get(kb).is_some_and(|f| f.value == PackageState::Absent);
+    let steps: Vec<FirstStep> = plan
+        .steps
+        .iter()
+        .filter(|s| matches!(s.change, Change::Install(_) | Change::Manual(_) | Change::Remove(_)))
+        .map(|s| FirstStep {
+            restart: match s.asks_restart {
+                Some(false) => Some(s.restart),
+                other => other,
+            },
+            unless_present: !s.goal
+                && s.only_if.is_some()
+                && !matches!(&s.change, Change::Install(kb) if stated_absent(kb)),
+            because: s.because.first().map(|b| (b.needed_by, b.why.clone())),
+            change: s.change.clone(),
+        })
+        .collect();
+    if steps.len() > 1 { steps } else { Vec::new() }
+}

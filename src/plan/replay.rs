@@ -1,0 +1,103 @@
+//! The resolver judges every step of a plan when its turn comes, and the goals in the end.
+
+use super::{
+    Change,
+    simulate::{self, change_in_place},
+};
+use crate::{
+    catalog::Catalog,
+    model::{Host, KbId},
+    resolve::{
+        self, Answer, identity,
+        question::{Finding, Question},
+        statement::Ask,
+        verdict::Verdict,
+    },
+};
+
+/// One step as it was found when its turn came.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// the step, counted from 0
+    pub step: usize,
+    /// what the resolver said of the update; `None` for a step that is no installation
+    pub verdict: Option<Verdict>,
+    /// the decisive cause, or the first candidate of an unknown
+    pub finding: Option<Finding>,
+    /// what an unknown asks for
+    pub asks: Vec<Ask>,
+}
+
+/// A step that the resolver refuses, or a goal that is not there in the end.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// the step, counted from 0; `None` for a goal in the end
+    pub step: Option<usize>,
+    /// the update
+    pub kb: KbId,
+    /// why; `None` if the simulation itself failed
+    pub finding: Option<Finding>,
+    /// the host at that moment
+    pub host: Box<Host>,
+}
+
+fn ask(catalog: &Catalog, host: &Host, kb: KbId) -> Answer {
+    resolve::explain(catalog, host, &Question { kb: Some(kb), ..Question::default() })
+}
+
+/// Replays steps on a host: each with whether a restart follows it. In the end every goal must be there, or contained in
+/// what is there.
+///
+/// # Errors
+/// The first step that the resolver refuses, or a goal that is not there in the end.
+pub fn replay(
+    catalog: &Catalog,
+    host: &Host,
+    steps: &[(Change, bool)],
+    goals: &[KbId],
+) -> Result<Vec<Replayed>, Refused> {
+    let mut now = host.clone();
+    let mut out = Vec::with_capacity(steps.len());
+    for (at, (change, restart)) in steps.iter().enumerate() {
+        let mut done = Replayed { step: at, verdict: None, finding: None, asks: Vec::new() };
+        let mut identity = None;
+        if let Change::Install(kb) = change {
+            let answer = ask(catalog, &now, *kb);
+            let finding = answer.decision.causes.first().cloned();
+            if !matches!(answer.decision.verdict, Verdict::Applicable | Verdict::Unknown) {
+                return Err(Refused { step: Some(at), kb: *kb, finding, host: Box::new(now) });
+            }
+            done.verdict = Some(answer.decision.verdict);
+            done.finding = finding;
+            done.asks = answer.decision.ask;
+            identity = Some(answer.identity);
+        }
+        let identity = identity.unwrap_or_else(|| identity::identify(catalog, &now));
+        let origin = simulate::step(at + 1);
+        let mut changed = change_in_place(catalog, &mut now, &identity, change, &origin).is_ok();
+        if *restart && *change != Change::Restart {
+            let identity = identity::identify(catalog, &now);
+            changed &= change_in_place(catalog, &mut now, &identity, &Change::Restart, &origin).is_ok();
+        }
+        if !changed {
+            let kb = match change {
+                Change::Install(kb) | Change::Remove(kb) => *kb,
+                _ => KbId::LEAST,
+            };
+            return Err(Refused { step: Some(at), kb, finding: None, host: Box::new(now) });
+        }
+        out.push(done);
+    }
+    for kb in goals {
+        let answer = ask(catalog, &now, *kb);
+        let there = answer.decision.verdict == Verdict::AlreadyInstalled || !answer.superseded_by.is_empty();
+        let replaced =
+            answer.decision.causes.first().is_some_and(|f| f.cause == crate::model::Cause::Superseded)
+                && answer.decision.verdict == Verdict::NotApplicable;
+        if !there && !replaced {
+            let finding = answer.decision.causes.first().cloned();
+            return Err(Refused { step: None, kb: *kb, finding, host: Box::new(now) });
+        }
+    }
+    Ok(out)
+}
