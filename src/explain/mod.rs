@@ -3,6 +3,7 @@
 
 pub mod catalog;
 mod inventory;
+mod minimal;
 mod order;
 mod package;
 mod plan;
@@ -11,6 +12,7 @@ mod what_if;
 mod wording;
 
 pub use inventory::{InputRead, inventory_report};
+pub use minimal::minimal_report;
 pub use order::{order_graph, order_report};
 pub use package::package_report;
 pub use plan::plan_report;
@@ -60,6 +62,7 @@ pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport 
             .iter()
             .map(|a| unknown_report(a, host.offline_image.as_ref().is_some_and(|f| f.value)))
             .collect(),
+        minimal: None,
         did_you_mean: answer.did_you_mean.iter().map(ToString::to_string).collect(),
         checks: answer.findings.iter().map(check_report).collect(),
         host: host_report,

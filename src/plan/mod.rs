@@ -8,6 +8,7 @@
 mod first_steps;
 mod graph;
 mod make;
+pub mod minimal;
 pub mod order;
 mod replay;
 pub mod simulate;

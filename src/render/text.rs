@@ -1,7 +1,7 @@
 //! Reports as text that a tired admin understands on one screen: verdict first, then the checks, then what to do.
 
 use crate::inventory::Format;
-use crate::report::{EvidenceReport, ExplainReport, InventoryReport};
+use crate::report::{EvidenceReport, ExplainReport, InventoryReport, MinimalReport};
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
@@ -49,6 +49,9 @@ pub fn to_text(report: &ExplainReport, style: Style) -> String {
         let _ = writeln!(out, "\nDid you mean {}?", report.did_you_mean.join(", "));
     }
     do_this(&mut out, report, width);
+    if let Some(minimal) = &report.minimal {
+        smallest(&mut out, minimal, width);
+    }
     if !report.unknown.is_empty() {
         out.push_str("\nTo be sure, run\n");
         for u in report.unknown.iter().take(if style.verbose { 20 } else { 4 }) {
@@ -229,6 +232,37 @@ fn do_this(out: &mut String, report: &ExplainReport, width: usize) {
         for r in remedies.iter().take(4) {
             paragraph(out, r, 2, width);
         }
+    }
+}
+
+/// The smallest changes under which it applies.
+fn smallest(out: &mut String, minimal: &MinimalReport, width: usize) {
+    out.push_str("\nSmallest change\n");
+    paragraph(out, &minimal.summary, 2, width);
+    for assumed in &minimal.assumed {
+        paragraph(out, &format!("Provided that {assumed}."), 2, width);
+    }
+    for (n, set) in minimal.sets.iter().enumerate() {
+        for (i, c) in set.changes.iter().enumerate() {
+            let mut text = c.text.clone();
+            if c.unless_present {
+                text.push_str(", unless it is there");
+            }
+            if c.unstated {
+                text.push_str(" (no source says what it needs itself)");
+            }
+            let joint = if i == 0 { String::new() } else { "and ".to_owned() };
+            let mut body = String::new();
+            paragraph(&mut body, &format!("{joint}{text}"), 7, width);
+            if i == 0 {
+                let lead = format!(" {:>4}. ", n + 1);
+                body.replace_range(..7, &lead);
+            }
+            out.push_str(&body);
+        }
+    }
+    if minimal.cut {
+        paragraph(out, "There may be others: the search was bounded.", 2, width);
     }
 }
 

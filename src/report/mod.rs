@@ -1,6 +1,7 @@
 //! Reports: plain, versioned structs. What scripts read and what renderers render.
 
 mod catalog;
+mod minimal;
 mod order;
 mod package;
 mod plan;
@@ -8,6 +9,7 @@ mod rules;
 mod what_if;
 
 pub use catalog::*;
+pub use minimal::*;
 pub use order::*;
 pub use package::{PackageReport, ParentReport};
 pub use plan::*;
@@ -40,6 +42,9 @@ pub struct ExplainReport {
     pub plan: PlanReport,
     /// facts that would settle what is open, with the command that gives each
     pub unknown: Vec<UnknownReport>,
+    /// the smallest changes under which it applies; only if they were asked for
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minimal: Option<MinimalReport>,
     /// updates that may have been meant
     pub did_you_mean: Vec<String>,
     /// every check
