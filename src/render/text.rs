@@ -50,7 +50,7 @@ pub fn to_text(report: &ExplainReport, style: Style) -> String {
     }
     do_this(&mut out, report, width);
     if let Some(minimal) = &report.minimal {
-        smallest(&mut out, minimal, width);
+        smallest(&mut out, minimal, width, style.verbose);
     }
     if !report.unknown.is_empty() {
         out.push_str("\nTo be sure, run\n");
@@ -235,31 +235,41 @@ fn do_this(out: &mut String, report: &ExplainReport, width: usize) {
     }
 }
 
+/// Sets of changes that are shown unless all are asked for.
+const SETS: usize = 4;
+
 /// The smallest changes under which it applies.
-fn smallest(out: &mut String, minimal: &MinimalReport, width: usize) {
+fn smallest(out: &mut String, minimal: &MinimalReport, width: usize, verbose: bool) {
     out.push_str("\nSmallest change\n");
     paragraph(out, &minimal.summary, 2, width);
     for assumed in &minimal.assumed {
         paragraph(out, &format!("Provided that {assumed}."), 2, width);
     }
-    for (n, set) in minimal.sets.iter().enumerate() {
-        for (i, c) in set.changes.iter().enumerate() {
-            let mut text = c.text.clone();
+    let shown = if verbose { minimal.sets.len() } else { minimal.sets.len().min(SETS) };
+    // what an update is, and what is not known of it, is said once
+    let mut told: Vec<&str> = Vec::new();
+    for (n, set) in minimal.sets[..shown].iter().enumerate() {
+        let mut parts: Vec<String> = Vec::new();
+        for c in &set.changes {
+            let known = c.update.as_deref().filter(|kb| told.contains(kb));
+            let mut text = match known {
+                Some(kb) => format!("{} {kb}", c.kind),
+                None => c.text.clone(),
+            };
+            if known.is_none() && c.unstated {
+                text.push_str("; no source says what it needs itself");
+            }
             if c.unless_present {
                 text.push_str(", unless it is there");
             }
-            if c.unstated {
-                text.push_str(" (no source says what it needs itself)");
-            }
-            let joint = if i == 0 { String::new() } else { "and ".to_owned() };
-            let mut body = String::new();
-            paragraph(&mut body, &format!("{joint}{text}"), 7, width);
-            if i == 0 {
-                let lead = format!(" {:>4}. ", n + 1);
-                body.replace_range(..7, &lead);
-            }
-            out.push_str(&body);
+            told.extend(c.update.as_deref());
+            parts.push(text);
         }
+        let lead = format!("{:>4}. ", n + 1);
+        fill(out, &format!("{lead}{}", parts.join("; then ")), 1, 7, width);
+    }
+    if shown < minimal.sets.len() {
+        let _ = writeln!(out, "  and {} more ways (--verbose)", minimal.sets.len() - shown);
     }
     if minimal.cut {
         paragraph(out, "There may be others: the search was bounded.", 2, width);

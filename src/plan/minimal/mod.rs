@@ -22,7 +22,7 @@ pub const SETS: usize = 16;
 /// Changes that a set may have.
 pub const SIZE: usize = 8;
 /// Sets that are tried.
-const TRIES: usize = 600;
+const TRIES: usize = 400;
 
 /// One change of a set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
