@@ -138,6 +138,9 @@ pub(super) struct Explain {
     pub(super) rules: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) seen: Seen,
+    /// Also the smallest changes under which the update applies
+    #[arg(long)]
+    pub(super) minimal: bool,
     /// Print the date of the catalog's facts and exit
     #[arg(long)]
     pub(super) as_of: bool,

@@ -13,6 +13,7 @@ use crate::{
     explain, inventory,
     model::{Architecture, KbId},
     package::{PackageName, content::PackageContent},
+    plan::minimal,
     render::{self, Style},
     resolve::{self, question::Question, verdict::Verdict},
 };
@@ -129,7 +130,7 @@ fn explain(a: Explain) -> Printed {
         named: rules.named,
         ..seen(&a.seen)?
     };
-    answer(&a.inventories, &question, &a.read, &a.output)
+    explained(&a.inventories, &question, &a.read, &a.output, a.minimal)
 }
 
 /// Windows Update's rules of the update: those that were given, those in the package, those that were imported; and
@@ -166,10 +167,26 @@ pub(super) fn answer(
     read: &ReadArgs,
     output: &Output,
 ) -> Printed {
+    explained(inventories, question, read, output, false)
+}
+
+/// The answer; with the smallest changes under which the update applies, if they are asked for.
+fn explained(
+    inventories: &Inventories,
+    question: &Question,
+    read: &ReadArgs,
+    output: &Output,
+    smallest: bool,
+) -> Printed {
     let host = input::host_with(inventories)?;
     let (verdict, report) = read.ask(|catalog| {
         let answer = resolve::explain(catalog, &host, question);
-        (answer.decision.verdict, explain::report(catalog, &host, &answer))
+        let mut report = explain::report(catalog, &host, &answer);
+        if let Some(kb) = question.kb.filter(|_| smallest) {
+            let found = minimal::minimal(catalog, &host, question);
+            report.minimal = Some(explain::minimal_report(catalog, kb, &found));
+        }
+        (answer.decision.verdict, report)
     })?;
     let text = match output.format {
         Format::Json => {

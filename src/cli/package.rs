@@ -60,7 +60,7 @@ fn open(path: &Path) -> Result<File, Failure> {
     File::open(path).map_err(|e| Failure::input(format!("{name}: cannot be read: {e}")))
 }
 
-fn is_named_as_package(path: &Path) -> bool {
+pub(super) fn is_named_as_package(path: &Path) -> bool {
     let ending = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
     ending.is_some_and(|e| matches!(&*e, "msu" | "cab" | "mum"))
 }

@@ -3,15 +3,21 @@
 
 pub mod catalog;
 mod inventory;
+mod minimal;
+mod order;
 mod package;
 mod plan;
 mod rules;
+mod what_if;
 mod wording;
 
 pub use inventory::{InputRead, inventory_report};
+pub use minimal::minimal_report;
+pub use order::{order_graph, order_report};
 pub use package::package_report;
 pub use plan::plan_report;
 pub use rules::{need_words, operator_words, rules_report};
+pub use what_if::what_if_report;
 pub use wording::{ask_words, clause_words, requirement_words, says};
 
 use crate::{
@@ -56,12 +62,18 @@ pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport 
             .iter()
             .map(|a| unknown_report(a, host.offline_image.as_ref().is_some_and(|f| f.value)))
             .collect(),
+        minimal: None,
         did_you_mean: answer.did_you_mean.iter().map(ToString::to_string).collect(),
         checks: answer.findings.iter().map(check_report).collect(),
         host: host_report,
         catalog_as_of: catalog.as_of().to_string(),
-        catalog_imported: catalog.imported().map(|s| format!("{}, read {}", s.title, s.read)).collect(),
+        catalog_imported: imported(catalog),
     }
+}
+
+/// Sources that were imported beside the built-in facts, in words.
+fn imported(catalog: &Catalog) -> Vec<String> {
+    catalog.imported().map(|s| format!("{}, read {}", s.title, s.read)).collect()
 }
 
 fn title(kind: &str, title: &str) -> String {

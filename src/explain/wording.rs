@@ -21,7 +21,7 @@ fn kbs(updates: &[KbId], last: &str) -> String {
 }
 
 /// At most so many names, then how many more there are.
-fn some(items: &[String], at_most: usize) -> String {
+pub(super) fn some(items: &[String], at_most: usize) -> String {
     if items.len() <= at_most {
         return list(items, "and");
     }

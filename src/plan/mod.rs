@@ -8,9 +8,12 @@
 mod first_steps;
 mod graph;
 mod make;
+pub mod minimal;
+pub mod order;
 mod replay;
 pub mod simulate;
 mod solve;
+pub mod what_if;
 
 pub use first_steps::{FirstStep, first_steps};
 pub use make::{assume, plan};

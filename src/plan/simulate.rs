@@ -223,6 +223,10 @@ fn install(catalog: &Catalog, host: &mut Host, identity: &Identity, kb: KbId, or
     {
         host.servicing_stack = Some(Fact::new(stack, origin.clone()));
     }
+    // of a version that no line lists: newer than the one that is known, or it would not go on
+    if stack.is_none() && update.as_ref().is_some_and(|u| u.kind == UpdateKind::ServicingStack) {
+        host.servicing_stack = None;
+    }
     if kb == SHA2_SUPPORT && host.sha2_support.is_some() {
         host.sha2_support = Some(Fact::new(true, origin.clone()));
     }

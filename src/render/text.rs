@@ -2,6 +2,7 @@
 
 use crate::inventory::Format;
 use crate::report::{EvidenceReport, ExplainReport, HostReport, InventoryReport};
+use crate::report::{EvidenceReport, ExplainReport, InventoryReport, MinimalReport};
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
@@ -49,6 +50,9 @@ pub fn to_text(report: &ExplainReport, style: Style) -> String {
         let _ = writeln!(out, "\nDid you mean {}?", report.did_you_mean.join(", "));
     }
     do_this(&mut out, report, width);
+    if let Some(minimal) = &report.minimal {
+        smallest(&mut out, minimal, width, style.verbose);
+    }
     if !report.unknown.is_empty() {
         out.push_str("\nTo be sure, run\n");
         for u in report.unknown.iter().take(if style.verbose { 20 } else { 4 }) {
@@ -231,6 +235,47 @@ fn do_this(out: &mut String, report: &ExplainReport, width: usize) {
     }
 }
 
+/// Sets of changes that are shown unless all are asked for.
+const SETS: usize = 4;
+
+/// The smallest changes under which it applies.
+fn smallest(out: &mut String, minimal: &MinimalReport, width: usize, verbose: bool) {
+    out.push_str("\nSmallest change\n");
+    paragraph(out, &minimal.summary, 2, width);
+    for assumed in &minimal.assumed {
+        paragraph(out, &format!("Provided that {assumed}."), 2, width);
+    }
+    let shown = if verbose { minimal.sets.len() } else { minimal.sets.len().min(SETS) };
+    // what an update is, and what is not known of it, is said once
+    let mut told: Vec<&str> = Vec::new();
+    for (n, set) in minimal.sets[..shown].iter().enumerate() {
+        let mut parts: Vec<String> = Vec::new();
+        for c in &set.changes {
+            let known = c.update.as_deref().filter(|kb| told.contains(kb));
+            let mut text = match known {
+                Some(kb) => format!("{} {kb}", c.kind),
+                None => c.text.clone(),
+            };
+            if known.is_none() && c.unstated {
+                text.push_str("; no source says what it needs itself");
+            }
+            if c.unless_present {
+                text.push_str(", unless it is there");
+            }
+            told.extend(c.update.as_deref());
+            parts.push(text);
+        }
+        let lead = format!("{:>4}. ", n + 1);
+        fill(out, &format!("{lead}{}", parts.join("; then ")), 1, 7, width);
+    }
+    if shown < minimal.sets.len() {
+        let _ = writeln!(out, "  and {} more ways (--verbose)", minimal.sets.len() - shown);
+    }
+    if minimal.cut {
+        paragraph(out, "There may be others: the search was bounded.", 2, width);
+    }
+}
+
 /// Renders what was understood of an inventory.
 pub fn inventory_text(report: &InventoryReport, style: Style) -> String {
     let mut out = String::new();
@@ -343,6 +388,28 @@ pub(super) fn paragraph(out: &mut String, text: &str, indent: usize, width: usiz
         line.push_str(word);
     }
     let _ = writeln!(out, "{:indent$}{}", "", line);
+}
+
+/// Words filled into lines; the first is indented by `first`, the others by `rest`. Blanks within the head of the first line
+/// are kept.
+pub(super) fn fill(out: &mut String, text: &str, first: usize, rest: usize, width: usize) {
+    let mut line = " ".repeat(first);
+    let mut begun = false;
+    for word in text.split(' ') {
+        let wide = word.width();
+        let used = line.width();
+        if begun && !word.is_empty() && used + 1 + wide > width {
+            let _ = writeln!(out, "{}", line.trim_end());
+            line = " ".repeat(rest);
+            begun = false;
+        }
+        if begun {
+            line.push(' ');
+        }
+        line.push_str(word);
+        begun = true;
+    }
+    let _ = writeln!(out, "{}", line.trim_end());
 }
 
 /// Characters that consoles without Unicode cannot show become the nearest ASCII, or `?`.

@@ -1,14 +1,20 @@
 //! Reports: plain, versioned structs. What scripts read and what renderers render.
 
 mod catalog;
+mod minimal;
+mod order;
 mod package;
 mod plan;
 mod rules;
+mod what_if;
 
 pub use catalog::*;
+pub use minimal::*;
+pub use order::*;
 pub use package::{PackageReport, ParentReport};
 pub use plan::*;
 pub use rules::{RuleClauseReport, RulePrerequisiteReport, RuleReport, RuleSectionReport, RulesReport};
+pub use what_if::*;
 
 use serde::Serialize;
 
@@ -36,6 +42,9 @@ pub struct ExplainReport {
     pub plan: PlanReport,
     /// facts that would settle what is open, with the command that gives each
     pub unknown: Vec<UnknownReport>,
+    /// the smallest changes under which it applies; only if they were asked for
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minimal: Option<MinimalReport>,
     /// updates that may have been meant
     pub did_you_mean: Vec<String>,
     /// every check

@@ -406,20 +406,30 @@ impl<'a> Installed<'a> {
     /// A monthly rollup on the host of the same month as a security-only update, or a later one. `surely` leaves out
     /// those of which their dates do not prove it.
     fn covering_rollup(&self, security_only: &Entry<'_>, surely: bool) -> Option<KbId> {
-        let (earliest, latest) = self.released(security_only)?;
         self.places
             .iter()
             .filter(|(l, _, _)| self.catalog.line(*l).kind == LineKind::Rollup)
             .filter_map(|(l, p, kb)| {
                 let e = self.catalog.entry(*l, *p)?;
-                let (from, to) = self.released(&e)?;
-                // a preview of the month before carries nothing of this month's security fixes
-                let covers = e.kind == UpdateKind::MonthlyRollup
-                    && month(if surely { from } else { to }) >= month(if surely { latest } else { earliest });
-                covers.then_some((*p, *kb))
+                self.carries(&e, security_only, surely).then_some((*p, *kb))
             })
             .max()
             .map(|(_, kb)| kb)
+    }
+
+    /// Does a monthly rollup carry a security-only update: is it of the same month or a later one? `surely` leaves out
+    /// what the dates do not prove.
+    pub fn carries(&self, rollup: &Entry<'_>, security_only: &Entry<'_>, surely: bool) -> bool {
+        // a preview of the month before carries nothing of this month's security fixes
+        if rollup.kind != UpdateKind::MonthlyRollup {
+            return false;
+        }
+        let (Some((earliest, latest)), Some((from, to))) =
+            (self.released(security_only), self.released(rollup))
+        else {
+            return false;
+        };
+        month(if surely { from } else { to }) >= month(if surely { latest } else { earliest })
     }
 
     /// A monthly rollup on the host that may cover a security-only update: which came first is not known.

@@ -48,42 +48,85 @@ pub struct Answer {
 /// ```
 pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
     let identity = identity::identify(catalog, host);
-    let installed = Installed::derive(catalog, host, &identity);
-    let update = question.kb.and_then(|kb| catalog.update(kb));
-    let mut rules: Vec<_> = question
-        .kb
-        .map(|kb| catalog.rules(kb))
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|r| r.standing != Standing::Unverified || !r.requires.is_empty())
-        .filter(|r| identity.products.is_empty() || !r.products.intersection(identity.products).is_empty())
-        .collect();
-    rules.sort_by_key(|r| (r.standing, r.from_class, r.evidence, r.id));
-    let context = Context {
-        catalog,
-        host,
-        identity: &identity,
-        installed: &installed,
-        question,
-        update: update.as_ref(),
-        rules: &rules,
-    };
-    let findings = checks::run(&context);
-    // an update that the catalog does not know may be known by its rules
-    let ruled = |f: &Finding| f.cause == Cause::ApplicabilityRule && f.outcome == Outcome::Pass;
-    let known = update.is_some() || findings.iter().any(ruled);
-    let decision = verdict::decide(&findings, question, known);
-    let superseded_by = decision
-        .causes
-        .iter()
-        .filter(|f| f.cause == Cause::Superseded && f.outcome == Outcome::Fail)
-        .flat_map(|f| f.updates.iter().copied())
-        .collect();
-    let did_you_mean = match (question.kb, update.is_some()) {
-        (Some(kb), false) => near(catalog, &identity, kb),
-        _ => Vec::new(),
-    };
-    Answer { kb: question.kb, identity: identity.clone(), decision, findings, superseded_by, did_you_mean }
+    Prepared::new(catalog, host, &identity).explain(question)
+}
+
+/// A host that is identified and of which what is on it is derived: for many questions about one host.
+pub struct Prepared<'a> {
+    catalog: &'a Catalog,
+    host: &'a Host,
+    identity: &'a Identity,
+    installed: Installed<'a>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Derives what is on the host; `identity` is what [`identity::identify`] gives for it.
+    pub fn new(catalog: &'a Catalog, host: &'a Host, identity: &'a Identity) -> Self {
+        Self { catalog, host, identity, installed: Installed::derive(catalog, host, identity) }
+    }
+
+    /// What is on the host.
+    pub fn installed(&self) -> &Installed<'a> {
+        &self.installed
+    }
+
+    /// The verdict of [`Self::explain`], without the way out.
+    pub fn decide(&self, question: &Question) -> Decision {
+        self.judge(question, |_, _, decision| decision)
+    }
+
+    /// Every check, and what decides.
+    fn judge<T>(
+        &self,
+        question: &Question,
+        then: impl FnOnce(&Context<'_>, Vec<Finding>, Decision) -> T,
+    ) -> T {
+        let Self { catalog, host, identity, installed } = self;
+        let update = question.kb.and_then(|kb| catalog.update(kb));
+        let mut rules: Vec<_> = question
+            .kb
+            .map(|kb| catalog.rules(kb))
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|r| r.standing != Standing::Unverified || !r.requires.is_empty())
+            .filter(|r| {
+                identity.products.is_empty() || !r.products.intersection(identity.products).is_empty()
+            })
+            .collect();
+        rules.sort_by_key(|r| (r.standing, r.from_class, r.evidence, r.id));
+        let context =
+            Context { catalog, host, identity, installed, question, update: update.as_ref(), rules: &rules };
+        let findings = checks::run(&context);
+        // an update that the catalog does not know may be known by its rules
+        let ruled = |f: &Finding| f.cause == Cause::ApplicabilityRule && f.outcome == Outcome::Pass;
+        let known = update.is_some() || findings.iter().any(ruled);
+        let decision = verdict::decide(&findings, question, known);
+        then(&context, findings, decision)
+    }
+
+    /// The answer to a question; see [`explain`].
+    pub fn explain(&self, question: &Question) -> Answer {
+        self.judge(question, |context, findings, decision| {
+            let superseded_by = decision
+                .causes
+                .iter()
+                .filter(|f| f.cause == Cause::Superseded && f.outcome == Outcome::Fail)
+                .flat_map(|f| f.updates.iter().copied())
+                .collect();
+            let did_you_mean = match (question.kb, context.update.is_some()) {
+                (Some(kb), false) => near(self.catalog, self.identity, kb),
+                _ => Vec::new(),
+            };
+            Answer {
+                kb: question.kb,
+                identity: self.identity.clone(),
+                decision,
+                findings,
+                superseded_by,
+                did_you_mean,
+            }
+        })
+    }
 }
 
 /// Updates whose number differs by one misprint: a digit replaced, left out, added, or two neighbours swapped.
