@@ -59,6 +59,9 @@ pub struct ErrorRemedyRow {
     /// Windows versions that it is for: `<6.2`, `>=6.2`; absent: all
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<String>,
+    /// codes of causes that it is the general remedy of
+    #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<String>,
     /// page that advises it
     pub source: String,
     /// when it was read
@@ -151,12 +154,14 @@ pub fn table(
         check::date(&place, &r.read)?;
         let _ = writeln!(
             out,
-            "CodeRemedy {{ id: {:?}, text: {:?}, command: {:?}, danger: {:?}, on: {}, source: {:?} }},",
+            "CodeRemedy {{ id: {:?}, text: {:?}, command: {:?}, danger: {:?}, on: {}, \
+             causes: &[{}], source: {:?} }},",
             r.id,
             r.text,
             r.command,
             r.danger,
             range(&place, r.on.as_deref())?,
+            causes(&place, &r.causes)?,
             r.source
         );
     }
@@ -234,6 +239,15 @@ fn range(place: &str, on: Option<&str>) -> Result<String, FactsError> {
     Ok(format!("Some(Kernels {{ from: {from}, version: ({major}, {minor}) }})"))
 }
 
+fn causes(place: &str, codes: &[String]) -> Result<String, FactsError> {
+    let mut out = String::new();
+    for c in codes {
+        let cause = check::named(place, "code of a cause", c, Cause::parse(c))?;
+        let _ = write!(out, "Cause::{cause:?}, ");
+    }
+    Ok(out)
+}
+
 struct Meaning<'a> {
     code: u32,
     symbol: &'a str,
@@ -254,11 +268,7 @@ impl Meaning<'_> {
     fn rust(&self, place: &str, by_id: &BTreeMap<&str, usize>) -> Result<String, FactsError> {
         let expected = EXPECTED.iter().find(|(name, _)| *name == self.expected).map(|(_, variant)| variant);
         let expected = check::named(place, "degree of what a code says", self.expected, expected)?;
-        let mut causes = String::new();
-        for c in self.causes {
-            let cause = check::named(place, "code of a cause", c, Cause::parse(c))?;
-            let _ = write!(causes, "Cause::{cause:?}, ");
-        }
+        let causes = causes(place, self.causes)?;
         let mut remedies = String::new();
         for r in self.remedies {
             let at = check::named(place, "remedy", r, by_id.get(r.as_str()))?;

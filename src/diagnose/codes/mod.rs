@@ -69,6 +69,8 @@ pub struct CodeRemedy {
     pub danger: Option<&'static str>,
     /// Windows versions that it is for; `None`: all
     pub on: Option<Kernels>,
+    /// causes of which it is the general remedy
+    pub causes: &'static [Cause],
     /// page that advises it
     pub source: &'static str,
 }
@@ -173,6 +175,12 @@ pub fn known(code: u32) -> Option<(&'static CodeMeaning, Via)> {
         1..=0xffff => find(code | 0x8007_0000).map(|m| (m, Via::Hresult)),
         _ => None,
     }
+}
+
+/// What helps against a cause in general, in order, on a host of this version.
+pub fn remedies_for(cause: Cause, kernel: Option<(u32, u32)>) -> impl Iterator<Item = &'static CodeRemedy> {
+    let all = table::REMEDIES.iter().filter(move |r| r.causes.contains(&cause));
+    all.filter(move |r| r.on.is_none_or(|on| on.holds(kernel) != Some(false)))
 }
 
 /// Every code with this symbol, whatever its case.
