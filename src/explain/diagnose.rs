@@ -97,6 +97,7 @@ fn of_table(
         code: value.map(spelled),
         unsigned: value,
         signed: value.map(u32::cast_signed),
+        hresult: value.filter(|c| (1..=0xffff).contains(c)).map(|c| spelled(c | 0x8007_0000)),
         spelling,
         known: true,
         standing: Some(meaning.standing.name()),
@@ -120,20 +121,21 @@ fn of_table(
 fn unmapped(code: u32, spelling: Spelling) -> CodeReading {
     let decoded = codes::decode(code);
     let Area { name, causes, source } = decoded.area;
-    let inner = match decoded.inner.filter(|n| *n != code) {
-        Some(n) if decoded.facility == Some(0x19) => format!(", status {n}"),
-        Some(n) if n <= 0xffff => format!(", number {n} there"),
-        _ => String::new(),
+    let meaning = match decoded.inner {
+        Some(n) if decoded.facility == Some(0x19) => format!("unmapped: HTTP status {n}"),
+        Some(n) if n <= 0xffff => format!("unmapped: {name} error {n}"),
+        _ => format!("unmapped: an error of {name}"),
     };
     CodeReading {
         code: Some(spelled(code)),
         unsigned: Some(code),
         signed: Some(code.cast_signed()),
+        hresult: (1..=0xffff).contains(&code).then(|| spelled(code | 0x8007_0000)),
         spelling: spelling.name(),
         known: false,
         standing: None,
         symbol: None,
-        meaning: format!("unmapped: an error of {name}{inner}"),
+        meaning,
         for_an_update: if causes.is_empty() {
             "the table does not have it; its build alone narrows nothing down"
         } else {

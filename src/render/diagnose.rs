@@ -47,6 +47,8 @@ fn one_code(out: &mut String, code: &CodeReport, style: Style) {
                 line("also written", &format!("{unsigned}, {signed}"));
             } else if unsigned > 0xffff {
                 line("also written", &unsigned.to_string());
+            } else if let Some(hresult) = r.hresult.as_deref().filter(|_| r.known) {
+                line("also written", hresult);
             }
         }
         line(

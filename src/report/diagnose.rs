@@ -33,6 +33,9 @@ pub struct CodeReading {
     /// the same with a sign, as scripts and Configuration Manager show it
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signed: Option<i32>,
+    /// the HRESULT of a Win32, Winsock or WinHTTP number
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hresult: Option<String>,
     /// `hexadecimal`, `hexadecimal without 0x`, `decimal`, `signed decimal`, `symbol`, `message`
     pub spelling: &'static str,
     /// the table has it; else it is unmapped, and only its build tells something

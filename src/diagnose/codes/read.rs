@@ -135,7 +135,7 @@ pub fn readings(text: &str) -> Vec<Reading> {
         let joined =
             !signed && (near("-") && !near(" -") || next == Some('-') && is_guid_part(&text[token.end..]));
         let introduced = alone
-            || token.start == begin
+            || token.start == begin && !text[token.end..].trim_start().starts_with(char::is_alphanumeric)
             || before.as_ref().is_some_and(|b| introduces(b.text))
             || near("(") && !text[token.end..].starts_with(' ');
         if let Some(value) = hexadecimal(token.text) {
@@ -151,8 +151,8 @@ pub fn readings(text: &str) -> Vec<Reading> {
             }
         } else if !dotted && !joined {
             out.extend(number(token.text, signed, introduced));
-            if token.text.contains('_') {
-                let found = with_symbol(token.text).take(4).filter(|c| c.code != 0);
+            if token.text.len() > 4 && token.text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                let found = with_symbol(token.text).take(4);
                 out.extend(found.map(|c| Reading {
                     text: token.text.to_owned(),
                     value: c.code,

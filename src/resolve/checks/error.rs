@@ -138,8 +138,9 @@ fn named(c: &Context<'_>, meaning: &CodeMeaning, said: &Evidence, out: &mut Vec<
             continue;
         }
         let alone = c.question.kb.is_none();
-        // it needs none
-        if *cause == Cause::NotEntitled && alone && needs_no_licence(c) {
+        // it needs none, or has one
+        let entitled = || needs_no_licence(c) || c.host.esu.as_ref().is_some_and(|f| f.value);
+        if *cause == Cause::NotEntitled && alone && entitled() {
             continue;
         }
         // what the code does not mean on this version of Windows
