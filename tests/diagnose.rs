@@ -16,6 +16,7 @@ use snapbox::{
 };
 use std::{
     fs,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -38,7 +39,7 @@ fn snapshot(name: &str) -> Data {
 /// A file for one test.
 fn written(name: &str, text: &str) -> String {
     let path: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("diagnose-{name}"));
-    fs::write(&path, text).unwrap();
+    fs::write(&path, text).expect("a file can be written");
     path.to_string_lossy().into_owned()
 }
 
@@ -60,7 +61,7 @@ fn run(args: &[&str]) -> OutputAssert {
 fn json(args: &[&str], exit: i32) -> Value {
     let args: Vec<&str> = args.iter().copied().chain(["--format", "json"]).collect();
     let assert = run(&args).code(exit);
-    serde_json::from_slice(&assert.get_output().stdout).unwrap()
+    serde_json::from_slice(&assert.get_output().stdout).expect("kbwhy prints JSON")
 }
 
 /// The code and certainty of the first cause.
@@ -76,6 +77,13 @@ fn a_code_is_explained() {
     run(&["code", "2359302", "--format", "json"]).success().stdout_eq(snapshot("code.json"));
     run(&["code", "0xC1900101 - 0x20017"]).success().stdout_eq(snapshot("upgrade.txt"));
     run(&["code", "-2145124329", "--verbose"]).success().stdout_eq(snapshot("verbose.txt"));
+}
+
+#[test]
+fn help_fits() {
+    let assert = run(&["code", "--help"]).success().stdout_eq(snapshot("help-code.txt"));
+    let help = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    assert!(help.lines().all(|l| l.chars().count() <= 80));
 }
 
 #[test]
@@ -129,7 +137,7 @@ fn what_is_no_code_is_a_misuse() {
 #[test]
 fn every_verified_code_of_the_facts_is_known() {
     let Some(folder) = std::env::var_os("KBWHY_FIELD_DATA") else {
-        eprintln!("skipped: KBWHY_FIELD_DATA is not set");
+        let _ = writeln!(io::stderr(), "skipped: KBWHY_FIELD_DATA is not set");
         return;
     };
     let text = fs::read_to_string(Path::new(&folder).join("facts/error-codes.json")).unwrap();
@@ -220,6 +228,8 @@ fn one_code_means_entitlement_only_where_updates_ask_for_it() {
     run(&args).code(1).stdout_eq(snapshot("entitlement.txt"));
     let report = json(&args, 1);
     assert_eq!(first_cause(&report), ("not-entitled", "inferred"));
+    // without an error: what will stop updates here
+    assert_eq!(first_cause(&json(&["diagnose", "--inventory", &without], 1)), ("not-entitled", "inferred"));
     // not known: the first candidate, and asked for
     let open =
         json(&["diagnose", "--error", "0x800f0922", "--inventory", &host("esu.json", SERVER_2012_R2, "")], 5);
@@ -279,6 +289,26 @@ fn a_log_names_the_update() {
         (&Value::from("KB5012170"), "missing-servicing-stack")
     );
     assert!(report["update_from"].as_str().unwrap().contains("CBS.log:1"));
+}
+
+#[test]
+fn a_failure_in_the_inventory_names_the_update() {
+    let history = written(
+        "history.txt",
+        "Title      : Update for Windows Server 2012 R2 (KB3172614)\nDate       : 5/14/2024 10:00:00 AM\nOperation  : 1\nResultCode : 4\nHResult    : -2145124329\n",
+    );
+    let bare = host(
+        "bare-too.json",
+        SERVER_2012_R2,
+        r#", "updates": { "installed": ["KB2919442"], "absent": ["KB2919355"], "complete": true }"#,
+    );
+    let report = json(&["diagnose", "--inventory", &history, "--inventory", &bare, "--allow-mixed"], 1);
+    assert_eq!(
+        (&report["update"], first_cause(&report).0),
+        (&Value::from("KB3172614"), "missing-prerequisite")
+    );
+    assert!(report["update_from"].as_str().unwrap().starts_with("KB3172614 failed when last tried"));
+    assert_eq!(report["codes"][0]["readings"][0]["symbol"], "WU_E_NOT_APPLICABLE");
 }
 
 #[test]

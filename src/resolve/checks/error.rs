@@ -11,7 +11,10 @@ use crate::{
 };
 
 pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
-    let Some(error) = &c.question.error else { return };
+    let Some(error) = &c.question.error else {
+        unlicensed(c, out);
+        return;
+    };
     let Some(meaning) = error.meaning else {
         unmapped(error, out);
         return;
@@ -87,6 +90,20 @@ fn entitlement(c: &Context<'_>, meaning: &CodeMeaning, said: &Evidence, out: &mu
     out.push(
         Finding::fail(Cause::NotEntitled, Certainty::Inferred, evidence)
             .shown()
+            .blocks(true)
+            .remedy(Remedy::Entitle("Extended Security Updates".into())),
+    );
+}
+
+/// Asked about no update, error or log: a host in its time of Extended Security Updates that has no licence gets nothing that
+/// was released since.
+fn unlicensed(c: &Context<'_>, out: &mut Vec<Finding>) {
+    let about_the_host = c.question.kb.is_none() && c.question.log.is_empty();
+    let Some(esu) = c.host.esu.as_ref().filter(|f| !f.value && about_the_host) else { return };
+    let Some((_, ended)) = supported_until(c) else { return };
+    let evidence = vec![Evidence::host(Says::LicenceOnHost(Licence::Esu, false), &esu.origin), ended];
+    out.push(
+        Finding::fail(Cause::NotEntitled, Certainty::Inferred, evidence)
             .blocks(true)
             .remedy(Remedy::Entitle("Extended Security Updates".into())),
     );
