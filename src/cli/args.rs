@@ -23,7 +23,7 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Why is this update refused on this host?
     Explain(Explain),
-    /// What do an error, a log and the host's state show, without an update in mind?
+    /// What do an error, logs and the host's state show?
     Diagnose(super::diagnose::Diagnose),
     /// What does an error code or message mean?
     Code(super::code::Code),

@@ -2,6 +2,7 @@
 //! but titles, so a report can be rendered without it.
 
 pub mod catalog;
+mod diagnose;
 mod inventory;
 mod minimal;
 mod order;
@@ -11,6 +12,7 @@ mod rules;
 mod what_if;
 mod wording;
 
+pub use diagnose::{codes_report, diagnose_report};
 pub use inventory::{InputRead, inventory_report};
 pub use minimal::minimal_report;
 pub use order::{order_graph, order_report};

@@ -3,6 +3,7 @@
 mod catalog;
 mod minimal;
 mod order;
+mod diagnose;
 mod package;
 mod plan;
 mod rules;
@@ -11,6 +12,7 @@ mod what_if;
 pub use catalog::*;
 pub use minimal::*;
 pub use order::*;
+pub use diagnose::*;
 pub use package::{PackageReport, ParentReport};
 pub use plan::*;
 pub use rules::{RuleClauseReport, RulePrerequisiteReport, RuleReport, RuleSectionReport, RulesReport};
