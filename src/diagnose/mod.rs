@@ -2,6 +2,8 @@
 
 mod codes;
 mod log;
+pub mod logs;
 
 pub use codes::{CodeMeaning, ErrorEvidence, Expected};
-pub use log::{LogEvidence, LogFinding, read_log};
+pub use log::{LogEvidence, LogFinding, LogStanding, read_log};
+pub use logs::{LogRead, LogReader, NoLog, settle};

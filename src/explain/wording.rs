@@ -270,6 +270,21 @@ pub fn says(s: &Says) -> String {
             format!("the log looked for a parent package of {kb} and found none")
         }
         Says::ParentMissingInLog(None) => "the log found no parent of the package".into(),
+        Says::LogLine(line) => format!("> {line}"),
+        Says::FileDamaged(what) => format!("damaged, and could not be repaired: {what}"),
+        Says::InstallerInLog { installer, result } => {
+            let result = result_words(result);
+            format!("the installer \"{installer}\" inside the package failed{result}; all was rolled back")
+        }
+        Says::DriverInLog { driver, code } => {
+            let driver = driver.as_ref().map(|d| format!(" {d}")).unwrap_or_default();
+            format!("a driver{driver} inside the package could not be installed{}", code_words(*code))
+        }
+        Says::DiskFullInLog => "the disk was full".into(),
+        Says::ApplicableInLog { begun: true } => {
+            "servicing on the host found the package applicable and began to install it".into()
+        }
+        Says::ApplicableInLog { begun: false } => "servicing on the host found the package applicable".into(),
         Says::BuildMismatchInLog { package, image } => {
             format!("the package is of build {package}, the image of {image}")
         }
@@ -417,12 +432,21 @@ pub(super) fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -
         }
         Cause::NotEntitled => "it needs Extended Security Updates, to which this host is not entitled".into(),
         Cause::PendingReboot => "a restart must come first".into(),
+        Cause::DiskFull => "the disk is full".into(),
+        Cause::InstallerFailed => match f.evidence.iter().map(|e| &e.says).find_map(installer_name) {
+            Some(name) => format!("{name} inside the package failed, and Windows rolled it back"),
+            None => "an installer inside the package failed, and Windows rolled it back".into(),
+        },
         Cause::StoreCorruption => match f.updates.first() {
             Some(kb) => format!("the component store is corrupt; the culprit is {kb}"),
             None => "the component store is corrupt or lacks files".into(),
         },
         Cause::RemoteSession => "it was started from a remote session".into(),
         Cause::UnsupportedHardware => "the processor is not supported on this Windows".into(),
+        Cause::ServiceDisabled if f.evidence.iter().any(|e| installer_name(&e.says).is_some()) => {
+            let name = f.evidence.iter().find_map(|e| installer_name(&e.says)).unwrap_or_default();
+            format!("{name} inside the package starts a service, which is disabled")
+        }
         Cause::ServiceDisabled => "the Windows Update service is disabled".into(),
         _ => first_says,
     }
@@ -516,6 +540,32 @@ pub(super) fn remedy(r: &Remedy, title: impl Fn(KbId) -> Option<String>) -> Stri
         Remedy::InstallAgain => "Install the same update again, now that the language pack is there.".into(),
         Remedy::RaiseBuild(b) => format!("Bring Windows to build {b} or later first."),
         Remedy::NewestStack => "Install the newest servicing stack update for this system first.".into(),
+        Remedy::FreeSpace => "Free space on the system drive (Disk Cleanup; on Windows 8 or later also: dism /online /cleanup-image /startcomponentcleanup), then install again.".into(),
+        Remedy::MendInstaller(what) if what.is_empty() => "Mend what the lines of the log name, then install again: the update itself is applicable.".into(),
+        Remedy::MendInstaller(what) => format!("Mend what keeps {what} from working (the lines before this one in the log say more), then install again: the update itself is applicable."),
         Remedy::AddSha2 => "Install the SHA-2 code signing support update (KB4474419) and the servicing stack that goes with it.".into(),
     }
+}
+
+/// The installer or driver that a line of a log names.
+fn installer_name(says: &Says) -> Option<String> {
+    match says {
+        Says::InstallerInLog { installer, .. } => Some(format!("the installer \"{installer}\"")),
+        Says::DriverInLog { driver: Some(driver), .. } => Some(format!("the driver {driver}")),
+        _ => None,
+    }
+}
+
+/// A code and what it means, behind a statement.
+fn code_words(code: u32) -> String {
+    let error = crate::diagnose::ErrorEvidence::parse(&format!("0x{code:08x}"));
+    match error.meaning {
+        Some(m) => format!(": 0x{code:08x}, {}", m.meaning),
+        None => format!(": 0x{code:08x}"),
+    }
+}
+
+/// A result as an installer writes it.
+fn result_words(result: &str) -> String {
+    if result.is_empty() { String::new() } else { format!(" with {result}") }
 }

@@ -54,8 +54,12 @@ causes! {
     NotEntitled = "not-entitled", "entitlement";
     /// A restart must come first.
     PendingReboot = "pending-reboot", "restart pending";
+    /// The disk is full.
+    DiskFull = "disk-full", "disk space";
     /// The component store is corrupt.
     StoreCorruption = "store-corruption", "component store";
+    /// An installer or a driver inside the package failed.
+    InstallerFailed = "installer-failed", "its installers";
     /// It was installed before a language pack was.
     LanguagePack = "language-pack", "language pack";
     /// The processor is not supported on this Windows.

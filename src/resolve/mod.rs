@@ -64,12 +64,18 @@ pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
         .filter(|r| identity.products.is_empty() || !r.products.intersection(identity.products).is_empty())
         .collect();
     rules.sort_by_key(|r| (r.standing, r.from_class, r.evidence, r.id));
+    let (counts, before) = checks::counting(catalog, question);
+    // what an installation ended with is its error
+    let with_error = checks::error_in_log(question, &counts);
+    let question = with_error.as_ref().unwrap_or(question);
     let context = Context {
         catalog,
         host,
         identity: &identity,
         installed: &installed,
         question,
+        log: counts,
+        log_before: before,
         update: update.as_ref(),
         rules: &rules,
     };

@@ -24,6 +24,8 @@ pub struct Question {
     pub package_for: Option<String>,
     /// the error that was seen
     pub error: Option<ErrorEvidence>,
+    /// where the error was read, if the user did not give it
+    pub error_from: Option<Origin>,
     /// lines of logs
     pub log: Vec<LogEvidence>,
     /// applicability rules of the update's packages, and of detectoids that they name
@@ -40,6 +42,11 @@ impl Question {
         self.package_architecture
             .or_else(|| self.content.as_ref()?.architecture())
             .or_else(|| self.package.as_ref()?.architecture)
+    }
+
+    /// Where the error was read: an argument, or a line of a log.
+    pub fn error_origin(&self) -> Origin {
+        self.error_from.clone().unwrap_or_else(|| Origin::whole(&Arc::from("--error"), "argument"))
     }
 
     /// Where the package that was tried tells something: the manifest in the file, or its name.
@@ -107,6 +114,10 @@ pub enum Remedy {
     RaiseBuild(String),
     /// install the newest servicing stack
     NewestStack,
+    /// make room on the system drive
+    FreeSpace,
+    /// find out why an installer or a driver inside the package fails
+    MendInstaller(String),
     /// add SHA-2 support
     AddSha2,
 }

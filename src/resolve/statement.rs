@@ -164,6 +164,18 @@ pub enum Says {
     HigherVersionInLog,
     /// the log found no parent
     ParentMissingInLog(Option<KbId>),
+    /// a line of a log, as it stands there
+    LogLine(String),
+    /// a file or component that is damaged and was not repaired, by the log
+    FileDamaged(String),
+    /// an installer inside the package failed, by the log, with what
+    InstallerInLog { installer: String, result: String },
+    /// a driver inside the package could not be installed, by the log
+    DriverInLog { driver: Option<String>, code: u32 },
+    /// the disk was full, by the log
+    DiskFullInLog,
+    /// servicing found the package applicable, by the log; and began to install it
+    ApplicableInLog { begun: bool },
     /// the package is of another build than the image, by the log
     BuildMismatchInLog { package: Version, image: Version },
     /// the update is started from a remote session

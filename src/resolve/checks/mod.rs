@@ -1,6 +1,7 @@
 //! One check per cause; all of them run. Each file holds the checks of one family.
 
 mod entitlement;
+mod log;
 mod package_file;
 mod prerequisite;
 mod present;
@@ -19,6 +20,7 @@ use crate::{
         Catalog,
         view::{Rule, Update},
     },
+    diagnose::LogEvidence,
     model::{Host, ProductSet},
 };
 
@@ -34,6 +36,10 @@ pub struct Context<'a> {
     pub installed: &'a Installed<'a>,
     /// the question
     pub question: &'a Question,
+    /// lines of its logs that count for it, those of the last attempt
+    pub log: Vec<&'a LogEvidence>,
+    /// lines of earlier attempts, of which nothing tells what became of them
+    pub log_before: Vec<&'a LogEvidence>,
     /// the update, if the catalog knows it
     pub update: Option<&'a Update<'a>>,
     /// its rules that hold for this host
@@ -46,6 +52,8 @@ impl Context<'_> {
         self.identity.products
     }
 }
+
+pub use log::{counting, error_in_log};
 
 /// Runs every check; findings come in the order in which causes are decisive.
 pub fn run(context: &Context<'_>) -> Vec<Finding> {
@@ -60,8 +68,10 @@ pub fn run(context: &Context<'_>) -> Vec<Finding> {
     entitlement::check(context, &mut out);
     state::check(context, &mut out);
     package_file::check(context, &mut out);
+    log::check(context, &mut out);
     // last: where they are more telling than the catalog, they take its place
     rules::check(context, &mut out);
+    log::applicable(context, &mut out);
     out.sort_by_key(|f| f.cause);
     out
 }

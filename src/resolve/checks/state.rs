@@ -1,16 +1,18 @@
 //! The state of the host: restart, component store, services, session; and what the error itself names.
 
-use super::Context;
+use super::{
+    Context,
+    log::{self, told},
+};
 use crate::{
     diagnose::{Expected, LogFinding},
-    model::{Cause, KbId, Origin, PackageState, Requirement},
+    model::{Cause, KbId, PackageState, Requirement},
     resolve::{
         question::{Finding, Outcome, Remedy},
         requirement::SHA2_SUPPORT,
         statement::{Ask, Certainty, Evidence, Says, Truth},
     },
 };
-use std::sync::Arc;
 
 pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
     pending(c, out);
@@ -38,10 +40,13 @@ fn pending(c: &Context<'_>, out: &mut Vec<Finding>) {
             evidence.push(Evidence::host(Says::RestartPending(true), &f.origin));
         }
     }
-    if let Some(e) = c.question.log.iter().find(|e| e.value == LogFinding::RestartPending) {
-        evidence.push(Evidence::host(Says::RestartPending(true), &e.origin));
+    if let Some(e) = c.log.iter().find(|e| e.value == LogFinding::RestartPending) {
+        evidence.extend(told(Says::RestartPending(true), e));
     }
     let shown = !evidence.is_empty();
+    if let Some(e) = c.log.iter().find(|e| e.value == LogFinding::RestartRequired) {
+        evidence.extend(told(Says::RestartPending(true), e));
+    }
     if let Some(f) = c.host.pending_reboot.as_ref().filter(|f| f.value) {
         evidence.push(Evidence::host(Says::RestartPending(true), &f.origin));
     }
@@ -63,39 +68,52 @@ fn pending(c: &Context<'_>, out: &mut Vec<Finding>) {
 fn store(c: &Context<'_>, out: &mut Vec<Finding>) {
     let mut evidence = Vec::new();
     let mut missing_source = Vec::new();
+    let mut damaged = Vec::new();
     let mut culprit: Option<KbId> = None;
-    for e in &c.question.log {
-        match e.value {
-            LogFinding::ManifestMissing { culprit: kb } => {
+    for e in &c.log {
+        match &e.value {
+            LogFinding::ManifestMissing { culprit: kb, version } => {
+                let kb = kb.or_else(|| version.and_then(|v| log::kb_of(c, v)));
                 culprit = culprit.or(kb);
-                evidence.push(Evidence::host(Says::ManifestMissing(kb), &e.origin));
+                evidence.extend(told(Says::ManifestMissing(kb), e));
             }
             // features on demand say this, too, when they find no source: a hint
-            LogFinding::SourceMissing => missing_source.push(Evidence::host(Says::StoreCorrupt, &e.origin)),
-            LogFinding::StoreCorruption => {
-                evidence.push(Evidence::host(Says::StoreCorrupt, &e.origin));
-            }
+            LogFinding::SourceMissing => missing_source.extend(told(Says::StoreCorrupt, e)),
+            LogFinding::StoreCorruption => evidence.extend(told(Says::StoreCorrupt, e)),
+            LogFinding::FileDamaged(what) => damaged.extend(told(Says::FileDamaged(what.clone()), e)),
             _ => {}
         }
     }
     evidence.truncate(4);
+    let mut certainty = Certainty::Confirmed;
+    if evidence.is_empty() && c.question.kb.is_none() && !damaged.is_empty() {
+        // a file that cannot be repaired need not keep any update off
+        certainty = Certainty::Inferred;
+        damaged.truncate(4);
+        evidence.append(&mut damaged);
+    }
     let shown = !evidence.is_empty();
     if let Some(f) = c.host.store_corrupt.as_ref().filter(|f| f.value) {
         evidence.push(Evidence::host(Says::StoreCorrupt, &f.origin));
+        certainty = Certainty::Confirmed;
     }
     if !evidence.is_empty() {
-        let mut finding = Finding::fail(Cause::StoreCorruption, Certainty::Confirmed, evidence)
+        let mut finding = Finding::fail(Cause::StoreCorruption, certainty, evidence)
             .blocks(true)
             .naming(culprit.into_iter().collect())
             .remedy(Remedy::RepairStore(culprit));
         finding.direct = shown;
         out.push(finding);
-    } else if let Some(first) = missing_source.into_iter().next() {
+    } else if !missing_source.is_empty() {
         let ask = vec![Ask::StoreHealth];
+        missing_source.truncate(2);
         out.push(
-            Finding::unknown(Cause::StoreCorruption, true, vec![first], ask)
+            Finding::unknown(Cause::StoreCorruption, true, missing_source, ask)
                 .remedy(Remedy::RepairStore(None)),
         );
+    } else if !damaged.is_empty() {
+        damaged.truncate(2);
+        out.push(Finding::unknown(Cause::StoreCorruption, false, damaged, vec![Ask::StoreHealth]));
     } else {
         let evidence = vec![Evidence::rule(Says::NoList)];
         out.push(match &c.host.store_corrupt {
@@ -130,7 +148,7 @@ fn feature_of_error(c: &Context<'_>, out: &mut Vec<Finding>) {
     if e.truth != Truth::False || e.pending {
         return;
     }
-    let origin = Origin::whole(&Arc::from("--error"), "argument");
+    let origin = c.question.error_origin();
     let says = Says::ErrorMeans { text: error.text.clone(), meaning: meaning.meaning.to_owned() };
     let mut evidence = e.evidence;
     evidence.push(Evidence::host(says, &origin));
@@ -179,7 +197,7 @@ fn named_by_error(c: &Context<'_>, out: &mut Vec<Finding>) {
     let Some((error, meaning)) = c.question.error.as_ref().and_then(|e| Some((e, e.meaning?))) else {
         return;
     };
-    let origin = Origin::whole(&Arc::from("--error"), "argument");
+    let origin = c.question.error_origin();
     let says = Says::ErrorMeans { text: error.text.clone(), meaning: meaning.meaning.to_owned() };
     let evidence = vec![Evidence::host(says, &origin)];
     for (i, cause) in meaning.causes.iter().enumerate() {
@@ -243,6 +261,7 @@ fn remedy(cause: Cause) -> Remedy {
         Cause::ServiceDisabled => Remedy::StartService("wuauserv".into()),
         Cause::RemoteSession => Remedy::RunLocally,
         Cause::Interference => Remedy::StopOtherSoftware,
+        Cause::DiskFull => Remedy::FreeSpace,
         Cause::AlreadyInstalled | Cause::Superseded => Remedy::Nothing,
         Cause::WrongArchitecture => Remedy::TakePackageFor("this architecture".into()),
         Cause::ProductNotInstalled => Remedy::AddProduct("the product or feature that it updates".into()),
