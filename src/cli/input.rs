@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     applicability::{self, RuleDocument},
-    diagnose::{self, LogEvidence},
+    diagnose::{self, LogRead},
     explain::InputRead,
     inventory::{self, Input, LogReader, Parsed},
     model::{Fact, Host, Origin},
@@ -251,7 +251,7 @@ pub(super) fn rules(files: &[PathBuf]) -> Result<Vec<RuleDocument>, Failure> {
 }
 
 /// Reads the decisive lines of logs, piece by piece, however large they are.
-pub(super) fn logs(files: &[PathBuf]) -> Result<Vec<LogEvidence>, Failure> {
+pub(super) fn logs(files: &[PathBuf]) -> Result<Vec<LogRead>, Failure> {
     if files.iter().filter(|f| is_stdin(f)).count() > 1 {
         return Err(Failure::usage("standard input (-) can be named once"));
     }
@@ -272,7 +272,7 @@ pub(super) fn logs(files: &[PathBuf]) -> Result<Vec<LogEvidence>, Failure> {
     for name in silent {
         let _ = writeln!(io::stderr(), "kbwhy: {name}: no line of it tells of a cause");
     }
-    Ok(diagnose::settle(read.into_iter().map(|(_, log)| log).collect()))
+    Ok(read.into_iter().map(|(_, log)| log).collect())
 }
 
 /// Hands on what is left of an input.

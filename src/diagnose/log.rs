@@ -167,7 +167,7 @@ pub fn read_log(input: &Arc<str>, text: &str) -> Vec<LogEvidence> {
     };
     let head = text.as_bytes().get(..super::logs::HEAD).unwrap_or(text.as_bytes());
     match LogReader::detect(input, head) {
-        Ok(reader) => settle(vec![read(reader)]),
+        Ok(reader) => settle(&[read(reader)]),
         Err(_) => Vec::new(),
     }
 }

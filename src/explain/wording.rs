@@ -240,8 +240,9 @@ pub fn says(s: &Says) -> String {
             )
         }
         Says::HostStack(v) => format!("the host's servicing stack is {v}"),
-        Says::StackRequired { required, current } => {
-            format!("the package asks for servicing stack {required}; the host has {current}")
+        Says::StackRequired { kb, required, current } => {
+            let package = kb.map_or_else(|| "the package".to_owned(), |kb| format!("the package of {kb}"));
+            format!("{package} asks for servicing stack {required}; the host has {current}")
         }
         Says::Withdrawn { kb, replacement, why } if replacement.is_empty() => {
             format!("{kb} is no longer published: {why}")

@@ -52,6 +52,8 @@ pub struct Answer {
 /// assert_eq!(answer.decision.verdict, Verdict::Unknown);
 /// ```
 pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
+    let told = checks::host_of_log(host, question);
+    let host = told.as_ref().unwrap_or(host);
     let identity = identity::identify(catalog, host);
     let installed = Installed::derive(catalog, host, &identity);
     let update = question.kb.and_then(|kb| catalog.update(kb));

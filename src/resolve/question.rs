@@ -3,7 +3,7 @@
 use super::statement::{Ask, Certainty, Evidence};
 use crate::{
     applicability::{NamedUpdate, RuleDocument},
-    diagnose::{ErrorEvidence, LogEvidence},
+    diagnose::{ErrorEvidence, LogEvidence, LogRead},
     model::{Architecture, Cause, KbId, Location, Origin},
     package::{PackageName, content::PackageContent},
 };
@@ -28,6 +28,8 @@ pub struct Question {
     pub error_from: Option<Origin>,
     /// lines of logs
     pub log: Vec<LogEvidence>,
+    /// the logs that they are of
+    pub logs: Vec<LogRead>,
     /// applicability rules of the update's packages, and of detectoids that they name
     pub rules: Vec<RuleDocument>,
     /// the rules are those of the package that is meant, whatever others there are: the user gave them or the package

@@ -145,7 +145,7 @@ pub enum Says {
     /// a servicing stack version on the host
     HostStack(Version),
     /// the stack that the package asks for, by the log
-    StackRequired { required: Version, current: Version },
+    StackRequired { kb: Option<KbId>, required: Version, current: Version },
     /// it can no longer be had, and what replaces it
     Withdrawn { kb: KbId, replacement: Vec<KbId>, why: String },
     /// the replacement of a withdrawn update

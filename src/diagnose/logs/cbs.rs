@@ -21,7 +21,8 @@ pub(super) struct Cbs {
 #[derive(Debug, Default)]
 struct Sought {
     package: Package,
-    parent: Option<KbId>,
+    /// The parent that is looked for now: its KB, and the line that names it.
+    parent: Option<(Option<KbId>, u32, String)>,
     missing: Vec<(Option<KbId>, u32, String)>,
     found: bool,
 }
@@ -75,6 +76,7 @@ impl Reads for Cbs {
         if let Some(date) = stamp(text) {
             out.dated(date);
         }
+        out.packages.line(text, n);
         if self.applicability(text, n, out) || self.sessions(text, n, out) || self.check(text, n, out) {
             return;
         }
@@ -118,7 +120,8 @@ impl Cbs {
                 self.sought = Some(Sought { package, ..Sought::default() });
             }
             if let Some(sought) = &mut self.sought {
-                sought.parent = after(rest, "Parent:").and_then(Package::at).and_then(|p| p.kb);
+                let parent = after(rest, "Parent:").and_then(Package::at).and_then(|p| p.kb);
+                sought.parent = Some((parent, n, text.to_owned()));
             }
         } else if text.contains("etectParent: parent found") {
             if let Some(sought) = &mut self.sought {
@@ -129,8 +132,7 @@ impl Cbs {
             }
         } else if text.contains("etectParent: no parent found") {
             if let Some(sought) = self.sought.as_mut().filter(|s| s.missing.len() < PARENTS) {
-                let parent = sought.parent.take();
-                sought.missing.push((parent, n, text.to_owned()));
+                sought.missing.extend(sought.parent.take());
             }
         } else if let Some(rest) = after(text, "pplicability for package") {
             // `Appl: Evaluating package applicability for package P, applicable state: Absent`

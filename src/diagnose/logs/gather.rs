@@ -1,6 +1,7 @@
 //! What one kind of log tells, as it is read: findings of each kind, the last ones; attempts; what went well.
 
 use super::super::log::LogFinding;
+use super::states::Told;
 use super::text::{Package, evidence};
 use crate::model::Version;
 use std::collections::{BTreeMap, VecDeque};
@@ -42,6 +43,8 @@ pub(super) struct Gathered {
     pub(super) restarted: Option<u32>,
     /// The last line that told that the component store is sound.
     pub(super) sound: Option<u32>,
+    /// What was told of packages one by one.
+    pub(super) packages: Told,
     /// The place of what comes next, where dates tell another order than lines.
     pub(super) order: Option<u32>,
     /// The first and last date of a line.
@@ -77,8 +80,8 @@ impl Gathered {
     }
 
     /// All findings, in the order of the log.
-    pub(super) fn take_found(&mut self) -> Vec<Seen> {
-        let mut all: Vec<Seen> = std::mem::take(&mut self.found).into_iter().flat_map(|(_, s)| s).collect();
+    pub(super) fn found(&self) -> Vec<Seen> {
+        let mut all: Vec<Seen> = self.found.iter().flat_map(|(_, s)| s).cloned().collect();
         all.sort_by(|a, b| (a.order, a.line, &a.finding).cmp(&(b.order, b.line, &b.finding)));
         all
     }

@@ -67,7 +67,7 @@ enum Reader {
 /// for piece in log.chunks(7) {
 ///     reader.feed(piece);
 /// }
-/// let found = settle(vec![reader.finish()]);
+/// let found = settle(&[reader.finish()]);
 /// assert!(matches!(found[0].value, LogFinding::ManifestMissing { .. }));
 /// assert!(LogReader::detect("host.txt", b"Host Name: SRV01\r\n").is_err());
 /// ```
@@ -97,6 +97,16 @@ impl LogRead {
         self.parts.iter().all(|(_, found)| found.is_empty())
     }
 
+    /// Packages whose applicable and present state the log states, in its order; at most 20,000 rows.
+    pub fn package_states(&self) -> impl Iterator<Item = &states::PackageStates> {
+        self.parts.iter().flat_map(|(_, found)| &found.packages.states)
+    }
+
+    /// Parents that were looked for, in the order of the log; at most 20,000 rows.
+    pub fn parent_evaluations(&self) -> impl Iterator<Item = &states::ParentEvaluation> {
+        self.parts.iter().flat_map(|(_, found)| &found.packages.parents)
+    }
+
     /// The kinds of log that the input was read as: `CBS.log`, `WindowsUpdate.log`, …
     pub fn formats(&self) -> impl Iterator<Item = &'static str> {
         self.parts.iter().map(|(kind, _)| kind.format())
@@ -118,7 +128,7 @@ impl LogReader {
         let (decoding, start) = Decoding::of(head).ok_or_else(|| no(refused::text("")))?;
         let kinds = kind::kinds(&start, head.len() < HEAD);
         if kinds.is_empty() {
-            return Err(no(refused::text(&start)));
+            return Err(no(refused::inventory(&input, head).unwrap_or_else(|| refused::text(&start))));
         }
         let reader = |kind: Kind| match kind.reader() {
             None => Reader::Events(event_xml::EventXml::default()),

@@ -31,6 +31,17 @@ fn is_trace(head: &[u8]) -> bool {
     !marked && start.len() >= 64 && start.contains(&0) && odd * 12 > start.len()
 }
 
+/// What can be given as an inventory.
+pub(super) fn inventory(name: &str, head: &[u8]) -> Option<String> {
+    use crate::inventory::{Input, LogReader, read};
+    let format = match read(&Input { name, bytes: head }) {
+        Ok(parsed) => parsed.format,
+        Err(_) if LogReader::detect(name, head).is_some() => return Some("is no log of failures; give it with --inventory".into()),
+        Err(_) => return None,
+    };
+    Some(format!("is an inventory ({format}), not a log; give it with --inventory"))
+}
+
 /// Why a text is no log.
 pub(super) fn text(start: &str) -> String {
     if start.trim().is_empty() {

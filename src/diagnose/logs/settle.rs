@@ -13,20 +13,18 @@ const MOST: usize = 400;
 
 /// Judges what was found in the logs of one machine: logs of one kind continue each other, by their dates. The findings
 /// come in the order of the logs.
-pub fn settle(logs: Vec<LogRead>) -> Vec<LogEvidence> {
+pub fn settle(logs: &[LogRead]) -> Vec<LogEvidence> {
     let mut out = Vec::new();
-    let mut parts: Vec<(Kind, Arc<str>, Gathered)> = Vec::new();
-    for log in logs {
-        for (kind, gathered) in log.parts {
-            parts.push((kind, Arc::clone(&log.input), gathered));
-        }
-    }
     for kind in Kind::ALL {
-        let mut of_kind: Vec<(Arc<str>, Gathered)> =
-            parts.iter().filter(|p| p.0 == kind).map(|p| (Arc::clone(&p.1), p.2.clone())).collect();
+        let mut of_kind: Vec<(&Arc<str>, &Gathered)> = logs
+            .iter()
+            .flat_map(|log| log.parts.iter().map(move |(k, found)| (*k, &log.input, found)))
+            .filter(|(k, ..)| *k == kind)
+            .map(|(_, input, found)| (input, found))
+            .collect();
         // stable: what has no dates stays in the order in which it was given
         of_kind.sort_by(|a, b| a.1.first.cmp(&b.1.first));
-        settle_kind(kind, of_kind, &mut out);
+        settle_kind(kind, &of_kind, &mut out);
     }
     let over = out.len().saturating_sub(MOST);
     out.drain(..over);
@@ -36,14 +34,14 @@ pub fn settle(logs: Vec<LogRead>) -> Vec<LogEvidence> {
 /// Where something stands: the number of the log, and its place in it.
 type Place = (usize, u32);
 
-fn settle_kind(kind: Kind, mut logs: Vec<(Arc<str>, Gathered)>, out: &mut Vec<LogEvidence>) {
-    let found: Vec<Vec<Seen>> = logs.iter_mut().map(|(_, g)| g.take_found()).collect();
+fn settle_kind(kind: Kind, logs: &[(&Arc<str>, &Gathered)], out: &mut Vec<LogEvidence>) {
+    let found: Vec<Vec<Seen>> = logs.iter().map(|(_, g)| g.found()).collect();
     let last_log = logs.len().saturating_sub(1);
     for (at, seen) in found.into_iter().enumerate() {
         for s in seen {
             let place = (at, s.order);
             let (input, of) = &logs[at];
-            let standing = if overcome(&logs, &s, place) {
+            let standing = if overcome(logs, &s, place) {
                 LogStanding::Overcome
             } else if at == last_log && s.run == of.run {
                 LogStanding::Current
@@ -55,7 +53,7 @@ fn settle_kind(kind: Kind, mut logs: Vec<(Arc<str>, Gathered)>, out: &mut Vec<Lo
                     && !logs.iter().skip(at + 1).any(|(_, g)| g.attempted.contains_key(&key))
             });
             let origin =
-                Origin { input: Arc::clone(input), format: kind.format(), at: Location::Line(s.line) };
+                Origin { input: Arc::clone(*input), format: kind.format(), at: Location::Line(s.line) };
             let attempt = (s.attempt.kb, s.attempt.rollup());
             out.push(LogEvidence { value: s.finding, origin, text: s.text, standing, attempt, last_attempt });
         }
@@ -63,7 +61,7 @@ fn settle_kind(kind: Kind, mut logs: Vec<(Arc<str>, Gathered)>, out: &mut Vec<Lo
 }
 
 /// Do later lines show that it does not hold any more?
-fn overcome(logs: &[(Arc<str>, Gathered)], seen: &Seen, place: Place) -> bool {
+fn overcome(logs: &[(&Arc<str>, &Gathered)], seen: &Seen, place: Place) -> bool {
     let later = |find: &dyn Fn(&Gathered) -> Option<u32>| {
         logs.iter().enumerate().any(|(at, (_, g))| find(g).is_some_and(|line| (at, line) > place))
     };

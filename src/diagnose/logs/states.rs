@@ -61,10 +61,13 @@ impl std::fmt::Debug for StatesReader {
     }
 }
 
-#[derive(Debug, Default)]
-struct Told {
-    states: Vec<PackageStates>,
-    parents: Vec<ParentEvaluation>,
+/// What a log told of packages.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) states: Vec<PackageStates>,
+    pub(super) parents: Vec<ParentEvaluation>,
+    /// Rows of each that are kept.
+    most: usize,
     /// The package whose parents are looked for: its rows from here on have no end yet.
     open: usize,
 }
@@ -75,7 +78,7 @@ impl StatesReader {
     /// A reader for the log that these first bytes (64 KB of it, or all) begin. [`feed`](Self::feed) them too.
     pub fn new(head: &[u8]) -> Self {
         let decoding = Decoding::of(head).map(|(decoding, _)| decoding);
-        Self { decoding, lines: Lines::new(&NEEDLES, LONGEST, Overlong::Cut), told: Told::default() }
+        Self { decoding, lines: Lines::new(&NEEDLES, LONGEST, Overlong::Cut), told: Told::new(MOST) }
     }
 
     /// The next piece, of any size.
@@ -112,8 +115,18 @@ fn number(text: &str) -> Option<u32> {
     text[..end].parse().ok()
 }
 
+impl Default for Told {
+    fn default() -> Self {
+        Self::new(20_000)
+    }
+}
+
 impl Told {
-    fn line(&mut self, text: &str, line: u32) {
+    fn new(most: usize) -> Self {
+        Self { states: Vec::new(), parents: Vec::new(), most, open: 0 }
+    }
+
+    pub(super) fn line(&mut self, text: &str, line: u32) {
         // a mangled line tells nothing
         let _ = self.row(text, line);
     }
@@ -123,7 +136,7 @@ impl Told {
             let package = identity(after(text, "for package")?)?;
             let applicable = number(after(text, "ApplicableState:")?)?;
             let row = PackageStates { package, applicable, current: number(current)?, line };
-            if self.states.len() < MOST {
+            if self.states.len() < self.most {
                 self.states.push(row);
             }
         } else if let Some(rest) = after(text, "etect Parent, Package:") {
@@ -132,7 +145,7 @@ impl Told {
                 self.open = self.parents.len();
             }
             let wanted = after(rest, "Parent:").and_then(identity);
-            if self.parents.len() < MOST {
+            if self.parents.len() < self.most {
                 let applicable = String::new();
                 self.parents.push(ParentEvaluation { package, wanted, found: None, applicable, line });
             }
@@ -148,7 +161,7 @@ impl Told {
                 row.applicable.clone_from(&state);
                 told = true;
             }
-            if !told && self.parents.len() < MOST {
+            if !told && self.parents.len() < self.most {
                 let (wanted, found) = (None, None);
                 self.parents.push(ParentEvaluation { package, wanted, found, applicable: state, line });
             }

@@ -227,7 +227,7 @@ fn give(line: &[u8], before: u32, read: Take<'_>) {
 }
 
 /// The length of a line without the KB number that its end may have cut.
-fn uncut(line: &[u8]) -> usize {
+pub(super) fn uncut(line: &[u8]) -> usize {
     // half a character of UTF-16 may stand behind it
     let whole = line.strip_suffix("\u{fffd}".as_bytes()).unwrap_or(line);
     let digits = whole.iter().rev().take_while(|b| b.is_ascii_digit()).count();

@@ -4,7 +4,7 @@ use super::Context;
 use crate::{
     catalog::Catalog,
     diagnose::{ErrorEvidence, LogEvidence, LogFinding, LogStanding},
-    model::{Cause, KbId, Version},
+    model::{Cause, Fact, Host, KbId, Version},
     resolve::{
         question::{Finding, Outcome, Question, Remedy},
         statement::{Ask, Certainty, Evidence, Says},
@@ -42,6 +42,26 @@ pub(super) fn kb_of(c: &Context<'_>, version: Version) -> Option<KbId> {
         .lines()
         .filter(|l| l.build == Some(version.0[0]) && fits(l.products))
         .find_map(|l| c.catalog.entries(l.id).find(|e| e.revision == Some(version.0[1]))?.kb)
+}
+
+/// The host with what the log tells of it, where no inventory tells its version: a servicing stack names the branch that
+/// it serves.
+pub fn host_of_log(host: &Host, question: &Question) -> Option<Host> {
+    if host.version.is_some() || host.branch.is_some() || host.product.is_some() {
+        return None;
+    }
+    let (stack, origin) = question.log.iter().rev().find_map(|e| match e.value {
+        LogFinding::StackRequired { current, .. } if e.standing == LogStanding::Current => {
+            Some((current, &e.origin))
+        }
+        _ => None,
+    })?;
+    let mut host = host.clone();
+    if stack.0[0] == 10 {
+        host.branch = Some(Fact::new(stack.0[2], origin.clone()));
+    }
+    host.servicing_stack.get_or_insert_with(|| Fact::new(stack, origin.clone()));
+    Some(host)
 }
 
 /// Lines that count, and lines of earlier attempts that may.
@@ -160,9 +180,9 @@ fn before(c: &Context<'_>, out: &mut Vec<Finding>) {
     let open = c.question.kb.is_none() && c.log.is_empty();
     for e in c.log_before.iter().rev().take(20) {
         let (cause, says, ask, remedy) = match &e.value {
-            LogFinding::StackRequired { required, current, .. } => (
+            LogFinding::StackRequired { kb, required, current } => (
                 Cause::MissingServicingStack,
-                Says::StackRequired { required: *required, current: *current },
+                Says::StackRequired { kb: *kb, required: *required, current: *current },
                 Ask::ServicingStack,
                 Remedy::NewestStack,
             ),

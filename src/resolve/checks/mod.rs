@@ -53,7 +53,7 @@ impl Context<'_> {
     }
 }
 
-pub use log::{counting, error_in_log};
+pub use log::{counting, error_in_log, host_of_log};
 
 /// Runs every check; findings come in the order in which causes are decisive.
 pub fn run(context: &Context<'_>) -> Vec<Finding> {

@@ -203,7 +203,7 @@ fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
             LogFinding::StackRequired { kb, required, current }
                 if kb.is_none() || *kb == c.question.kb || c.question.kb.is_none() =>
             {
-                let says = Says::StackRequired { required: *required, current: *current };
+                let says = Says::StackRequired { kb: *kb, required: *required, current: *current };
                 out.push(
                     Finding::fail(
                         Cause::MissingServicingStack,
@@ -238,17 +238,22 @@ fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-/// Servicing stack updates of the host's line with at least this version, oldest first.
+/// Servicing stack updates of the host's line with at least this version, oldest first. A version names the build that
+/// it is for: 10.0.14393.5285.
 pub(super) fn stacks_from(c: &Context<'_>, required: crate::model::Version) -> Vec<KbId> {
-    c.catalog
+    let of_host = |products: crate::model::ProductSet| {
+        c.products().is_empty() || !products.intersection(c.products()).is_empty()
+    };
+    let mut found: Vec<(crate::model::Version, KbId)> = c
+        .catalog
         .lines()
-        .filter(|l| l.kind == LineKind::ServicingStack && !l.products.intersection(c.products()).is_empty())
-        .flat_map(|l| {
-            c.catalog.entries(l.id).filter(|e| e.stack.is_some_and(|v| v >= required)).collect::<Vec<_>>()
-        })
-        .filter_map(|e| e.kb)
-        .take(3)
-        .collect()
+        .filter(|l| l.kind == LineKind::ServicingStack && of_host(l.products))
+        .flat_map(|l| c.catalog.entries(l.id).collect::<Vec<_>>())
+        .filter_map(|e| Some((e.stack.filter(|v| *v >= required && v.0[..3] == required.0[..3])?, e.kb?)))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found.into_iter().map(|(_, kb)| kb).take(3).collect()
 }
 
 /// `-ndp48` is the child for .NET Framework 4.8 alone.
