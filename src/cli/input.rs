@@ -259,7 +259,11 @@ pub(super) fn logs(files: &[PathBuf]) -> Result<Vec<LogRead>, Failure> {
     for path in files {
         let (mut source, size) = open(path, "log")?;
         let mut head = Vec::new();
-        source.by_ref().take(inventory::HEAD as u64).read_to_end(&mut head).map_err(|e| unreadable(path, &e))?;
+        source
+            .by_ref()
+            .take(inventory::HEAD as u64)
+            .read_to_end(&mut head)
+            .map_err(|e| unreadable(path, &e))?;
         let reader = diagnose::LogReader::detect(&named(path), &head);
         let mut reader = reader.map_err(|e| Failure::input(e.to_string()))?;
         reader.feed(&head);

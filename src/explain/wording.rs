@@ -1,6 +1,7 @@
 //! Statements, questions and remedies in English. The only place for sentences.
 
 use crate::{
+    diagnose::codes,
     model::{Cause, FeatureState, KbId, Licence, PackageState, Requirement},
     resolve::{
         question::{Finding, Remedy},
@@ -293,6 +294,11 @@ pub fn says(s: &Says) -> String {
             "it was started over WinRM; Windows lets no remote session install updates".into()
         }
         Says::ErrorMeans { text, meaning } => format!("{text}: {meaning}"),
+        Says::SupportEnded { product, day } => {
+            format!(
+                "support of {product} for everybody ended on {day}: updates since then ask for an ESU licence"
+            )
+        }
         Says::ErrorContradicts { text } => format!("{text} does not fit what was found"),
         Says::NotInCatalog(kb) => format!("the catalog does not know {kb}"),
         Says::NewerThanCatalog(kb) => format!("{kb} is newer than the catalog"),
@@ -433,7 +439,7 @@ pub(super) fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -
         }
         Cause::NotEntitled => "it needs Extended Security Updates, to which this host is not entitled".into(),
         Cause::PendingReboot => "a restart must come first".into(),
-        Cause::DiskFull => "the disk is full".into(),
+        Cause::Space if f.evidence.iter().any(|e| e.says == Says::DiskFullInLog) => "the disk is full".into(),
         Cause::InstallerFailed => match f.evidence.iter().map(|e| &e.says).find_map(installer_name) {
             Some(name) => format!("{name} inside the package failed, and Windows rolled it back"),
             None => "an installer inside the package failed, and Windows rolled it back".into(),
@@ -493,6 +499,11 @@ pub fn ask_words(a: &Ask) -> (String, String) {
         Ask::ServicingLog => {
             ("log", r#"findstr /i "superseded requires corrupt" %windir%\Logs\CBS\CBS.log > cbs.txt"#.into())
         }
+        Ask::UpdateLog => (
+            "log",
+            "powershell -Command Get-WindowsUpdateLog  (before Windows 10: %windir%\\WindowsUpdate.log)"
+                .into(),
+        ),
         Ask::PackageName => ("package", "the file name of the .msu or .cab  (then --package NAME)".into()),
         Ask::Packages => ("updates", PACKAGES.into()),
         Ask::Rule(need) => return super::rules::need_words(need),
@@ -544,6 +555,13 @@ pub(super) fn remedy(r: &Remedy, title: impl Fn(KbId) -> Option<String>) -> Stri
         Remedy::FreeSpace => "Free space on the system drive (Disk Cleanup; on Windows 8 or later also: dism /online /cleanup-image /startcomponentcleanup), then install again.".into(),
         Remedy::MendInstaller(what) if what.is_empty() => "Mend what the lines of the log name, then install again: the update itself is applicable.".into(),
         Remedy::MendInstaller(what) => format!("Mend what keeps {what} from working (the lines before this one in the log say more), then install again: the update itself is applicable."),
+        Remedy::ByTable(cause) => {
+            let all = codes::remedies_for(*cause, None).map(|r| match r.danger {
+                Some(danger) => format!("{}. Careful: {danger}.", r.text),
+                None => format!("{}.", r.text),
+            });
+            all.collect::<Vec<_>>().join(" ")
+        }
         Remedy::AddSha2 => "Install the SHA-2 code signing support update (KB4474419) and the servicing stack that goes with it.".into(),
     }
 }

@@ -168,7 +168,8 @@ fn check(out: &mut String, row: &Row<'_>, width: usize, style: Style) {
         paragraph(&mut body, &parted(&e.text, width - indent), indent, width);
         let source = source(e);
         // the line of a log stands below what it says, and both are of one place
-        let quoted = row.evidence.get(i + 1).is_some_and(|n| n.source == e.source && n.text.starts_with("> "));
+        let quoted =
+            row.evidence.get(i + 1).is_some_and(|n| n.source == e.source && n.text.starts_with("> "));
         if !source.is_empty() && !quoted {
             let room = width - indent;
             let source = if style.verbose { source } else { elide(&source, room - 2) };

@@ -1,11 +1,13 @@
 //! Reports: plain, versioned structs. What scripts read and what renderers render.
 
 mod catalog;
+mod diagnose;
 mod package;
 mod plan;
 mod rules;
 
 pub use catalog::*;
+pub use diagnose::*;
 pub use package::{PackageReport, ParentReport};
 pub use plan::*;
 pub use rules::{RuleClauseReport, RulePrerequisiteReport, RuleReport, RuleSectionReport, RulesReport};

@@ -122,6 +122,8 @@ pub enum Remedy {
     MendInstaller(String),
     /// add SHA-2 support
     AddSha2,
+    /// what the table of remedies has against this cause
+    ByTable(Cause),
 }
 
 /// What one check found.

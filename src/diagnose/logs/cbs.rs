@@ -86,16 +86,14 @@ impl Reads for Cbs {
             entitlement(text, n, out);
         } else if text.contains("queue item Installer") {
             installer(text, n, out);
-        } else if text.contains("for Inf: ") || text.contains("operations queue") || text.contains("operationsqueue")
+        } else if text.contains("for Inf: ")
+            || text.contains("operations queue")
+            || text.contains("operationsqueue")
         {
             driver(text, n, out);
         } else if let Some(rest) = after(text, "anifest missing for") {
             let package = Package::at(after(rest, ":").unwrap_or(rest)).unwrap_or_default();
-            out.push(
-                LogFinding::ManifestMissing { culprit: package.kb, version: package.rollup() },
-                text,
-                n,
-            );
+            out.push(LogFinding::ManifestMissing { culprit: package.kb, version: package.rollup() }, text, n);
         } else if text.contains("[SR] Cannot repair") || text.contains("[SR] Could not reproject") {
             out.push(LogFinding::FileDamaged(file_of(text)), text, n);
         } else if text.contains("DISK_FULL") || text.contains("0x80070070") {
@@ -166,8 +164,7 @@ impl Cbs {
         self.end_of_parents(Some((&package, state)), out);
         let installable = state.starts_with("Installed") && package.is_update();
         if installable {
-            let finding =
-                LogFinding::Applicable { kb: package.kb, version: package.rollup(), begun: false };
+            let finding = LogFinding::Applicable { kb: package.kb, version: package.rollup(), begun: false };
             out.push(finding, text, n);
         }
         self.applicable = installable.then_some(package);
@@ -217,8 +214,7 @@ impl Cbs {
         } else if text.contains("Exec: Extracting package") || text.contains("Exec: Staging package") {
             let package = after(text, "package: ").or_else(|| after(text, "package ")).and_then(Package::at);
             if let Some(package) = package.filter(|p| self.applicable.as_ref() == Some(p)) {
-                let begun =
-                    LogFinding::Applicable { kb: package.kb, version: package.rollup(), begun: true };
+                let begun = LogFinding::Applicable { kb: package.kb, version: package.rollup(), begun: true };
                 out.push(begun, text, n);
             }
         } else if text.contains(" finalized. ") {
@@ -234,7 +230,9 @@ impl Cbs {
                 let package = out.attempt.clone();
                 failed(&package, code, text, n, out);
             }
-        } else if text.contains("Last boot time: ") || text.contains(" Startup: ") && !text.contains("operations queue") {
+        } else if text.contains("Last boot time: ")
+            || text.contains(" Startup: ") && !text.contains("operations queue")
+        {
             out.restarted = Some(n);
         } else {
             return false;
@@ -415,7 +413,10 @@ fn codes(text: &str, n: u32, out: &mut Gathered) {
         }
     } else if text.contains("SOURCE_MISSING") || text.contains("0x800f081f") {
         out.push(LogFinding::SourceMissing, text, n);
-    } else if ["CBS_E_INSTALL_PENDING", "CBS_E_PENDING", "ERROR_FAIL_REBOOT_REQUIRED"].iter().any(|c| text.contains(c)) {
+    } else if ["CBS_E_INSTALL_PENDING", "CBS_E_PENDING", "ERROR_FAIL_REBOOT_REQUIRED"]
+        .iter()
+        .any(|c| text.contains(c))
+    {
         out.push(LogFinding::RestartPending, text, n);
     }
 }

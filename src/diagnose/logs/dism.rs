@@ -12,7 +12,14 @@ pub(super) struct Dism;
 
 impl Reads for Dism {
     fn needles(&self) -> Vec<&'static str> {
-        vec!["Executing command line: ", "hr:0x8", "HRESULT=0x8", "rror: 0x8", "rror code = 0x8", "The source files could not be"]
+        vec![
+            "Executing command line: ",
+            "hr:0x8",
+            "HRESULT=0x8",
+            "rror: 0x8",
+            "rror code = 0x8",
+            "The source files could not be",
+        ]
     }
 
     fn line(&mut self, text: &str, n: u32, out: &mut Gathered) {

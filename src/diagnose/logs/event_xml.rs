@@ -125,7 +125,8 @@ fn told(xml: &str) -> Option<(What, String)> {
         let package = element(xml, "PackageIdentifier")?;
         let kb = kb_in(&package);
         let to = element(xml, "IntendedPackageStateTextized").unwrap_or_default();
-        let to_installed = to == "Installed" || element(xml, "IntendedPackageState").is_some_and(|s| s == "5112");
+        let to_installed =
+            to == "Installed" || element(xml, "IntendedPackageState").is_some_and(|s| s == "5112");
         let code = element(xml, "ErrorCode").and_then(|c| failure(&c));
         let what = match (id, code) {
             (_, Some(code)) => What::Failed(kb, code),
@@ -134,7 +135,10 @@ fn told(xml: &str) -> Option<(What, String)> {
             _ => return None,
         };
         let code = code.map(|c| format!(", error 0x{c:08x}")).unwrap_or_default();
-        return Some((what, shown(&format!("Servicing event {id}: {package}, intended state {to}{code}"), 300)));
+        return Some((
+            what,
+            shown(&format!("Servicing event {id}: {package}, intended state {to}{code}"), 300),
+        ));
     }
     if of("WUSA") {
         let title = data(xml, "UpdateTitle").unwrap_or_default();
@@ -145,7 +149,8 @@ fn told(xml: &str) -> Option<(What, String)> {
             3 => What::Failed(kb, failure_or_wait(&data(xml, "ErrorCode")?)?),
             _ => return None,
         };
-        let code = if let What::Failed(_, code) = what { format!(", error 0x{code:08x}") } else { String::new() };
+        let code =
+            if let What::Failed(_, code) = what { format!(", error 0x{code:08x}") } else { String::new() };
         return Some((what, shown(&format!("WUSA event {id}{code}: {title} {command}"), 300)));
     }
     None

@@ -36,7 +36,9 @@ pub(super) fn inventory(name: &str, head: &[u8]) -> Option<String> {
     use crate::inventory::{Input, LogReader, read};
     let format = match read(&Input { name, bytes: head }) {
         Ok(parsed) => parsed.format,
-        Err(_) if LogReader::detect(name, head).is_some() => return Some("is no log of failures; give it with --inventory".into()),
+        Err(_) if LogReader::detect(name, head).is_some() => {
+            return Some("is no log of failures; give it with --inventory".into());
+        }
         Err(_) => return None,
     };
     Some(format!("is an inventory ({format}), not a log; give it with --inventory"))

@@ -43,7 +43,14 @@ fn code(line: &str) -> Option<(u32, Option<u32>)> {
 
 impl Reads for Setup {
     fn needles(&self) -> Vec<&'static str> {
-        vec!["0xC190", "0xc190", "Operation failed: ", "0x80070070", "river Package: ", "isk Space Hard Block"]
+        vec![
+            "0xC190",
+            "0xc190",
+            "Operation failed: ",
+            "0x80070070",
+            "river Package: ",
+            "isk Space Hard Block",
+        ]
     }
 
     fn line(&mut self, text: &str, n: u32, out: &mut Gathered) {

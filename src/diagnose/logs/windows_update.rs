@@ -77,7 +77,8 @@ impl Reads for WindowsUpdate {
             out.dated(&date);
         }
         self.host.line(text, n);
-        if text.contains("Found ") && text.contains("updates and ") || text.contains("Exit code = 0x00000000") {
+        if text.contains("Found ") && text.contains("updates and ") || text.contains("Exit code = 0x00000000")
+        {
             // a search that went well: the network and the server are there
             self.agent.retain(|code, _| !of_search(*code));
             return;

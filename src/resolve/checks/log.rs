@@ -117,7 +117,7 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
 fn disk(c: &Context<'_>, out: &mut Vec<Finding>) {
     if let Some(e) = c.log.iter().rev().find(|e| e.value == LogFinding::DiskFull) {
         out.push(
-            Finding::fail(Cause::DiskFull, Certainty::Confirmed, told(Says::DiskFullInLog, e))
+            Finding::fail(Cause::Space, Certainty::Confirmed, told(Says::DiskFullInLog, e))
                 .shown()
                 .blocks(true)
                 .remedy(Remedy::FreeSpace),
@@ -207,9 +207,7 @@ fn before(c: &Context<'_>, out: &mut Vec<Finding>) {
                 Ask::Esu,
                 Remedy::Entitle("Extended Security Updates".into()),
             ),
-            LogFinding::DiskFull => {
-                (Cause::DiskFull, Says::DiskFullInLog, Ask::ServicingLog, Remedy::FreeSpace)
-            }
+            LogFinding::DiskFull => (Cause::Space, Says::DiskFullInLog, Ask::ServicingLog, Remedy::FreeSpace),
             LogFinding::InstallerFailed { installer, result, .. } if c.question.kb.is_none() => (
                 Cause::InstallerFailed,
                 Says::InstallerInLog { installer: installer.clone(), result: result.clone() },
