@@ -273,7 +273,11 @@ pub fn says(s: &Says) -> String {
         }
         Says::ParentMissingInLog(None) => "the log found no parent of the package".into(),
         Says::LogLine(line) => format!("> {line}"),
-        Says::FileDamaged(what) => format!("damaged, and could not be repaired: {what}"),
+        Says::FileDamaged(what) => {
+            // the line below it has the whole path
+            let name = what.trim_end_matches('\\').rsplit('\\').next().unwrap_or(what);
+            format!("damaged, and could not be repaired: {name}")
+        }
         Says::InstallerInLog { installer, result } => {
             let result = result_words(result);
             format!("the installer \"{installer}\" inside the package failed{result}; all was rolled back")

@@ -15,8 +15,6 @@ mod reporting;
 mod settle;
 mod setup;
 pub mod states;
-#[cfg(test)]
-mod tests;
 mod text;
 mod windows_update;
 
