@@ -632,7 +632,6 @@ proptest! {
     }
 }
 
-
 // ---- what comes of them
 
 fn asked(kb: Option<&str>, text: &str) -> Answer {

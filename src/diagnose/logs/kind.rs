@@ -101,7 +101,7 @@ fn servicing(text: &str) -> Option<Kind> {
     if text.starts_with("DISM   ") || text.starts_with("DISM Package Manager: PID=") {
         return Some(Kind::Dism);
     }
-    const CBS: [&str; 21] = [
+    const CBS: [&str; 25] = [
         "Appl: ",
         "Exec: ",
         "Plan: ",
@@ -123,6 +123,10 @@ fn servicing(text: &str) -> Option<Kind> {
         "Failed to resolve execution package",
         "Failed to resolve package",
         "ApplicableState:",
+        "[HRESULT = 0x",
+        " finalized. Reboot required: ",
+        "Total Detected Corruption:",
+        "CBS MUM Missing\t(n)",
     ];
     CBS.iter().any(|c| text.contains(c)).then_some(Kind::Cbs)
 }

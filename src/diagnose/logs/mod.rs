@@ -123,7 +123,7 @@ impl LogReader {
         if let Some(why) = refused::binary(head) {
             return Err(no(why));
         }
-        let (decoding, start) = Decoding::of(head).ok_or_else(|| no(refused::text("")))?;
+        let (decoding, start) = Decoding::of(head);
         let kinds = kind::kinds(&start, head.len() < HEAD);
         if kinds.is_empty() {
             return Err(no(refused::inventory(&input, head).unwrap_or_else(|| refused::text(&start))));

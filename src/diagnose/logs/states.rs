@@ -50,7 +50,7 @@ pub struct ParentEvaluation {
 /// assert!(parents.is_empty());
 /// ```
 pub struct StatesReader {
-    decoding: Option<Decoding>,
+    decoding: Decoding,
     lines: Lines,
     told: Told,
 }
@@ -77,26 +77,20 @@ const NEEDLES: [&str; 4] = ["CurrentState:", "etect Parent, ", "etectParent", "p
 impl StatesReader {
     /// A reader for the log that these first bytes (64 KB of it, or all) begin. [`feed`](Self::feed) them too.
     pub fn new(head: &[u8]) -> Self {
-        let decoding = Decoding::of(head).map(|(decoding, _)| decoding);
+        let (decoding, _) = Decoding::of(head);
         Self { decoding, lines: Lines::new(&NEEDLES, LONGEST, Overlong::Cut), told: Told::new(MOST) }
     }
 
     /// The next piece, of any size.
     pub fn feed(&mut self, piece: &[u8]) {
         let Self { decoding, lines, told } = self;
-        let take = &mut |bytes: &[u8]| lines.take(bytes, &mut |text, n| told.line(text, n));
-        match decoding {
-            Some(decoding) => decoding.pieces(piece, take),
-            None => take(piece),
-        }
+        decoding.pieces(piece, &mut |bytes| lines.take(bytes, &mut |text, n| told.line(text, n)));
     }
 
     /// What the log told, in its order; each list at most 200,000 rows.
     pub fn finish(self) -> (Vec<PackageStates>, Vec<ParentEvaluation>) {
-        let Self { decoding, mut lines, mut told } = self;
-        if let Some(mut decoding) = decoding {
-            decoding.finish(&mut |bytes| lines.take(bytes, &mut |text, n| told.line(text, n)));
-        }
+        let Self { mut decoding, mut lines, mut told } = self;
+        decoding.finish(&mut |bytes| lines.take(bytes, &mut |text, n| told.line(text, n)));
         lines.finish(&mut |text, n| told.line(text, n));
         (told.states, told.parents)
     }

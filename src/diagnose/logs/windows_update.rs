@@ -64,12 +64,8 @@ const DOING: [&str; 13] = [
 
 impl Reads for WindowsUpdate {
     fn needles(&self) -> Vec<&'static str> {
-        let mut all = self.host.needles().to_vec();
-        all.extend(DOING);
-        all.push("updates and ");
-        all.sort_unstable();
-        all.dedup();
-        all
+        // the updates of a bundle are lines of a GUID alone
+        Vec::new()
     }
 
     fn line(&mut self, text: &str, n: u32, out: &mut Gathered) {
@@ -145,7 +141,9 @@ pub(super) fn tell(host: Option<Host>, texts: &Texts, agent: &BTreeMap<u32, u32>
         }
     }
     let known = |code: u32| ErrorEvidence::parse(&format!("0x{code:08x}")).meaning.is_some();
-    all.extend(agent.iter().filter(|(c, _)| known(**c)).map(|(code, n)| (*n, None, Some(*code))));
+    let of_update: Vec<Option<u32>> = all.iter().map(|(.., code)| *code).collect();
+    let own = |code: u32| known(code) && !of_update.contains(&Some(code));
+    all.extend(agent.iter().filter(|(c, _)| own(**c)).map(|(code, n)| (*n, None, Some(*code))));
     all.sort_unstable();
     for (n, kb, code) in all {
         out.begin(kb.map(Package::of_kb).unwrap_or_default());

@@ -117,7 +117,10 @@ impl LogReader {
     /// A reader for the log that these first bytes (some 64 KB of it, or all) begin; none if they are no log that is
     /// read. The bytes are not taken in: [`feed`](Self::feed) them too.
     pub fn detect(name: &str, head: &[u8]) -> Option<Self> {
-        let (decoding, text) = Decoding::of(head)?;
+        let (decoding, text) = Decoding::of(head);
+        if head.len() >= HEAD && !text.contains('\n') {
+            return None;
+        }
         let kind = kind(&text)?;
         let log = kind.reader();
         let lines = Lines::new(log.needles(), LONGEST, Overlong::Skip);

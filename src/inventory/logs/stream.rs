@@ -33,8 +33,8 @@ pub(crate) struct Decoding {
 }
 
 impl Decoding {
-    /// Of the input that these bytes begin, with the text that they are; none if no line of it ends.
-    pub(crate) fn of(head: &[u8]) -> Option<(Self, String)> {
+    /// Of the input that these bytes begin, with the text that they are.
+    pub(crate) fn of(head: &[u8]) -> (Self, String) {
         let whole = head.len() < HEAD;
         let head = &head[..head.len().min(HEAD)];
         let (text, name, wide) = match wide(head) {
@@ -44,13 +44,14 @@ impl Decoding {
             }
             None => {
                 // the cut may go through a character
-                let end = if whole { head.len() } else { memrchr(b'\n', head)? + 1 };
+                let line_end = memrchr(b'\n', head).filter(|_| !whole).map(|at| at + 1);
+                let end = line_end.unwrap_or(head.len());
                 let decoded = text::decode(&head[..end]);
                 (decoded.text, decoded.encoding, None)
             }
         };
         let decoder = wide.map(Encoding::new_decoder_without_bom_handling);
-        Some((Self { name, decoder, ascii: name == "ASCII" }, text))
+        (Self { name, decoder, ascii: name == "ASCII" }, text)
     }
 
     /// Gives the pieces of a piece that are in an encoding whose line ends are one byte.
