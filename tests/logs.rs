@@ -548,18 +548,18 @@ fn flipped_bits_and_bytes_of_nothing_are_no_panic() {
     for (name, text) in samples() {
         let bytes = text.as_bytes();
         let mut told = 0usize;
-        for at in 0..bytes.len() {
+        for at in (0..bytes.len()).step_by(3) {
             let mut mangled = bytes.to_vec();
             mangled[at] ^= [0x20, 0x80, 0xff, 0x01][at % 4];
             told += usize::from(!told_by(&mangled).is_empty());
             let mut with_nul = bytes.to_vec();
             with_nul.insert(at, 0);
-            if at % 7 == 0 {
+            if at % 21 == 0 {
                 told += usize::from(!told_by(&with_nul).is_empty());
             }
         }
         // what is sound is kept: one byte rarely takes all of it
-        assert!(told * 3 > bytes.len(), "{name}: {told} of {}", bytes.len());
+        assert!(told * 9 > bytes.len(), "{name}: {told} of {}", bytes.len());
     }
 }
 

@@ -98,7 +98,7 @@ fn of_line(line: &str) -> Option<Kind> {
 
 /// A line of CBS.log or dism.log without what stands before its message, as people paste it.
 fn servicing(text: &str) -> Option<Kind> {
-    if text.starts_with("DISM   ") || text.starts_with("DISM Package Manager: PID=") {
+    if text.starts_with("DISM DISM ") || text.starts_with("DISM Package Manager: PID=") {
         return Some(Kind::Dism);
     }
     const CBS: [&str; 25] = [
@@ -118,15 +118,15 @@ fn servicing(text: &str) -> Option<Kind> {
         "CBS_E_",
         "PSFX_E_",
         "[SR] Cannot repair",
-        "CSI Payload Corrupt",
-        "CSI Manifest Corrupt",
+        "(p) CSI ",
+        "ackage applicability for package",
         "Failed to resolve execution package",
         "Failed to resolve package",
         "ApplicableState:",
         "[HRESULT = 0x",
         " finalized. Reboot required: ",
         "Total Detected Corruption:",
-        "CBS MUM Missing\t(n)",
+        "(p) CBS ",
     ];
     CBS.iter().any(|c| text.contains(c)).then_some(Kind::Cbs)
 }
