@@ -9,7 +9,7 @@ use super::{
 use crate::{
     applicability::{KnownRules, RuleDocument},
     collect,
-    diagnose::ErrorEvidence,
+    diagnose::{self, ErrorEvidence},
     explain, inventory,
     model::{Architecture, KbId},
     package::{PackageName, content::PackageContent},
@@ -154,9 +154,11 @@ fn rules_of(kb: KbId, a: &Explain, content: Option<&PackageContent>) -> Result<(
 }
 
 pub(super) fn seen(seen: &Seen) -> Result<Question, Failure> {
+    let logs = input::logs(&seen.log)?;
     Ok(Question {
         error: seen.error.as_deref().map(ErrorEvidence::parse),
-        log: input::logs(&seen.log)?,
+        log: diagnose::settle(&logs),
+        logs,
         ..Question::default()
     })
 }
@@ -179,7 +181,7 @@ fn explained(
     smallest: bool,
 ) -> Printed {
     let host = input::host_with(inventories)?;
-    let (verdict, report) = read.ask(|catalog| {
+    let (verdict, mut report) = read.ask(|catalog| {
         let answer = resolve::explain(catalog, &host, question);
         let mut report = explain::report(catalog, &host, &answer);
         if let Some(kb) = question.kb.filter(|_| smallest) {
@@ -188,6 +190,9 @@ fn explained(
         }
         (answer.decision.verdict, report)
     })?;
+    if output.verbose {
+        (report.log_packages, report.log_parents) = explain::log_packages(&question.logs);
+    }
     let text = match output.format {
         Format::Json => {
             render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?

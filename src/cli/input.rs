@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     applicability::{self, RuleDocument},
-    diagnose::{LogEvidence, read_log},
+    diagnose::{self, LogRead},
     explain::InputRead,
     inventory::{self, Input, LogReader, Parsed},
     model::{Fact, Host, Origin},
@@ -20,8 +20,6 @@ use std::{
 
 /// The largest inventory: a whole component store listing has some 5 MB.
 const INVENTORY_LIMIT: u64 = inventory::LIMIT as u64;
-/// The largest log that is read whole.
-const LOG_LIMIT: u64 = 512 << 20;
 /// How much of a log is read at once.
 const PIECE: usize = 256 * 1024;
 /// From this size on it is shown how far a log was read.
@@ -137,20 +135,8 @@ fn inventory_of(path: &Path) -> Result<Vec<Parsed>, Failure> {
         return inventory::read_each(&Input { name: &named(path), bytes: &bytes }).map_err(refused);
     };
     log.feed(&bytes);
-    let mut progress = Progress::new(size, bytes.len() as u64);
-    let mut piece = vec![0; PIECE];
-    loop {
-        match source.read(&mut piece) {
-            Ok(0) => break,
-            Ok(n) => {
-                log.feed(piece.get(..n).unwrap_or_default());
-                progress.add(n as u64);
-            }
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(unreadable(path, &e)),
-        }
-    }
-    drop(progress);
+    let progress = Progress::new(size, bytes.len() as u64);
+    pieces(&mut *source, path, progress, &mut |piece| log.feed(piece))?;
     Ok(vec![log.finish().map_err(refused)?])
 }
 
@@ -264,16 +250,52 @@ pub(super) fn rules(files: &[PathBuf]) -> Result<Vec<RuleDocument>, Failure> {
     Ok(out)
 }
 
-/// Reads the decisive lines of logs.
-pub(super) fn logs(files: &[PathBuf]) -> Result<Vec<LogEvidence>, Failure> {
-    let mut out = Vec::new();
-    for path in files {
-        let bytes = read(path, LOG_LIMIT, "log")?;
-        let found = read_log(&Arc::from(named(path)), &inventory::decode(&bytes));
-        if found.is_empty() {
-            let _ = writeln!(io::stderr(), "kbwhy: {}: no line of it tells of a cause", named(path));
-        }
-        out.extend(found);
+/// Reads the decisive lines of logs, piece by piece, however large they are.
+pub(super) fn logs(files: &[PathBuf]) -> Result<Vec<LogRead>, Failure> {
+    if files.iter().filter(|f| is_stdin(f)).count() > 1 {
+        return Err(Failure::usage("standard input (-) can be named once"));
     }
-    Ok(out)
+    let mut read = Vec::new();
+    for path in files {
+        let (mut source, size) = open(path, "log")?;
+        let mut head = Vec::new();
+        source
+            .by_ref()
+            .take(inventory::HEAD as u64)
+            .read_to_end(&mut head)
+            .map_err(|e| unreadable(path, &e))?;
+        let reader = diagnose::LogReader::detect(&named(path), &head);
+        let mut reader = reader.map_err(|e| Failure::input(e.to_string()))?;
+        reader.feed(&head);
+        let done = head.len() as u64;
+        pieces(&mut *source, path, Progress::new(size, done), &mut |piece| reader.feed(piece))?;
+        read.push((path, reader.finish()));
+    }
+    let silent: Vec<String> =
+        read.iter().filter(|(_, log)| log.is_empty()).map(|(path, _)| named(path)).collect();
+    for name in silent {
+        let _ = writeln!(io::stderr(), "kbwhy: {name}: no line of it tells of a cause");
+    }
+    Ok(read.into_iter().map(|(_, log)| log).collect())
+}
+
+/// Hands on what is left of an input.
+fn pieces(
+    source: &mut dyn Read,
+    path: &Path,
+    mut progress: Progress,
+    take: &mut dyn FnMut(&[u8]),
+) -> Result<(), Failure> {
+    let mut piece = vec![0; PIECE];
+    loop {
+        match source.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(n) => {
+                take(piece.get(..n).unwrap_or_default());
+                progress.add(n as u64);
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(unreadable(path, &e)),
+        }
+    }
 }

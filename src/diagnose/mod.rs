@@ -2,9 +2,11 @@
 
 pub mod codes;
 mod log;
+pub mod logs;
 
 pub use codes::{CodeMeaning, CodeRemedy, ErrorEvidence, Expected};
-pub use log::{LogEvidence, LogFinding, read_log};
+pub use log::{LogEvidence, LogFinding, LogStanding, read_log};
+pub use logs::{LogRead, LogReader, NoLog, settle};
 
 use crate::model::{Host, KbId, Origin};
 

@@ -24,11 +24,12 @@ pub use wording::{ask_words, clause_words, requirement_words, says};
 
 use crate::{
     catalog::Catalog,
+    diagnose::LogRead,
     model::{Cause, Gap, Host, KbId, ListKind, Location},
     plan::{Change, FirstStep, first_steps},
     report::{
-        CauseReport, CheckReport, EvidenceReport, ExplainReport, HostReport, PlanReport, StepReport,
-        UnknownReport,
+        CauseReport, CheckReport, EvidenceReport, ExplainReport, HostReport, LogPackageReport,
+        LogParentReport, PlanReport, StepReport, UnknownReport,
     },
     resolve::{
         Answer,
@@ -37,6 +38,7 @@ use crate::{
         verdict::Verdict,
     },
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Puts an answer into a report.
 pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport {
@@ -67,6 +69,8 @@ pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport 
         minimal: None,
         did_you_mean: answer.did_you_mean.iter().map(ToString::to_string).collect(),
         checks: answer.findings.iter().map(check_report).collect(),
+        log_packages: Vec::new(),
+        log_parents: Vec::new(),
         host: host_report,
         catalog_as_of: catalog.as_of().to_string(),
         catalog_imported: imported(catalog),
@@ -76,6 +80,43 @@ pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport 
 /// Sources that were imported beside the built-in facts, in words.
 fn imported(catalog: &Catalog) -> Vec<String> {
     catalog.imported().map(|s| format!("{}, read {}", s.title, s.read)).collect()
+}
+
+/// What logs told of packages one by one, for a report: the last states of each package, its parents once each.
+pub fn log_packages(logs: &[LogRead]) -> (Vec<LogPackageReport>, Vec<LogParentReport>) {
+    let mut packages: Vec<LogPackageReport> = Vec::new();
+    let mut parents: Vec<LogParentReport> = Vec::new();
+    let mut place: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut known = BTreeSet::new();
+    for log in logs {
+        for s in log.package_states() {
+            let row = LogPackageReport {
+                package: s.package.clone(),
+                applicable: s.applicable,
+                current: s.current,
+                line: s.line,
+            };
+            match place.get(s.package.as_str()).and_then(|at| packages.get_mut(*at)) {
+                Some(known) => *known = row,
+                None => {
+                    place.insert(&s.package, packages.len());
+                    packages.push(row);
+                }
+            }
+        }
+        for p in log.parent_evaluations().filter(|p| known.insert((&p.package, &p.wanted, &p.found))) {
+            let (found, state) = p.found.clone().unzip();
+            parents.push(LogParentReport {
+                package: p.package.clone(),
+                wanted: p.wanted.clone(),
+                found,
+                state,
+                applicable: p.applicable.clone(),
+                line: p.line,
+            });
+        }
+    }
+    (packages, parents)
 }
 
 fn title(kind: &str, title: &str) -> String {

@@ -241,8 +241,9 @@ pub fn says(s: &Says) -> String {
             )
         }
         Says::HostStack(v) => format!("the host's servicing stack is {v}"),
-        Says::StackRequired { required, current } => {
-            format!("the package asks for servicing stack {required}; the host has {current}")
+        Says::StackRequired { kb, required, current } => {
+            let package = kb.map_or_else(|| "the package".to_owned(), |kb| format!("the package of {kb}"));
+            format!("{package} asks for servicing stack {required}; the host has {current}")
         }
         Says::Withdrawn { kb, replacement, why } if replacement.is_empty() => {
             format!("{kb} is no longer published: {why}")
@@ -271,6 +272,25 @@ pub fn says(s: &Says) -> String {
             format!("the log looked for a parent package of {kb} and found none")
         }
         Says::ParentMissingInLog(None) => "the log found no parent of the package".into(),
+        Says::LogLine(line) => format!("> {line}"),
+        Says::FileDamaged(what) => {
+            // the line below it has the whole path
+            let name = what.trim_end_matches('\\').rsplit('\\').next().unwrap_or(what);
+            format!("damaged, and could not be repaired: {name}")
+        }
+        Says::InstallerInLog { installer, result } => {
+            let result = result_words(result);
+            format!("the installer \"{installer}\" inside the package failed{result}; all was rolled back")
+        }
+        Says::DriverInLog { driver, code } => {
+            let driver = driver.as_ref().map(|d| format!(" {d}")).unwrap_or_default();
+            format!("a driver{driver} inside the package could not be installed{}", code_words(*code))
+        }
+        Says::DiskFullInLog => "the disk was full".into(),
+        Says::ApplicableInLog { begun: true } => {
+            "servicing on the host found the package applicable and began to install it".into()
+        }
+        Says::ApplicableInLog { begun: false } => "servicing on the host found the package applicable".into(),
         Says::BuildMismatchInLog { package, image } => {
             format!("the package is of build {package}, the image of {image}")
         }
@@ -423,12 +443,21 @@ pub(super) fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -
         }
         Cause::NotEntitled => "it needs Extended Security Updates, to which this host is not entitled".into(),
         Cause::PendingReboot => "a restart must come first".into(),
+        Cause::Space if f.evidence.iter().any(|e| e.says == Says::DiskFullInLog) => "the disk is full".into(),
+        Cause::InstallerFailed => match f.evidence.iter().map(|e| &e.says).find_map(installer_name) {
+            Some(name) => format!("{name} inside the package failed, and Windows rolled it back"),
+            None => "an installer inside the package failed, and Windows rolled it back".into(),
+        },
         Cause::StoreCorruption => match f.updates.first() {
             Some(kb) => format!("the component store is corrupt; the culprit is {kb}"),
             None => "the component store is corrupt or lacks files".into(),
         },
         Cause::RemoteSession => "it was started from a remote session".into(),
         Cause::UnsupportedHardware => "the processor is not supported on this Windows".into(),
+        Cause::ServiceDisabled if f.evidence.iter().any(|e| installer_name(&e.says).is_some()) => {
+            let name = f.evidence.iter().find_map(|e| installer_name(&e.says)).unwrap_or_default();
+            format!("{name} inside the package starts a service, which is disabled")
+        }
         Cause::ServiceDisabled => "a service that updates need is disabled or stopped".into(),
         Cause::Policy => "a policy keeps Windows Update from it".into(),
         Cause::Connection => "the update source cannot be reached".into(),
@@ -439,7 +468,6 @@ pub(super) fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -
         Cause::UpdateClient => "data or settings of the Windows Update client are damaged".into(),
         Cause::Compatibility => "a driver, device or application stands in the way".into(),
         Cause::ServicingTimeout => "servicing took longer than its watchdog allows".into(),
-        Cause::InstallerFailed => "an installer inside the package failed".into(),
         _ => first_says,
     }
 }
@@ -537,6 +565,9 @@ pub(super) fn remedy(r: &Remedy, title: impl Fn(KbId) -> Option<String>) -> Stri
         Remedy::InstallAgain => "Install the same update again, now that the language pack is there.".into(),
         Remedy::RaiseBuild(b) => format!("Bring Windows to build {b} or later first."),
         Remedy::NewestStack => "Install the newest servicing stack update for this system first.".into(),
+        Remedy::FreeSpace => "Free space on the system drive (Disk Cleanup; on Windows 8 or later also: dism /online /cleanup-image /startcomponentcleanup), then install again.".into(),
+        Remedy::MendInstaller(what) if what.is_empty() => "Mend what the lines of the log name, then install again: the update itself is applicable.".into(),
+        Remedy::MendInstaller(what) => format!("Mend what keeps {what} from working (the lines before this one in the log say more), then install again: the update itself is applicable."),
         Remedy::ByTable(cause) => {
             let all = codes::remedies_for(*cause, None).map(|r| match r.danger {
                 Some(danger) => format!("{}. Careful: {danger}.", r.text),
@@ -546,4 +577,27 @@ pub(super) fn remedy(r: &Remedy, title: impl Fn(KbId) -> Option<String>) -> Stri
         }
         Remedy::AddSha2 => "Install the SHA-2 code signing support update (KB4474419) and the servicing stack that goes with it.".into(),
     }
+}
+
+/// The installer or driver that a line of a log names.
+fn installer_name(says: &Says) -> Option<String> {
+    match says {
+        Says::InstallerInLog { installer, .. } => Some(format!("the installer \"{installer}\"")),
+        Says::DriverInLog { driver: Some(driver), .. } => Some(format!("the driver {driver}")),
+        _ => None,
+    }
+}
+
+/// A code and what it means, behind a statement.
+fn code_words(code: u32) -> String {
+    let error = crate::diagnose::ErrorEvidence::parse(&format!("0x{code:08x}"));
+    match error.meaning {
+        Some(m) => format!(": 0x{code:08x}, {}", m.meaning),
+        None => format!(": 0x{code:08x}"),
+    }
+}
+
+/// A result as an installer writes it.
+fn result_words(result: &str) -> String {
+    if result.is_empty() { String::new() } else { format!(" with {result}") }
 }

@@ -45,7 +45,7 @@ mod ids;
 mod json;
 mod licence;
 mod lines;
-mod logs;
+pub(crate) mod logs;
 mod machines;
 mod mbsa;
 mod merge;

@@ -1,10 +1,10 @@
 //! Reports as text that a tired admin understands on one screen: verdict first, then the checks, then what to do.
 
 use crate::inventory::Format;
-use crate::report::{EvidenceReport, ExplainReport, HostReport, InventoryReport};
-use crate::report::{EvidenceReport, ExplainReport, InventoryReport, MinimalReport};
+use crate::report::{EvidenceReport, ExplainReport, HostReport, InventoryReport, MinimalReport};
+use std::borrow::Cow;
 use std::fmt::Write;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How text is to look.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +88,7 @@ pub(super) fn to_be_sure(out: &mut String, report: &ExplainReport, style: Style)
             out.push_str("and ask again with  --set os.revision=N\n");
         }
     }
+    log_rows(out, report);
 }
 
 /// The date of the facts.
@@ -192,11 +193,15 @@ pub(super) fn check(out: &mut String, row: &Row<'_>, width: usize, style: Style)
         let _ = writeln!(out, "{}", head.trim_end());
         first = false;
     }
-    for e in &row.evidence {
+    for (i, e) in row.evidence.iter().enumerate() {
         let mut body = String::new();
-        paragraph(&mut body, &e.text, indent, width);
+        // identities and paths of logs may be wider than the column
+        paragraph(&mut body, &parted(&e.text, width - indent), indent, width);
         let source = source(e);
-        if !source.is_empty() {
+        // the line of a log stands below what it says, and both are of one place
+        let quoted =
+            row.evidence.get(i + 1).is_some_and(|n| n.source == e.source && n.text.starts_with("> "));
+        if !source.is_empty() && !quoted {
             let room = width - indent;
             let source = if style.verbose { source } else { elide(&source, room - 2) };
             let line = format!("[{source}]");
@@ -215,6 +220,47 @@ pub(super) fn check(out: &mut String, row: &Row<'_>, width: usize, style: Style)
         }
         out.push_str(&body);
     }
+}
+
+/// What a log told of packages, one a line: the columns of the log, not of the screen.
+fn log_rows(out: &mut String, report: &ExplainReport) {
+    if !report.log_packages.is_empty() {
+        out.push_str("\nPackages in the log: applicable state, present state, package\n");
+        for p in &report.log_packages {
+            let _ = writeln!(out, "  {:>3} {:>3} {}", p.applicable, p.current, p.package);
+        }
+    }
+    if !report.log_parents.is_empty() {
+        out.push_str("\nParents in the log: what the package could be, package, parent\n");
+        for p in &report.log_parents {
+            let wanted = p.wanted.as_deref().unwrap_or("(none)");
+            let found = if p.wanted.is_some() && p.found.is_none() { " not found" } else { "" };
+            let _ = writeln!(out, "  {:<10} {} {wanted}{found}", p.applicable, p.package);
+        }
+    }
+}
+
+/// Words that are wider than a column, in parts.
+fn parted(text: &str, room: usize) -> Cow<'_, str> {
+    let room = room.max(20);
+    if text.split_whitespace().all(|w| w.width() <= room) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut width = 0;
+    for c in text.chars() {
+        let own = c.width().unwrap_or(0);
+        if c.is_whitespace() {
+            width = 0;
+        } else if width + own > room {
+            out.push(' ');
+            width = own;
+        } else {
+            width += own;
+        }
+        out.push(c);
+    }
+    Cow::Owned(out)
 }
 
 pub(super) fn source(e: &EvidenceReport) -> String {

@@ -1,18 +1,18 @@
 //! Reports: plain, versioned structs. What scripts read and what renderers render.
 
 mod catalog;
+mod diagnose;
 mod minimal;
 mod order;
-mod diagnose;
 mod package;
 mod plan;
 mod rules;
 mod what_if;
 
 pub use catalog::*;
+pub use diagnose::*;
 pub use minimal::*;
 pub use order::*;
-pub use diagnose::*;
 pub use package::{PackageReport, ParentReport};
 pub use plan::*;
 pub use rules::{RuleClauseReport, RulePrerequisiteReport, RuleReport, RuleSectionReport, RulesReport};
@@ -51,6 +51,12 @@ pub struct ExplainReport {
     pub did_you_mean: Vec<String>,
     /// every check
     pub checks: Vec<CheckReport>,
+    /// packages whose states a log told, one by one; with `--verbose`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub log_packages: Vec<LogPackageReport>,
+    /// parents that packages asked for, as a log told; with `--verbose`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub log_parents: Vec<LogParentReport>,
     /// the host
     pub host: HostReport,
     /// date of the catalog's newest facts
@@ -58,6 +64,39 @@ pub struct ExplainReport {
     /// sources that were imported beside the built-in facts: what each is, and when it was read
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub catalog_imported: Vec<String>,
+}
+
+/// Applicable and present state of a package, as CBS.log writes them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct LogPackageReport {
+    /// identity
+    pub package: String,
+    /// 112 installed, 80 superseded, 64 staged, 0 absent
+    pub applicable: u32,
+    /// the same of the present state
+    pub current: u32,
+    /// line, counted from 1
+    pub line: u32,
+}
+
+/// A parent that a package asks for, as CBS.log writes it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct LogParentReport {
+    /// identity of the package
+    pub package: String,
+    /// identity of the parent that was looked for; absent for a package that asks for none
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<String>,
+    /// identity of the parent that was found
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// its state
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// what the package could be in the end: `Installed`, `Superseded`, `Absent`
+    pub applicable: String,
+    /// line, counted from 1
+    pub line: u32,
 }
 
 /// The host as it was understood.

@@ -47,6 +47,8 @@ pub struct Answer {
 /// assert_eq!(answer.decision.verdict, Verdict::Unknown);
 /// ```
 pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
+    let told = checks::host_of_log(host, question);
+    let host = told.as_ref().unwrap_or(host);
     let identity = identity::identify(catalog, host);
     Prepared::new(catalog, host, &identity).explain(question)
 }
@@ -94,8 +96,21 @@ impl<'a> Prepared<'a> {
             })
             .collect();
         rules.sort_by_key(|r| (r.standing, r.from_class, r.evidence, r.id));
-        let context =
-            Context { catalog, host, identity, installed, question, update: update.as_ref(), rules: &rules };
+        let (counts, before) = checks::counting(catalog, question);
+        // what an installation ended with is its error
+        let with_error = checks::error_in_log(question, &counts);
+        let question = with_error.as_ref().unwrap_or(question);
+        let context = Context {
+            catalog,
+            host,
+            identity,
+            installed,
+            question,
+            log: counts,
+            log_before: before,
+            update: update.as_ref(),
+            rules: &rules,
+        };
         let findings = checks::run(&context);
         // an update that the catalog does not know may be known by its rules
         let ruled = |f: &Finding| f.cause == Cause::ApplicabilityRule && f.outcome == Outcome::Pass;

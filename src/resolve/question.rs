@@ -3,7 +3,7 @@
 use super::statement::{Ask, Certainty, Evidence};
 use crate::{
     applicability::{NamedUpdate, RuleDocument},
-    diagnose::{ErrorEvidence, LogEvidence},
+    diagnose::{ErrorEvidence, LogEvidence, LogRead},
     model::{Architecture, Cause, KbId, Location, Origin},
     package::{PackageName, content::PackageContent},
 };
@@ -26,6 +26,8 @@ pub struct Question {
     pub error: Option<ErrorEvidence>,
     /// lines of logs
     pub log: Vec<LogEvidence>,
+    /// the logs that they are of
+    pub logs: Vec<LogRead>,
     /// applicability rules of the update's packages, and of detectoids that they name
     pub rules: Vec<RuleDocument>,
     /// the rules are those of the package that is meant, whatever others there are: the user gave them or the package
@@ -107,6 +109,10 @@ pub enum Remedy {
     RaiseBuild(String),
     /// install the newest servicing stack
     NewestStack,
+    /// make room on the system drive
+    FreeSpace,
+    /// find out why an installer or a driver inside the package fails
+    MendInstaller(String),
     /// add SHA-2 support
     AddSha2,
     /// what the table of remedies has against this cause

@@ -145,7 +145,7 @@ pub enum Says {
     /// a servicing stack version on the host
     HostStack(Version),
     /// the stack that the package asks for, by the log
-    StackRequired { required: Version, current: Version },
+    StackRequired { kb: Option<KbId>, required: Version, current: Version },
     /// it can no longer be had, and what replaces it
     Withdrawn { kb: KbId, replacement: Vec<KbId>, why: String },
     /// the replacement of a withdrawn update
@@ -164,6 +164,18 @@ pub enum Says {
     HigherVersionInLog,
     /// the log found no parent
     ParentMissingInLog(Option<KbId>),
+    /// a line of a log, as it stands there
+    LogLine(String),
+    /// a file or component that is damaged and was not repaired, by the log
+    FileDamaged(String),
+    /// an installer inside the package failed, by the log, with what
+    InstallerInLog { installer: String, result: String },
+    /// a driver inside the package could not be installed, by the log
+    DriverInLog { driver: Option<String>, code: u32 },
+    /// the disk was full, by the log
+    DiskFullInLog,
+    /// servicing found the package applicable, by the log; and began to install it
+    ApplicableInLog { begun: bool },
     /// the package is of another build than the image, by the log
     BuildMismatchInLog { package: Version, image: Version },
     /// the update is started from a remote session

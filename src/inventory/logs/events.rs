@@ -222,7 +222,7 @@ impl Events {
 }
 
 /// The KB in the title of an update, in any language: the one in parentheses before any other. Sizes (`6716 KB`) are none.
-pub(in crate::inventory) fn kb_in_title(title: &str) -> Option<KbId> {
+pub(crate) fn kb_in_title(title: &str) -> Option<KbId> {
     let mut first = None;
     for (at, _) in title.match_indices(['K', 'k']) {
         let before = title.get(..at).and_then(|t| t.chars().next_back());

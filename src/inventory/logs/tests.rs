@@ -92,10 +92,10 @@ fn the_limit_of_inventories_is_none_for_logs() {
 
 #[test]
 fn an_id_that_the_end_cut_is_not_taken() {
-    assert_eq!(uncut(b"x (KB405357"), 5);
-    assert_eq!(uncut("x (KB405357\u{fffd}".as_bytes()), 5);
-    assert_eq!(uncut(b"BulletinID=, QNumbers=45892"), 22);
-    assert_eq!(uncut(b"CurrentState:112"), 16);
+    assert_eq!(stream::uncut(b"x (KB405357"), 5);
+    assert_eq!(stream::uncut("x (KB405357\u{fffd}".as_bytes()), 5);
+    assert_eq!(stream::uncut(b"BulletinID=, QNumbers=45892"), 22);
+    assert_eq!(stream::uncut(b"CurrentState:112"), 16);
 }
 
 #[test]

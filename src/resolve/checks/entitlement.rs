@@ -11,13 +11,18 @@ use crate::{
 };
 
 pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
-    let refused = c.question.log.iter().find_map(|e| match e.value {
-        LogFinding::NotEntitled { reason } => Some(Evidence::host(Says::EsuRefused(reason), &e.origin)),
+    // the last line with a reason says more than one without
+    let refusal = |e: &&&crate::diagnose::LogEvidence| matches!(e.value, LogFinding::NotEntitled { .. });
+    let with_reason =
+        |e: &&&crate::diagnose::LogEvidence| matches!(e.value, LogFinding::NotEntitled { reason: Some(_) });
+    let refused = c.log.iter().rev().find(with_reason).or_else(|| c.log.iter().rev().find(refusal));
+    let refused = refused.and_then(|e| match e.value {
+        LogFinding::NotEntitled { reason } => Some(super::log::told(Says::EsuRefused(reason), e)),
         _ => None,
     });
     if let Some(evidence) = refused {
         out.push(
-            Finding::fail(Cause::NotEntitled, Certainty::Confirmed, vec![evidence])
+            Finding::fail(Cause::NotEntitled, Certainty::Confirmed, evidence)
                 .shown()
                 .blocks(true)
                 .remedy(Remedy::Entitle("Extended Security Updates".into())),

@@ -32,8 +32,8 @@ fn unmapped(error: &ErrorEvidence, out: &mut Vec<Finding>) {
     let Some(code) = error.code else { return };
     let area = codes::decode(code).area;
     let meaning = format!("unmapped; an error of {}", area.name);
-    let evidence =
-        vec![Evidence::host(Says::ErrorMeans { text: error.text.clone(), meaning }, &error.origin)];
+    let says = Says::ErrorMeans { text: error.text.clone(), meaning };
+    let evidence = vec![Evidence::host(says, &error.origin)];
     for cause in area.causes {
         if !out.iter().any(|f| f.cause == *cause && (f.open || f.outcome == Outcome::Fail)) {
             out.push(Finding::unknown(*cause, true, evidence.clone(), ask(*cause)).remedy(remedy(*cause)));

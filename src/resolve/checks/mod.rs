@@ -2,6 +2,7 @@
 
 mod entitlement;
 mod error;
+mod log;
 mod package_file;
 mod prerequisite;
 mod present;
@@ -20,6 +21,7 @@ use crate::{
         Catalog,
         view::{Rule, Update},
     },
+    diagnose::LogEvidence,
     model::{Host, ProductSet},
 };
 
@@ -35,6 +37,10 @@ pub struct Context<'a> {
     pub installed: &'a Installed<'a>,
     /// the question
     pub question: &'a Question,
+    /// lines of its logs that count for it, those of the last attempt
+    pub log: Vec<&'a LogEvidence>,
+    /// lines of earlier attempts, of which nothing tells what became of them
+    pub log_before: Vec<&'a LogEvidence>,
     /// the update, if the catalog knows it
     pub update: Option<&'a Update<'a>>,
     /// its rules that hold for this host
@@ -48,6 +54,8 @@ impl Context<'_> {
     }
 }
 
+pub use log::{counting, error_in_log, host_of_log};
+
 /// Runs every check; findings come in the order in which causes are decisive.
 pub fn run(context: &Context<'_>) -> Vec<Finding> {
     let mut out = Vec::new();
@@ -60,11 +68,13 @@ pub fn run(context: &Context<'_>) -> Vec<Finding> {
     prerequisite::check(context, &mut out);
     entitlement::check(context, &mut out);
     state::check(context, &mut out);
-    // what the host itself shows is known by now
+    log::check(context, &mut out);
+    // what the host and the log show is known by now
     error::check(context, &mut out);
     package_file::check(context, &mut out);
     // last: where they are more telling than the catalog, they take its place
     rules::check(context, &mut out);
+    log::applicable(context, &mut out);
     out.sort_by_key(|f| f.cause);
     out
 }

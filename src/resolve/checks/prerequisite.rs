@@ -198,17 +198,17 @@ fn cause_of(c: &Context<'_>, clause: &Clause) -> Cause {
 }
 
 fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
-    for e in &c.question.log {
+    for e in &c.log {
         match &e.value {
             LogFinding::StackRequired { kb, required, current }
                 if kb.is_none() || *kb == c.question.kb || c.question.kb.is_none() =>
             {
-                let says = Says::StackRequired { required: *required, current: *current };
+                let says = Says::StackRequired { kb: *kb, required: *required, current: *current };
                 out.push(
                     Finding::fail(
                         Cause::MissingServicingStack,
                         Certainty::Confirmed,
-                        vec![Evidence::host(says, &e.origin)],
+                        super::log::told(says, e),
                     )
                     .shown()
                     .blocks(true)
@@ -217,7 +217,7 @@ fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
                 );
             }
             LogFinding::ParentMissing { kb, version, parent: Some(parent) }
-                if is_asked_about(c, *kb, *version) =>
+                if super::log::is_asked_about(c.catalog, c.question.kb, *kb, *version) =>
             {
                 let says = Says::ParentMissingInLog(Some(*parent));
                 let stack = c
@@ -227,7 +227,7 @@ fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
                     .any(|e| c.catalog.line(e.line).kind == LineKind::ServicingStack);
                 let cause = if stack { Cause::MissingServicingStack } else { Cause::MissingPrerequisite };
                 out.push(
-                    Finding::fail(cause, Certainty::Confirmed, vec![Evidence::host(says, &e.origin)])
+                    Finding::fail(cause, Certainty::Confirmed, super::log::told(says, e))
                         .shown()
                         .naming(vec![*parent])
                         .remedy(Remedy::InstallFirst(vec![vec![*parent]])),
@@ -238,31 +238,22 @@ fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-/// Is a package of the log the one that was asked about: by its KB, or by the revision that it brings?
-pub(super) fn is_asked_about(
-    c: &Context<'_>,
-    kb: Option<KbId>,
-    version: Option<crate::model::Version>,
-) -> bool {
-    let Some(asked) = c.question.kb else { return true };
-    kb == Some(asked)
-        || c.catalog.places(asked).iter().any(|e| {
-            let build = c.catalog.line(e.line).build;
-            version.is_some_and(|v| Some(v.0[0]) == build && Some(v.0[1]) == e.revision)
-        })
-}
-
-/// Servicing stack updates of the host's line with at least this version, oldest first.
+/// Servicing stack updates of the host's line with at least this version, oldest first. A version names the build that
+/// it is for: 10.0.14393.5285.
 pub(super) fn stacks_from(c: &Context<'_>, required: crate::model::Version) -> Vec<KbId> {
-    c.catalog
+    let of_host = |products: crate::model::ProductSet| {
+        c.products().is_empty() || !products.intersection(c.products()).is_empty()
+    };
+    let mut found: Vec<(crate::model::Version, KbId)> = c
+        .catalog
         .lines()
-        .filter(|l| l.kind == LineKind::ServicingStack && !l.products.intersection(c.products()).is_empty())
-        .flat_map(|l| {
-            c.catalog.entries(l.id).filter(|e| e.stack.is_some_and(|v| v >= required)).collect::<Vec<_>>()
-        })
-        .filter_map(|e| e.kb)
-        .take(3)
-        .collect()
+        .filter(|l| l.kind == LineKind::ServicingStack && of_host(l.products))
+        .flat_map(|l| c.catalog.entries(l.id).collect::<Vec<_>>())
+        .filter_map(|e| Some((e.stack.filter(|v| *v >= required && v.0[..3] == required.0[..3])?, e.kb?)))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found.into_iter().map(|(_, kb)| kb).take(3).collect()
 }
 
 /// `-ndp48` is the child for .NET Framework 4.8 alone.

@@ -31,11 +31,11 @@ pub(super) fn check(c: &Context<'_>, wrong_target: bool, out: &mut Vec<Finding>)
 }
 
 fn log(c: &Context<'_>, out: &mut Vec<Finding>) {
-    for e in &c.question.log {
+    for e in &c.log {
         if let LogFinding::SupersededOnSystem { kb, version } = e.value {
             let unnamed = kb.is_none() && version.is_none();
-            if unnamed || super::prerequisite::is_asked_about(c, kb, version) {
-                let evidence = vec![Evidence::host(Says::HigherVersionInLog, &e.origin)];
+            if unnamed || super::log::is_asked_about(c.catalog, c.question.kb, kb, version) {
+                let evidence = super::log::told(Says::HigherVersionInLog, e);
                 out.push(
                     Finding::fail(Cause::Superseded, Certainty::Confirmed, evidence)
                         .shown()

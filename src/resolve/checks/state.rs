@@ -1,6 +1,9 @@
 //! The state of the host: restart, component store, services, session.
 
-use super::Context;
+use super::{
+    Context,
+    log::{self, told},
+};
 use crate::{
     diagnose::LogFinding,
     model::{Cause, KbId, PackageState, Requirement},
@@ -40,10 +43,13 @@ fn pending(c: &Context<'_>, out: &mut Vec<Finding>) {
             evidence.push(Evidence::host(Says::RestartPending(true), &f.origin));
         }
     }
-    if let Some(e) = c.question.log.iter().find(|e| e.value == LogFinding::RestartPending) {
-        evidence.push(Evidence::host(Says::RestartPending(true), &e.origin));
+    if let Some(e) = c.log.iter().find(|e| e.value == LogFinding::RestartPending) {
+        evidence.extend(told(Says::RestartPending(true), e));
     }
     let shown = !evidence.is_empty();
+    if let Some(e) = c.log.iter().find(|e| e.value == LogFinding::RestartRequired) {
+        evidence.extend(told(Says::RestartPending(true), e));
+    }
     if let Some(f) = c.host.pending_reboot.as_ref().filter(|f| f.value) {
         evidence.push(Evidence::host(Says::RestartPending(true), &f.origin));
     }
@@ -65,39 +71,52 @@ fn pending(c: &Context<'_>, out: &mut Vec<Finding>) {
 fn store(c: &Context<'_>, out: &mut Vec<Finding>) {
     let mut evidence = Vec::new();
     let mut missing_source = Vec::new();
+    let mut damaged = Vec::new();
     let mut culprit: Option<KbId> = None;
-    for e in &c.question.log {
-        match e.value {
-            LogFinding::ManifestMissing { culprit: kb } => {
+    for e in &c.log {
+        match &e.value {
+            LogFinding::ManifestMissing { culprit: kb, version } => {
+                let kb = kb.or_else(|| version.and_then(|v| log::kb_of(c, v)));
                 culprit = culprit.or(kb);
-                evidence.push(Evidence::host(Says::ManifestMissing(kb), &e.origin));
+                evidence.extend(told(Says::ManifestMissing(kb), e));
             }
             // features on demand say this, too, when they find no source: a hint
-            LogFinding::SourceMissing => missing_source.push(Evidence::host(Says::StoreCorrupt, &e.origin)),
-            LogFinding::StoreCorruption => {
-                evidence.push(Evidence::host(Says::StoreCorrupt, &e.origin));
-            }
+            LogFinding::SourceMissing => missing_source.extend(told(Says::StoreCorrupt, e)),
+            LogFinding::StoreCorruption => evidence.extend(told(Says::StoreCorrupt, e)),
+            LogFinding::FileDamaged(what) => damaged.extend(told(Says::FileDamaged(what.clone()), e)),
             _ => {}
         }
     }
     evidence.truncate(4);
+    let mut certainty = Certainty::Confirmed;
+    if evidence.is_empty() && c.question.kb.is_none() && !damaged.is_empty() {
+        // a file that cannot be repaired need not keep any update off
+        certainty = Certainty::Inferred;
+        damaged.truncate(4);
+        evidence.append(&mut damaged);
+    }
     let shown = !evidence.is_empty();
     if let Some(f) = c.host.store_corrupt.as_ref().filter(|f| f.value) {
         evidence.push(Evidence::host(Says::StoreCorrupt, &f.origin));
+        certainty = Certainty::Confirmed;
     }
     if !evidence.is_empty() {
-        let mut finding = Finding::fail(Cause::StoreCorruption, Certainty::Confirmed, evidence)
+        let mut finding = Finding::fail(Cause::StoreCorruption, certainty, evidence)
             .blocks(true)
             .naming(culprit.into_iter().collect())
             .remedy(Remedy::RepairStore(culprit));
         finding.direct = shown;
         out.push(finding);
-    } else if let Some(first) = missing_source.into_iter().next() {
+    } else if !missing_source.is_empty() {
         let ask = vec![Ask::StoreHealth];
+        missing_source.truncate(2);
         out.push(
-            Finding::unknown(Cause::StoreCorruption, true, vec![first], ask)
+            Finding::unknown(Cause::StoreCorruption, true, missing_source, ask)
                 .remedy(Remedy::RepairStore(None)),
         );
+    } else if !damaged.is_empty() {
+        damaged.truncate(2);
+        out.push(Finding::unknown(Cause::StoreCorruption, false, damaged, vec![Ask::StoreHealth]));
     } else {
         let evidence = vec![Evidence::rule(Says::NoList)];
         out.push(match &c.host.store_corrupt {

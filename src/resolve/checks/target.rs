@@ -23,15 +23,15 @@ fn names(c: &Context<'_>, products: ProductSet) -> Vec<String> {
 }
 
 fn windows_version(c: &Context<'_>, out: &mut Vec<Finding>) {
-    let log = c.question.log.iter().find_map(|e| match e.value {
+    let log = c.log.iter().find_map(|e| match e.value {
         LogFinding::BuildMismatch { package, image } => {
-            Some(Evidence::host(Says::BuildMismatchInLog { package, image }, &e.origin))
+            Some(super::log::told(Says::BuildMismatchInLog { package, image }, e))
         }
         _ => None,
     });
     if let Some(evidence) = log {
         let remedy = Remedy::TakePackageFor(c.identity.words.clone());
-        out.push(Finding::fail(Cause::WrongOs, Certainty::Confirmed, vec![evidence]).shown().remedy(remedy));
+        out.push(Finding::fail(Cause::WrongOs, Certainty::Confirmed, evidence).shown().remedy(remedy));
         return;
     }
     if let Some(finding) = tried_for_another(c) {
