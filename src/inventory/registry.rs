@@ -5,7 +5,7 @@ use super::format::{Directness, Format};
 use super::lines::{Line, is_prompt};
 use super::registry_keys::Registry;
 use super::windows_nt::TELLING;
-use crate::model::{Host, RegistryValue};
+use crate::model::{Host, RegistryValue, registry_key};
 use std::sync::Arc;
 
 const FORMAT: &str = "reg query";
@@ -130,7 +130,16 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             }
         } else if let Some(path) = key(&line.text) {
             known = registry.key(path, line.number);
-            (open, command) = (Some(path), None);
+            // asked for without a value, its own values are all there; of keys below it only their names
+            let whole = |(asked, value): (String, Option<String>)| {
+                value.is_none()
+                    && registry_key(&asked).is_some()
+                    && registry_key(&asked) == registry_key(path)
+            };
+            if command.take().is_some_and(whole) {
+                registry.whole(path, false, line.number);
+            }
+            open = Some(path);
         } else if let Some((name, kind, text)) = value(&line.text) {
             let own = |n: &str| TELLING.contains(&n) || matches!(n, "productname" | "csdversion");
             let path = match open {
