@@ -64,6 +64,26 @@ causes! {
     ServiceDisabled = "service-disabled", "services";
     /// It was started from a remote session.
     RemoteSession = "remote-session", "session";
+    /// A policy keeps Windows Update from doing it.
+    Policy = "policy", "policies";
+    /// The update source cannot be reached: name resolution, route, firewall, proxy.
+    Connection = "connection", "update source";
+    /// A certificate or the encryption of the connection is not accepted.
+    Certificate = "certificate", "certificate, TLS";
+    /// The update source answers, and refuses or fails.
+    UpdateServer = "update-server", "update server";
+    /// What was downloaded is not what was meant to come, or it did not come whole.
+    Download = "download", "download";
+    /// There is not room enough on a disk or in memory.
+    Space = "space", "space";
+    /// Data or settings of the Windows Update client are damaged.
+    UpdateClient = "update-client", "update client";
+    /// A driver, device or application stands in the way of a feature update.
+    Compatibility = "compatibility", "compatibility";
+    /// Servicing took longer than its watchdog allows.
+    ServicingTimeout = "servicing-timeout", "time to install";
+    /// An installer inside the package failed.
+    InstallerFailed = "installer-failed", "installers inside";
     /// Other software interferes.
     Interference = "interference", "other software";
 }
