@@ -276,7 +276,8 @@ if ($collected['windows'] -and $collected['windows']['InstallationType'] -like '
 
 Read-Part 'services' {
     $rows = @(Get-Instance ("SELECT Name, State, StartMode FROM Win32_Service WHERE Name = 'wuauserv'" +
-        " OR Name = 'BITS' OR Name = 'CryptSvc' OR Name = 'TrustedInstaller' OR Name = 'WsusService' OR Name = 'W3SVC'"))
+        " OR Name = 'BITS' OR Name = 'CryptSvc' OR Name = 'TrustedInstaller'" +
+        " OR Name = 'WsusService' OR Name = 'W3SVC'"))
     $services = New-Object System.Collections.Specialized.OrderedDictionary
     foreach ($row in $rows) {
         $service = New-Object System.Collections.Specialized.OrderedDictionary

@@ -117,7 +117,10 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let mut open: Option<&str> = None;
     let mut known = true;
     let mut command: Option<(String, Option<String>)> = None;
+    let mut printed: Vec<Printed> = Vec::new();
+    let mut searched = false;
     for line in lines {
+        searched |= line.text.starts_with("End of search:");
         if is_prompt(&line.text) {
             let asked = line.text.to_ascii_lowercase();
             registry.filtered |= is_filter(&asked) || asked.contains("reg query") && asked.contains(" /f ");
@@ -136,8 +139,9 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
                     && registry_key(&asked).is_some()
                     && registry_key(&asked) == registry_key(path)
             };
-            if command.take().is_some_and(whole) {
-                registry.whole(path, false, line.number);
+            let asked = command.take().is_some_and(whole);
+            if printed.len() < PRINTED {
+                printed.push(Printed { path, line: line.number, values: 0, asked });
             }
             open = Some(path);
         } else if let Some((name, kind, text)) = value(&line.text) {
@@ -147,6 +151,9 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
                 None if own(&name.to_ascii_lowercase()) => WINDOWS,
                 None => continue,
             };
+            if let Some(last) = printed.last_mut().filter(|p| open == Some(p.path)) {
+                last.values += 1;
+            }
             // what tells of Windows may show that the next machine begins: that first
             if let Some(data) = data(kind, text).filter(|_| known) {
                 registry.value(path, name, &data, line.number);
@@ -156,7 +163,44 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             }
         }
     }
+    if !registry.filtered && !searched {
+        whole(&printed, &mut registry);
+    }
     registry.hosts()
+}
+
+/// A key as it was printed.
+struct Printed<'a> {
+    path: &'a str,
+    line: u32,
+    values: u32,
+    /// the command before it asked for all of its values
+    asked: bool,
+}
+
+/// More keys than people print.
+const PRINTED: usize = 10_000;
+
+/// Keys of which every value was printed. `reg query KEY /v NAME` prints one value: a key with more was printed whole,
+/// and so were those below it that come with values.
+fn whole(printed: &[Printed], registry: &mut Registry) {
+    let key = |p: &Printed| registry_key(p.path);
+    let below = |p: &Printed, parent: &str| {
+        key(p).is_some_and(|k| k.strip_prefix(parent).is_some_and(|r| r.starts_with('\\')))
+    };
+    let mut above: Option<String> = None;
+    for (i, p) in printed.iter().enumerate() {
+        let inside = above.as_deref().is_some_and(|parent| below(p, parent));
+        if !(p.asked || p.values > 1 || inside && p.values > 0) {
+            continue;
+        }
+        // keys below are named, if only by their paths
+        let named = key(p).is_some_and(|own| printed[i..].iter().any(|q| below(q, &own)));
+        registry.whole(p.path, !named, p.line);
+        if !inside {
+            above = key(p);
+        }
+    }
 }
 
 #[cfg(test)]
