@@ -167,7 +167,7 @@ pub fn is_mux(text: &str) -> bool {
 }
 
 /// The code with this number, as Winsock, WinHTTP or certificate functions give it, or as an HRESULT.
-pub fn decode(number: u32) -> Option<(u32, &'static str, NetworkKind, &'static str)> {
+pub(super) fn decode(number: u32) -> Option<(u32, &'static str, NetworkKind, &'static str)> {
     if let Some(row) = AS_REPORTED.iter().find(|row| row.0 == number) {
         return Some(*row);
     }

@@ -1,7 +1,6 @@
 //! The pages that the guidance rests on.
 
 pub(super) const GUIDANCE: &str = "https://learn.microsoft.com/en-us/troubleshoot/windows-server/installing-updates-features-roles/troubleshoot-windows-server-update-guidance";
-pub(super) const SCAN_SOURCE: &str = "https://learn.microsoft.com/en-us/windows/deployment/update/wufb-wsus";
 /// The tables of the scan source by system, and the traps.
 pub(super) const SOURCE_TABLES: &str = "https://learn.microsoft.com/en-us/intune/configmgr/sum/deploy-use/integrate-windows-update-for-business-windows-10";
 pub(super) const INTEGRATE: &str =

@@ -14,11 +14,9 @@ const DEPTH: usize = 64;
 const LINE: usize = 300;
 
 /// The setting.
-pub const KEY: &str = "maxInstalledPrerequisites";
-/// What it is as shipped.
-pub const SHIPPED: u32 = 400;
+pub(super) const KEY: &str = "maxInstalledPrerequisites";
 /// What Microsoft's page raises it to.
-pub const RAISED: u32 = 800;
+pub(super) const RAISED: u32 = 800;
 
 /// The setting where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +125,9 @@ pub fn read(file: &Arc<str>, text: &str) -> Result<WebConfig, WebConfigError> {
             Ok(event) => event,
             Err(e) => {
                 let position = usize::try_from(reader.error_position()).unwrap_or(before);
-                return Err(bad(position, &e.to_string()));
+                // the fault lies behind the blanks that were read
+                let blanks = text.get(position..).map_or(0, |rest| rest.len() - rest.trim_start().len());
+                return Err(bad(position.saturating_add(blanks), &e.to_string()));
             }
         };
         match event {
