@@ -1,7 +1,7 @@
 //! Error codes and log lines: what they say about the cause.
 
-mod codes;
+pub mod codes;
 mod log;
 
-pub use codes::{CodeMeaning, ErrorEvidence, Expected};
+pub use codes::{CodeMeaning, CodeRemedy, ErrorEvidence, Expected};
 pub use log::{LogEvidence, LogFinding, read_log};
