@@ -18,6 +18,8 @@ pub enum Danger {
     Registry,
     /// ownership and permissions of a file of Windows change
     Ownership,
+    /// a mistake in the file stops the site
+    Configuration,
     /// clients and sites of the server are cut off for a moment
     Interruption,
     /// the update may fail on this device, which is known to have a problem with it
@@ -126,6 +128,8 @@ pub enum Remedy {
     RaiseLimit { file: String, line: u32, from: String, to: String, old: String, new: String },
     /// the same, where the file is not given
     RaiseLimitSomewhere,
+    /// the file is taken over, so that it can be edited
+    TakeOver,
     /// IIS reads its configuration again
     RestartIis,
     /// superseded updates are declined
@@ -173,7 +177,7 @@ impl Remedy {
             }
             R::OneAuthority => SOURCE_TABLES,
             R::UseServer | R::AllowInternet => SETTINGS,
-            R::RaiseLimit { .. } | R::RaiseLimitSomewhere | R::RestartIis => PREREQUISITES,
+            R::RaiseLimit { .. } | R::RaiseLimitSomewhere | R::TakeOver | R::RestartIis => PREREQUISITES,
             R::DeclineSuperseded | R::RaiseCached | R::ResetClient => FAULTS,
         }
     }
@@ -184,7 +188,8 @@ impl Remedy {
         Some(match self {
             R::SetAllSources | R::SetSwitch | R::RemoveDeferrals => Danger::Registry,
             R::AllowDualScan | R::DisableDualScan | R::UseServer => Danger::Rerouted,
-            R::RaiseLimit { .. } | R::RaiseLimitSomewhere => Danger::Ownership,
+            R::TakeOver => Danger::Ownership,
+            R::RaiseLimit { .. } | R::RaiseLimitSomewhere => Danger::Configuration,
             R::RestartIis | R::StartPool | R::RaisePoolMemory => Danger::Interruption,
             R::OptOutOfHold => Danger::KnownIssue,
             R::ResetClient => Danger::ClientIdentity,

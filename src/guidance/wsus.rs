@@ -384,7 +384,7 @@ fn limit(asked: &Asked<'_>, fault: &Faults) -> Vec<Finding> {
             .ask([Ask::WebConfig]);
         if fault.failed {
             found.proofs.push(Proof::Rule(Rule::FaultCauses));
-            found = found.remedy([Remedy::RaiseLimitSomewhere, Remedy::RestartIis]);
+            found = found.remedy([Remedy::TakeOver, Remedy::RaiseLimitSomewhere, Remedy::RestartIis]);
             if fault.prerequisites == Truth::Unknown {
                 found = found.ask([Ask::ClientLog]);
             }
@@ -434,7 +434,11 @@ fn of_config(config: &WebConfig, fault: &Faults) -> Finding {
         new: raised(&limit.text, &limit.written),
     };
     let says = Says::Limit { value, wanted: RAISED, faulted: fault.prerequisites };
-    let found = Finding::new(check, Outcome::Fail, says).proof(proofs).remedy([raise, Remedy::RestartIis]);
+    let found = Finding::new(check, Outcome::Fail, says).proof(proofs).remedy([
+        Remedy::TakeOver,
+        raise,
+        Remedy::RestartIis,
+    ]);
     if fault.prerequisites == Truth::Unknown { found.ask([Ask::ClientLog]) } else { found }
 }
 
