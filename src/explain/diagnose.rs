@@ -5,7 +5,7 @@ use crate::{
     catalog::Catalog,
     diagnose::{
         CodeMeaning, CodeRemedy, Expected,
-        codes::{self, Area, Reading, Spelling},
+        codes::{self, Area, Kernels, Reading, Spelling},
     },
     model::{Host, KbId, Standing},
     report::{
@@ -62,7 +62,7 @@ fn code_report(text: &str, kernel: Option<(u32, u32)>) -> Option<CodeReport> {
     (!readings.is_empty()).then(|| CodeReport { text: text.trim().to_owned(), readings })
 }
 
-/// The spelling of a code.
+/// A code as Windows shows it.
 fn spelled(code: u32) -> String {
     if code <= 0xffff { code.to_string() } else { format!("0x{code:08X}") }
 }
@@ -77,6 +77,9 @@ fn reading(r: &Reading, kernel: Option<(u32, u32)>) -> CodeReading {
         phase: e.phase,
         operation: e.operation,
     });
+    if r.value <= 0xffff && r.spelling == Spelling::Hexadecimal {
+        out.code = Some(format!("{:#x}", r.value));
+    }
     let rest = codes::low_byte_of(r.value).filter(|c| Some(c.symbol) != out.symbol);
     out.low_byte_of = rest.map(|c| format!("{} {}", spelled(c.code), c.symbol)).collect();
     out
@@ -107,7 +110,7 @@ fn of_table(
         inner: decoded.inner.filter(|n| *n != code),
         extend: None,
         low_byte_of: Vec::new(),
-        remedy: meaning.remedies(kernel).map(remedy_report).collect(),
+        remedy: meaning.remedies(kernel).map(|r| remedy_report(r, kernel)).collect(),
         source: meaning.source.to_owned(),
         also: meaning.also.to_vec(),
         read: Some(meaning.read),
@@ -168,13 +171,29 @@ const fn for_an_update(expected: Expected, standing: Standing, any: bool) -> &'s
     }
 }
 
-fn remedy_report(r: &CodeRemedy) -> RemedyReport {
+fn remedy_report(r: &CodeRemedy, kernel: Option<(u32, u32)>) -> RemedyReport {
+    // for which Windows it is, where that of the host is not known
+    let text = match r.on.filter(|on| on.holds(kernel).is_none()) {
+        Some(on) => format!("{}: {}", versions(on), r.text),
+        None => r.text.to_owned(),
+    };
     RemedyReport {
-        text: r.text.to_owned(),
+        text,
         command: r.command.map(str::to_owned),
         danger: r.danger.map(str::to_owned),
         source: r.source.to_owned(),
     }
+}
+
+/// Windows versions in words.
+fn versions(on: Kernels) -> String {
+    let named = match on.version {
+        (6, 2) => "Windows 8 and Server 2012".to_owned(),
+        (6, 3) => "Windows 8.1 and Server 2012 R2".to_owned(),
+        (10, 0) => "Windows 10 and Server 2016".to_owned(),
+        (major, minor) => format!("Windows {major}.{minor}"),
+    };
+    if on.from { format!("From {named} on") } else { format!("Before {named}") }
 }
 
 /// Puts a diagnosis into a report. `update_from`: where the update was named, if the user did not; `advice`: what other
@@ -226,13 +245,13 @@ fn remedies(catalog: &Catalog, question: &Question, answer: &Answer) -> Vec<Reme
                 add(RemedyReport { text: wording::remedy(r, title), command: None, danger: None, source });
             }
             if let Some(meaning) = meaning.filter(|m| m.causes.contains(&first.cause)) {
-                meaning.remedies(kernel).map(remedy_report).for_each(&mut add);
+                meaning.remedies(kernel).map(|r| remedy_report(r, kernel)).for_each(&mut add);
             }
-            codes::remedies_for(first.cause, kernel).map(remedy_report).for_each(&mut add);
+            codes::remedies_for(first.cause, kernel).map(|r| remedy_report(r, kernel)).for_each(&mut add);
         }
         None => {
             if let Some(meaning) = meaning {
-                meaning.remedies(kernel).map(remedy_report).for_each(&mut add);
+                meaning.remedies(kernel).map(|r| remedy_report(r, kernel)).for_each(&mut add);
             }
         }
     }

@@ -429,7 +429,17 @@ pub(super) fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -
         },
         Cause::RemoteSession => "it was started from a remote session".into(),
         Cause::UnsupportedHardware => "the processor is not supported on this Windows".into(),
-        Cause::ServiceDisabled => "the Windows Update service is disabled".into(),
+        Cause::ServiceDisabled => "a service that updates need is disabled or stopped".into(),
+        Cause::Policy => "a policy keeps Windows Update from it".into(),
+        Cause::Connection => "the update source cannot be reached".into(),
+        Cause::Certificate => "a certificate or the encryption of the connection is not accepted".into(),
+        Cause::UpdateServer => "the update server answers, and refuses or fails".into(),
+        Cause::Download => "what was downloaded is damaged, or did not come".into(),
+        Cause::Space => "there is not room enough".into(),
+        Cause::UpdateClient => "data or settings of the Windows Update client are damaged".into(),
+        Cause::Compatibility => "a driver, device or application stands in the way".into(),
+        Cause::ServicingTimeout => "servicing took longer than its watchdog allows".into(),
+        Cause::InstallerFailed => "an installer inside the package failed".into(),
         _ => first_says,
     }
 }

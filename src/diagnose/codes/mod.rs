@@ -7,7 +7,8 @@ mod table;
 pub use decode::{Area, Decoded, Extend, decode};
 pub use read::{Reading, Spelling, is_filler, low_byte_of, readings, readings_of_word};
 
-use crate::model::{Cause, Standing};
+use crate::model::{Cause, Origin, Standing};
+use std::sync::Arc;
 
 /// How much an error says about the cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,6 +206,8 @@ pub struct ErrorEvidence {
     pub meaning: Option<&'static CodeMeaning>,
     /// every code in it, in its order
     pub readings: Vec<Reading>,
+    /// where it was given
+    pub origin: Origin,
 }
 
 impl ErrorEvidence {
@@ -239,7 +242,15 @@ impl ErrorEvidence {
             (None, Some((_, code))) => Some(code).filter(|c| *c != 0),
             (None, None) => None,
         };
-        Self { code: code.or(readings.first().map(|r| r.value)), text, meaning, readings }
+        let origin = Origin::whole(&Arc::from("--error"), "argument");
+        Self { code: code.or(readings.first().map(|r| r.value)), text, meaning, readings, origin }
+    }
+
+    /// The same, read elsewhere than in an argument.
+    #[must_use]
+    pub fn read_at(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
     }
 
     /// Does the error fit this cause? An error without a known meaning fits every cause.

@@ -3,13 +3,12 @@
 use super::Context;
 use crate::{
     diagnose::{CodeMeaning, ErrorEvidence, Expected, codes},
-    model::{Cause, KbId, Licence, Origin, PackageState, Requirement},
+    model::{Cause, KbId, Licence, PackageState, Requirement},
     resolve::{
         question::{Finding, Outcome, Remedy},
         statement::{Ask, Certainty, Evidence, Says, Truth},
     },
 };
-use std::sync::Arc;
 
 pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
     let Some(error) = &c.question.error else { return };
@@ -18,15 +17,11 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
         return;
     };
     let says = Says::ErrorMeans { text: error.text.clone(), meaning: meaning.meaning.to_owned() };
-    let evidence = Evidence::host(says, &origin());
+    let evidence = Evidence::host(says, &error.origin);
     feature(c, meaning, &evidence, out);
     waiting(c, meaning, &evidence, out);
     entitlement(c, meaning, &evidence, out);
     named(c, meaning, &evidence, out);
-}
-
-fn origin() -> Origin {
-    Origin::whole(&Arc::from("--error"), "argument")
 }
 
 /// A code that no table has leaves open what its facility deals with.
@@ -34,7 +29,8 @@ fn unmapped(error: &ErrorEvidence, out: &mut Vec<Finding>) {
     let Some(code) = error.code else { return };
     let area = codes::decode(code).area;
     let meaning = format!("unmapped; an error of {}", area.name);
-    let evidence = vec![Evidence::host(Says::ErrorMeans { text: error.text.clone(), meaning }, &origin())];
+    let evidence =
+        vec![Evidence::host(Says::ErrorMeans { text: error.text.clone(), meaning }, &error.origin)];
     for cause in area.causes {
         if !out.iter().any(|f| f.cause == *cause && (f.open || f.outcome == Outcome::Fail)) {
             out.push(Finding::unknown(*cause, true, evidence.clone(), ask(*cause)).remedy(remedy(*cause)));
