@@ -749,9 +749,7 @@ fn ask(a: Ask) -> Vec<String> {
     let export = |key: UpdateKey, file: &str| vec![format!("reg export \"{}\" {file}", key.shown())];
     match a {
         Ask::MuxCode => one("kbwhy diagnose --error \"the whole message with its number\""),
-        Ask::Update => {
-            one("kbwhy diagnose KB5005030 --symptom not-arriving --inventory ...  (the update that is meant)")
-        }
+        Ask::Update => one("name the update that is meant: kbwhy diagnose KB5005030 ..."),
         Ask::Windows => one("systeminfo > systeminfo.txt"),
         Ask::Policies => export(UpdateKey::GroupPolicy, "policies.reg"),
         Ask::ManagedPolicies => export(UpdateKey::DeviceManagement, "mdm.reg"),

@@ -26,7 +26,7 @@ pub(super) fn not_arriving(asked: &Asked<'_>, identity: &Identity, routing: &Rou
         out.push(hold(asked.host));
     }
     out.push(deployment(asked.host));
-    out.push(scan_source(routing, &scope));
+    out.push(scan_source(routing, &scope, false));
     out.extend(conflicts(routing));
     out.push(last_scan(asked));
     if scope.feature {
@@ -47,7 +47,7 @@ pub(super) fn not_arriving(asked: &Asked<'_>, identity: &Identity, routing: &Rou
 /// The rows of the guidance's fourth issue.
 pub(super) fn unexpected(asked: &Asked<'_>, identity: &Identity, routing: &Routing) -> Vec<Finding> {
     let scope = Scope::of(asked, identity);
-    let mut out = vec![scan_source(routing, &scope)];
+    let mut out = vec![scan_source(routing, &scope, true)];
     out.extend(conflicts(routing));
     if scope.feature {
         out.push(enrolment(asked.host));
@@ -409,7 +409,7 @@ fn routed_proof(r: &Routed) -> Proof {
 }
 
 /// The sources of all classes. An update that the deployment service deploys comes from Windows Update only.
-fn scan_source(routing: &Routing, scope: &Scope) -> Finding {
+fn scan_source(routing: &Routing, scope: &Scope, unexpected: bool) -> Finding {
     let wanted = |r: &&Routed| match r.class {
         Class::Feature => scope.feature,
         Class::Quality => scope.quality,
@@ -420,7 +420,14 @@ fn scan_source(routing: &Routing, scope: &Scope) -> Finding {
     let open = shown.iter().any(|r| r.source == Source::Unknown);
     let public = shown.iter().filter(windows).all(|r| r.source == Source::WindowsUpdate);
     // whether WSUS is where it was deployed, the host does not tell
-    let outcome = if open || !public { Outcome::Unknown } else { Outcome::Pass };
+    let past =
+        unexpected && routing.wsus == Truth::True && shown.iter().any(|r| r.source == Source::WindowsUpdate);
+    let outcome = match (open, past, public) {
+        // with a server in use, what comes from elsewhere was not approved there
+        (_, true, _) => Outcome::Fail,
+        (false, false, true) => Outcome::Pass,
+        _ => Outcome::Unknown,
+    };
     let mut proofs: Vec<Proof> = shown.iter().map(|r| routed_proof(r)).collect();
     proofs.push(Proof::Rule(Rule::SourceTables));
     proofs.push(Proof::Rule(Rule::ServiceScans));
@@ -432,7 +439,9 @@ fn scan_source(routing: &Routing, scope: &Scope) -> Finding {
         Finding::new(Check::ScanSource, outcome, Says::Sources { routing: Box::new(routing.clone()) })
             .proof(proofs)
             .ask(asks);
-    if !open && !public {
+    if past {
+        found = found.remedy([Remedy::SetAllSources]);
+    } else if !open && !public {
         found = found.remedy([Remedy::DeployAtSource]);
     }
     found

@@ -380,3 +380,6 @@ fn mux_findings(text: &str) -> Vec<Finding> {
     };
     known.into_iter().map(one).collect()
 }
+
+#[cfg(test)]
+mod tests;
