@@ -12,6 +12,7 @@ pub mod collect;
 pub mod diagnose;
 pub mod explain;
 pub mod graph;
+pub mod guidance;
 pub mod inventory;
 pub mod metadata;
 pub mod model;

@@ -5,12 +5,13 @@ use super::{
     args::{Format, Inventories, Output, Seen},
     cache::ReadArgs,
     commands::{self, Printed},
+    guidance::{Given, Guide},
     input,
 };
 use crate::{
     catalog::Catalog,
     diagnose::{self, Expected},
-    explain,
+    explain, guidance,
     model::{Host, KbId},
     render,
     report::AdviceReport,
@@ -28,6 +29,8 @@ pub(super) struct Diagnose {
     #[command(flatten)]
     seen: Seen,
     #[command(flatten)]
+    guide: Guide,
+    #[command(flatten)]
     read: ReadArgs,
     #[command(flatten)]
     output: Output,
@@ -39,16 +42,22 @@ pub(super) fn run(a: &Diagnose) -> Printed {
             .map(str::parse)
             .transpose()
             .map_err(|e: crate::model::KbError| Failure::usage(e.to_string()))?;
-    let host = input::host_with(&a.inventories)?;
-    let mut question = commands::seen(&a.seen)?;
+    let given = a.guide.read(&a.inventories, &a.seen)?;
+    let host = input::host_with(&given.inventories)?;
+    let mut question = commands::seen(&given.seen)?;
     question.kb = typed;
-    let update_from = if typed.is_some() { None } else { named_elsewhere(&host, &mut question) };
+    let update_from =
+        if typed.is_some() || a.guide.has_symptom() { None } else { named_elsewhere(&host, &mut question) };
     let (verdict, found, report) = a.read.ask(|catalog| {
         let answer = resolve::explain(catalog, &host, &question);
-        let advice = advice(catalog, &host, &question);
+        let advice = advice(catalog, &host, &question, &given);
         let found = advice.iter().any(|f| f.outcome == "fail");
         let from = update_from.clone();
-        let report = explain::diagnose_report(catalog, &host, &question, &answer, from, advice);
+        let mut report = explain::diagnose_report(catalog, &host, &question, &answer, from, advice);
+        if a.guide.has_symptom() && question.kb.is_none() {
+            // what would tell why one update was refused is not what is asked
+            report.answer.unknown.clear();
+        }
         (answer.decision.verdict, found, report)
     })?;
     let text = match a.output.format {
@@ -96,6 +105,6 @@ fn named_elsewhere(host: &Host, question: &mut Question) -> Option<String> {
 
 /// What checks beyond the update itself find: guidance on policies, scan source and servers; the state of the host. What
 /// they read from files is read before, as the catalog may be asked twice.
-fn advice(_catalog: &Catalog, _host: &Host, _question: &Question) -> Vec<AdviceReport> {
-    Vec::new()
+fn advice(catalog: &Catalog, host: &Host, question: &Question, given: &Given) -> Vec<AdviceReport> {
+    explain::guidance(&guidance::check(&given.asked(catalog, host, question)))
 }

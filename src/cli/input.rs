@@ -81,7 +81,7 @@ fn unreadable(path: &Path, e: &dyn std::fmt::Display) -> Failure {
     Failure::input(format!("{}: cannot be read: {e}", named(path)))
 }
 
-fn read(path: &Path, limit: u64, what: &str) -> Result<Vec<u8>, Failure> {
+pub(super) fn read(path: &Path, limit: u64, what: &str) -> Result<Vec<u8>, Failure> {
     let (source, size) = open(path, what)?;
     let mut bytes = Vec::new();
     rest(source, size, &mut bytes, path, limit, what)?;
@@ -105,10 +105,39 @@ fn rest(
     if bytes.len() as u64 > limit { Err(too_large(path, limit, what)) } else { Ok(()) }
 }
 
+/// The first bytes of a file.
+pub(super) fn head(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
+    let (source, _) = open(path, "file")?;
+    let mut bytes = Vec::new();
+    source.take(most as u64).read_to_end(&mut bytes).map_err(|e| unreadable(path, &e))?;
+    Ok(bytes)
+}
+
+/// A file piece by piece, however large it is.
+pub(super) fn pieces(path: &Path, what: &str, mut feed: impl FnMut(&[u8])) -> Result<(), Failure> {
+    let (mut source, size) = open(path, what)?;
+    let mut progress = Progress::new(size, 0);
+    let mut piece = vec![0; PIECE];
+    loop {
+        match source.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(n) => {
+                feed(piece.get(..n).unwrap_or_default());
+                progress.add(n as u64);
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(unreadable(path, &e)),
+        }
+    }
+}
+
 /// What to give instead of something that cannot be it.
 fn instead(what: &str) -> &'static str {
     match what {
         "log" => "give CBS.log or the lines of it that matter",
+        "web.config" => {
+            "give %programfiles%\\Update Services\\WebServices\\ClientWebService\\web.config of the WSUS server"
+        }
         "rules" => "give the core fragment of one update",
         _ => "run `systeminfo > host.txt` on the machine",
     }

@@ -7,6 +7,7 @@ mod code;
 mod commands;
 mod diagnose;
 mod doctor;
+mod guidance;
 mod input;
 #[cfg(feature = "online")]
 mod online;

@@ -3,6 +3,7 @@
 
 pub mod catalog;
 mod diagnose;
+mod guidance;
 mod inventory;
 mod minimal;
 mod order;
@@ -13,6 +14,7 @@ mod what_if;
 mod wording;
 
 pub use diagnose::{codes_report, diagnose_report};
+pub use guidance::{guidance, guidance_rows, route_words};
 pub use inventory::{InputRead, inventory_report};
 pub use minimal::minimal_report;
 pub use order::{order_graph, order_report};

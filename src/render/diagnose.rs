@@ -223,7 +223,11 @@ pub fn advice_text(all: &[AdviceReport], style: Style) -> String {
 
 fn advice(out: &mut String, all: &[AdviceReport], style: Style) {
     let width = style.width.max(40);
-    let shown: Vec<&AdviceReport> = all.iter().filter(|a| style.verbose || a.outcome != "pass").collect();
+    let shown: Vec<&AdviceReport> = all
+        .iter()
+        // where updates come from is an answer in itself
+        .filter(|a| style.verbose || a.outcome != "pass" || a.code == "scan-source")
+        .collect();
     if !shown.is_empty() {
         out.push('\n');
     }
@@ -235,7 +239,11 @@ fn advice(out: &mut String, all: &[AdviceReport], style: Style) {
             url: None,
             standing: None,
         };
-        let told = a.evidence.iter().take(if style.verbose { usize::MAX } else { 3 });
+        let told = a.evidence.iter().take(match a.code {
+            _ if style.verbose => usize::MAX,
+            "scan-source" | "iis-log" => 4,
+            _ => 3,
+        });
         let evidence = std::iter::once(&said).chain(told).collect();
         check(out, &Row { outcome: a.outcome, title: a.title, evidence }, width, style);
         if a.outcome == "fail" {
@@ -267,8 +275,10 @@ fn steps(out: &mut String, all: &[RemedyReport], indent: usize, style: Style) {
         body.replace_range(..inner, &format!("{:indent$} {:>2}. ", "", i + 1));
         out.push_str(&body);
         if let Some(command) = &r.command {
-            // a command is pasted: it is not broken up
-            let _ = writeln!(out, "{:inner$}{command}", "");
+            // a command is pasted: it is not broken up; a change has several lines
+            for line in command.lines() {
+                let _ = writeln!(out, "{:inner$}{line}", "");
+            }
         }
         if let Some(danger) = &r.danger {
             let (on, off) = if style.colour { ("\u{1b}[31m", "\u{1b}[0m") } else { ("", "") };

@@ -571,6 +571,13 @@ impl Installed<'_> {
         if exact {
             return Evaluation::new(Truth::False, Certainty::Inferred, Vec::new());
         }
+        // every rollup of that month or later is known to be absent
+        let mut later =
+            lines.iter().flat_map(|l| self.catalog.entries(l.id)).filter(|e| e.date.is_some_and(is_of));
+        let rollups = !lines.is_empty() && lines.iter().all(|l| l.kind == LineKind::Rollup);
+        if rollups && later.all(|e| e.kb.is_some_and(|kb| self.presence(kb).truth == Truth::False)) {
+            return Evaluation::new(Truth::False, Certainty::Inferred, Vec::new());
+        }
         Evaluation::unknown(Ask::Revision)
     }
 }
