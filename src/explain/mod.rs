@@ -2,11 +2,13 @@
 //! but titles, so a report can be rendered without it.
 
 pub mod catalog;
+mod doctor;
 mod inventory;
 mod package;
 mod rules;
 mod wording;
 
+pub use doctor::{doctor_advice, doctor_report};
 pub use inventory::{InputRead, inventory_report};
 pub use package::package_report;
 pub use rules::{need_words, operator_words, rules_report};
@@ -21,6 +23,7 @@ use crate::{
     },
     resolve::{
         Answer,
+        identity::Identity,
         plan::Action,
         question::{Finding, Outcome},
         statement::{Ask, Evidence, From, Says},
@@ -32,7 +35,7 @@ use crate::{
 pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport {
     let update = answer.kb.and_then(|kb| catalog.update(kb));
     let decision = &answer.decision;
-    let host_report = host_report(host, answer);
+    let host_report = host_report(host, &answer.identity);
     ExplainReport {
         schema: if answer.kb.is_some() { "kbwhy/explain/1" } else { "kbwhy/diagnose/1" },
         update: answer.kb.map(|kb| kb.to_string()),
@@ -64,7 +67,7 @@ fn title(kind: &str, title: &str) -> String {
     if title.is_empty() { kind.to_owned() } else { title.to_owned() }
 }
 
-fn host_report(host: &Host, answer: &Answer) -> HostReport {
+fn host_report(host: &Host, identity: &Identity) -> HostReport {
     let listed = u32::try_from(
         host.updates.values().filter(|f| f.value != crate::model::PackageState::Absent).count(),
     )
@@ -89,7 +92,7 @@ fn host_report(host: &Host, answer: &Answer) -> HostReport {
         .collect();
     HostReport {
         name: host.name.as_ref().map(|f| f.value.clone()),
-        windows: answer.identity.words.clone(),
+        windows: identity.words.clone(),
         architecture: host.architecture.as_ref().map(|f| f.value.name()),
         version: host.version.as_ref().map(|f| {
             let [a, b, c, _] = f.value.0;

@@ -1,6 +1,7 @@
 //! Reports to text and JSON. Renderers ask nothing of the catalog.
 
 mod catalog;
+mod doctor;
 mod drawing;
 mod json;
 mod package;
@@ -8,6 +9,7 @@ mod rules;
 mod text;
 
 pub use catalog::{lint_text, search_text, show_text, stats_text};
+pub use doctor::doctor_text;
 pub use drawing::{to_dot, to_mermaid};
 pub use json::to_json;
 pub use package::package_text;

@@ -185,7 +185,8 @@ fn check(out: &mut String, row: &Row<'_>, width: usize, style: Style) {
     }
 }
 
-fn source(e: &EvidenceReport) -> String {
+/// Where a statement comes from, short: a page, or the file's own name and the place in it.
+pub(super) fn source(e: &EvidenceReport) -> String {
     match (&e.url, e.source.as_str()) {
         (Some(url), _) => {
             let short = url.trim_start_matches("https://").trim_start_matches("www.");

@@ -2,12 +2,14 @@
 
 mod catalog;
 mod diagnose;
+mod doctor;
 mod package;
 mod plan;
 mod rules;
 
 pub use catalog::*;
 pub use diagnose::*;
+pub use doctor::*;
 pub use package::{PackageReport, ParentReport};
 pub use plan::*;
 pub use rules::{RuleClauseReport, RulePrerequisiteReport, RuleReport, RuleSectionReport, RulesReport};
