@@ -1,7 +1,11 @@
 //! The checklist that Microsoft's guidance begins with, for one host: restart, newest servicing stack, repair of damaged
 //! files by the means that this Windows has, installation by hand with the right package.
 
-use super::{Action, Check, Context, Evidence, Finding, GUIDANCE, REPAIR, STACKS, Says, Severity, next};
+use super::{
+    Action, Check, Context, Evidence, Finding, GUIDANCE, REPAIR, STACKS, Says, Severity,
+    lifecycle::{self, Support},
+    next,
+};
 use crate::{
     catalog::Catalog,
     model::{Architecture, Host, KbId, UpdateKind},
@@ -48,15 +52,16 @@ pub fn checklist(catalog: &Catalog, host: &Host, wanted: Option<KbId>) -> Vec<Fi
     let identity = identity::identify(catalog, host);
     let installed = Installed::derive(catalog, host, &identity);
     let today = super::Today::of(catalog);
-    steps(&Context { catalog, host, identity: &identity, installed: &installed, today }, wanted)
+    let c = Context { catalog, host, identity: &identity, installed: &installed, today };
+    steps(&c, &lifecycle::support(&c), wanted)
 }
 
-pub(super) fn steps(c: &Context<'_>, wanted: Option<KbId>) -> Vec<Finding> {
+pub(super) fn steps(c: &Context<'_>, s: &Support<'_>, wanted: Option<KbId>) -> Vec<Finding> {
     let mut out = Vec::new();
     if !c.offline() {
         out.push(restart(c));
     }
-    out.extend(stack(c));
+    out.extend(stack(c, s));
     out.push(repair(c));
     out.extend(wanted.map(|kb| by_hand(c, kb)));
     out
@@ -86,12 +91,12 @@ fn restart(c: &Context<'_>) -> Finding {
     }
 }
 
-fn stack(c: &Context<'_>) -> Option<Finding> {
+fn stack(c: &Context<'_>, s: &Support<'_>) -> Option<Finding> {
     if next::combined(c) {
         let evidence = vec![Evidence::page(Says::StackComesWithUpdates, STACKS)];
         return Some(step(Check::StepStack, Outcome::Pass, evidence));
     }
-    let (kb, entry) = next::newest_stack(c, None)?;
+    let (kb, entry) = next::newest_stack(c, next::last_day(s))?;
     let says = Says::NewestStack(kb);
     let from = From::Catalog { url: entry.source.url.to_owned(), standing: entry.standing };
     let evidence = vec![Evidence { says, from }];

@@ -2,8 +2,8 @@
 
 use super::{Action, Check, Context, Evidence, Finding, Says, Severity};
 use crate::{
-    catalog::view::{Lifecycle, LineKind},
-    model::{Cause, Edition, Licence, ProductId, ProductSet, Requirement, Standing},
+    catalog::view::{Lifecycle, Line, LineKind},
+    model::{Cause, Edition, KbId, Licence, ProductId, ProductSet, Requirement, Standing},
     resolve::{
         question::Outcome,
         statement::{self, Ask, Truth},
@@ -162,6 +162,9 @@ pub(super) fn support<'a>(c: &Context<'a>) -> Support<'a> {
         _ => Phase::Unknown,
     };
     let end = rows.iter().map(|(_, r)| r.end_of_support).max();
+    // updates for entitled hosts are made still, whatever the lifecycle leaves out
+    let made = || end.is_some_and(|end| licensed(c, end).into_iter().any(|(_, d)| d >= today));
+    let phase = if phase == Phase::Over && made() { Phase::Extended } else { phase };
     Support { phase, entitled: entitled(c), end, rows }
 }
 
@@ -221,7 +224,10 @@ pub(super) fn check(c: &Context<'_>, s: &Support<'_>) -> Vec<Finding> {
         return out;
     }
     let today = c.today.date;
-    let evidence = told(c, &s.rows);
+    let mut evidence = told(c, &s.rows);
+    if s.phase == Phase::Extended && !s.rows.iter().any(|(_, r)| r.esu_end.is_some_and(|e| e >= today)) {
+        evidence.push(Evidence::rule(Says::EsuIsMade));
+    }
     let source = s.rows.first().map_or("", |(_, r)| r.source.url);
     let last = s.rows.iter().map(|(_, r)| r.esu_end.unwrap_or(r.end_of_support)).max();
     out.push(match s.phase {
@@ -236,7 +242,7 @@ pub(super) fn check(c: &Context<'_>, s: &Support<'_>) -> Vec<Finding> {
         Phase::Supported | Phase::Extended => {
             let ends = s.rows.iter().map(|(_, r)| match s.phase {
                 Phase::Supported => r.end_of_support,
-                _ => r.esu_end.unwrap_or(r.end_of_support),
+                _ => r.esu_end.unwrap_or(Date::MAX),
             });
             let near = ends.min().is_some_and(|end| within(today, end, SOON_DAYS));
             if near {
@@ -286,36 +292,42 @@ fn entitlement(c: &Context<'_>, s: &Support<'_>, source: &str) -> Finding {
     }
 }
 
-/// The newest update on the host that only entitled hosts take, and its day.
-fn took(c: &Context<'_>, since: Date) -> Option<(Date, Vec<Evidence>)> {
+/// Updates of the host's lines after the end of support that only entitled hosts take, with their days.
+fn licensed(c: &Context<'_>, since: Date) -> Vec<(KbId, Date)> {
     let products = c.identity.products;
-    let licensed = |kb| {
+    let asks = |kb| {
         c.catalog.rules(kb).iter().any(|r| {
             r.standing != Standing::Unverified
                 && products.is_subset(r.products)
                 && r.requires.iter().any(|cl| cl.0.iter().all(|r| matches!(r, Requirement::Licence(_))))
         })
     };
-    let mut best: Option<(Date, Vec<Evidence>)> = None;
-    for line in c.catalog.lines().filter(|l| {
+    let of_host = |l: &Line<'_>| {
         matches!(l.kind, LineKind::Cumulative | LineKind::Rollup | LineKind::SecurityOnly)
+            && !products.is_empty()
             && products.is_subset(l.products)
-    }) {
-        let later = c.catalog.entries(line.id).filter(|e| e.date.is_some_and(|d| d > since));
-        for e in later {
-            let (Some(kb), Some(date)) = (e.kb, e.date) else { continue };
-            if best.as_ref().is_some_and(|(d, _)| *d >= date) || !licensed(kb) {
-                continue;
-            }
-            let there = c.installed.presence(kb);
-            if there.truth == Truth::True {
-                let mut proof = vec![Evidence::rule(Says::TookEsuUpdate { kb, date })];
-                proof.extend(there.evidence.into_iter().map(Evidence::from));
-                best = Some((date, proof));
-            }
-        }
+    };
+    let mut out = Vec::new();
+    for line in c.catalog.lines().filter(of_host) {
+        let later = c.catalog.entries(line.id).filter_map(|e| Some((e.kb?, e.date?)));
+        let later: Vec<_> = later.filter(|(_, d)| *d > since).collect();
+        out.extend(later.into_iter().filter(|(kb, _)| asks(*kb)));
     }
-    best
+    out
+}
+
+/// The newest update on the host that only entitled hosts take, and its day.
+fn took(c: &Context<'_>, since: Date) -> Option<(Date, Vec<Evidence>)> {
+    let mut all = licensed(c, since);
+    all.sort_by_key(|(kb, date)| std::cmp::Reverse((*date, *kb)));
+    all.into_iter().find_map(|(kb, date)| {
+        let there = c.installed.presence(kb);
+        (there.truth == Truth::True).then(|| {
+            let mut proof = vec![Evidence::rule(Says::TookEsuUpdate { kb, date })];
+            proof.extend(there.evidence.into_iter().map(Evidence::from));
+            (date, proof)
+        })
+    })
 }
 
 /// A finding of the resolver about entitlement adds nothing to what the lifecycle says.

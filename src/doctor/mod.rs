@@ -111,6 +111,26 @@ impl Check {
             Self::StepManual => "checklist-manual-install",
         }
     }
+    /// What takes longest to put right comes first; what settles other questions, before them.
+    const fn weight(self) -> u8 {
+        match self {
+            Self::Identification => 0,
+            Self::Lifecycle => 1,
+            Self::Of(Cause::NotEntitled) => 2,
+            Self::ServicePack => 3,
+            Self::Of(Cause::StoreCorruption) => 4,
+            Self::NewestStack => 5,
+            Self::HalfInstalled => 6,
+            Self::Level => 7,
+            Self::Of(Cause::MissingServicingStack) => 8,
+            Self::Of(Cause::MissingSha2Support) => 9,
+            Self::Of(Cause::MissingCheckpoint) => 10,
+            Self::Of(Cause::PendingReboot) => 12,
+            Self::Of(Cause::Space) => 14,
+            Self::FailedUpdates => 15,
+            Self::Of(_) | Self::StepRestart | Self::StepStack | Self::StepRepair | Self::StepManual => 11,
+        }
+    }
     /// A short title for text.
     pub const fn title(self) -> &'static str {
         match self {
@@ -164,6 +184,8 @@ pub enum Says {
     NoUpdatesKnown(String),
     /// the host may be any of these
     OneOf(Vec<String>),
+    /// updates are still made for those who are entitled to them; until when, no source tells
+    EsuIsMade,
     /// support for everybody ends or ended
     SupportEnds { what: String, end: Date, today: Date },
     /// Extended Security Updates end or ended
@@ -188,14 +210,14 @@ pub enum Says {
     HasOfLine { kb: Option<KbId>, build: Option<String>, date: Option<Date>, at_least: bool },
     /// nothing of the line is seen on it
     HasNoneOfLine,
+    /// enrolled for hotpatching
+    Hotpatched,
     /// what lies between the two
     Behind { months: u32, updates: u32, to: KbId },
     /// it is at a revision that the catalog does not know yet
     NewerThanCatalog { build: String, as_of: Date },
     /// what the newest update needs is there, or nothing
     NeedsAreMet(KbId),
-    /// the update would install; or whether it would is open
-    Judged { kb: KbId, applicable: bool },
     /// the newest servicing stack update
     NewestStack(KbId),
     /// cumulative updates carry the stack
@@ -372,7 +394,7 @@ impl Finding {
         self.outcome == Outcome::Fail && self.severity == Severity::Stops
     }
     /// Its place: failures by what they mean, what is open, what was not told, what is in order.
-    fn place(&self) -> (u8, Severity, Check) {
+    fn place(&self) -> (u8, Severity, u8, Check) {
         let group = match (self.outcome, self.open) {
             (Outcome::Fail, _) if self.severity != Severity::Advice => 0,
             (Outcome::Unknown, true) => 1,
@@ -380,7 +402,7 @@ impl Finding {
             (Outcome::Unknown, false) => 3,
             (Outcome::Pass, _) => 4,
         };
-        (group, self.severity, self.check)
+        (group, self.severity, self.check.weight(), self.check)
     }
 }
 
@@ -456,7 +478,7 @@ pub fn examine(catalog: &Catalog, host: &Host, today: Today) -> Examination {
     let next = next::check(&c, &support, &mut findings);
     state::check(&c, &mut findings);
     findings.sort_by_key(Finding::place);
-    let checklist = checklist::steps(&c, next);
+    let checklist = checklist::steps(&c, &support, next);
     Examination { identity: identity.clone(), today, next, findings, checklist }
 }
 

@@ -50,10 +50,11 @@ pub(super) fn check(c: &Context<'_>, s: &Support<'_>, out: &mut Vec<Finding>) ->
         return None;
     };
     let line = c.catalog.line(next.entry.line);
+    without_esu(c, s, &line, until, out);
     level(c, &line, &next, until, out);
-    blockers(c, s, &next, out);
+    let wants_newest = blockers(c, s, &next, out);
     if !own.is_empty() {
-        stack(c, &next, until, out);
+        stack(c, &next, until, wants_newest, out);
     }
     Some(next.kb)
 }
@@ -90,8 +91,22 @@ fn lines_of<'a>(c: &Context<'a>, products: ProductSet) -> Vec<(ProductId, Line<'
     out
 }
 
+/// Where it is not known whether the host is entitled: what it may have in any case.
+fn without_esu(c: &Context<'_>, s: &Support<'_>, line: &Line<'_>, until: Option<Date>, out: &mut [Finding]) {
+    let check = Check::Of(Cause::NotEntitled);
+    let undecided = |f: &&mut Finding| f.check == check && f.outcome == Outcome::Unknown;
+    let (Some(finding), None, Some(end)) = (out.iter_mut().find(undecided), until, s.end) else { return };
+    if let Some(last) = newest(c, line, Some(end)) {
+        let says = Says::LastForEverybody { kb: last.kb, date: last.entry.date };
+        let url = last.entry.source.url.to_owned();
+        finding
+            .evidence
+            .push(Evidence { says, from: statement::From::Catalog { url, standing: last.entry.standing } });
+    }
+}
+
 /// After the end of support: the last day with updates for everybody, unless the host is entitled to more.
-fn last_day(s: &Support<'_>) -> Option<Date> {
+pub(super) fn last_day(s: &Support<'_>) -> Option<Date> {
     let bound = match (s.phase, s.entitled) {
         (Phase::Over, Truth::True) | (Phase::Supported | Phase::Unknown, _) => false,
         (Phase::Extended, entitled) => entitled == Truth::False,
@@ -112,12 +127,19 @@ fn is_regular(kind: UpdateKind) -> bool {
     )
 }
 
+/// The kind of an entry: what is known of the update itself goes before what its line says.
+fn kind_of(c: &Context<'_>, entry: &Entry<'_>, kb: KbId) -> UpdateKind {
+    c.catalog.update(kb).map_or(entry.kind, |u| u.kind)
+}
+
 /// The newest update of a line that is for this host's edition and still to be had.
 fn newest<'a>(c: &Context<'a>, line: &Line<'a>, until: Option<Date>) -> Option<Next<'a>> {
     let mut entries: Vec<Entry<'a>> = c
         .catalog
         .entries(line.id)
-        .filter(|e| e.standing != Standing::Unverified && is_regular(e.kind))
+        .filter(|e| {
+            e.standing != Standing::Unverified && e.kb.is_some_and(|kb| is_regular(kind_of(c, e, kb)))
+        })
         .filter(|e| until.is_none_or(|u| e.date.is_some_and(|d| d <= u)))
         .collect();
     entries.reverse();
@@ -196,10 +218,15 @@ fn level(c: &Context<'_>, line: &Line<'_>, next: &Next<'_>, until: Option<Date>,
         let mut evidence = vec![newest];
         evidence.extend(beyond(c, line).or_else(|| has.map(|(_, e)| e)));
         Finding::pass(Check::Level, evidence)
+    } else if let Some(f) = c.host.hotpatch.as_ref().filter(|f| f.value) {
+        // between the baselines of the quarters it is at revisions of its own
+        let mut evidence = vec![newest, Evidence::host(Says::Hotpatched, &f.origin)];
+        evidence.extend(has.map(|(_, e)| e));
+        Finding::unknown(Check::Level, false, evidence, Vec::new()).naming(vec![kb])
     } else if there(next) == Truth::False {
         let mut evidence = Vec::new();
         if let Some((of, _)) = &has {
-            let regular = |e: &Entry<'_>| is_regular(e.kind) && e.kb.is_some();
+            let regular = |e: &Entry<'_>| e.kb.is_some_and(|kb| is_regular(kind_of(c, e, kb)));
             let between = c
                 .catalog
                 .entries(line.id)
@@ -285,10 +312,11 @@ fn what_it_has<'a>(c: &Context<'a>, line: &Line<'a>) -> Option<(Entry<'a>, Evide
     })
 }
 
-/// What keeps the next update off, cause by cause.
-fn blockers(c: &Context<'_>, s: &Support<'_>, next: &Next<'_>, out: &mut Vec<Finding>) {
+/// What keeps the next update off, cause by cause; true if it asks for the newest servicing stack, whichever that is.
+fn blockers(c: &Context<'_>, s: &Support<'_>, next: &Next<'_>, out: &mut Vec<Finding>) -> bool {
+    let mut wants_newest = false;
     if has_it(&next.answer) {
-        return;
+        return wants_newest;
     }
     let mut told: Vec<(Cause, &[KbId])> = Vec::new();
     let before = out.len();
@@ -297,6 +325,10 @@ fn blockers(c: &Context<'_>, s: &Support<'_>, next: &Next<'_>, out: &mut Vec<Fin
             continue;
         }
         if told.contains(&(f.cause, f.updates.as_slice())) && f.outcome != Outcome::Pass {
+            continue;
+        }
+        if asks_for_newest_stack(f) {
+            wants_newest |= f.outcome != Outcome::Pass;
             continue;
         }
         match f.outcome {
@@ -313,6 +345,7 @@ fn blockers(c: &Context<'_>, s: &Support<'_>, next: &Next<'_>, out: &mut Vec<Fin
         }
         told.push((f.cause, f.updates.as_slice()));
     }
+    only_latest_stack(c, out);
     // what the update needs, and the host has
     for f in &next.answer.findings {
         let needs = matches!(
@@ -341,6 +374,35 @@ fn blockers(c: &Context<'_>, s: &Support<'_>, next: &Next<'_>, out: &mut Vec<Fin
         let evidence = vec![Evidence::rule(Says::NeedsAreMet(next.kb))];
         out.push(Finding::pass(Check::Of(Cause::MissingPrerequisite), evidence).inferred());
     }
+    wants_newest
+}
+
+fn asks_for_newest_stack(f: &question::Finding) -> bool {
+    let latest = |r: &Requirement| matches!(r, Requirement::LatestStack);
+    f.evidence.iter().any(|e| match &e.says {
+        statement::Says::Needs { clause, .. } => !clause.is_empty() && clause.iter().all(latest),
+        _ => false,
+    })
+}
+
+/// Of several servicing stacks of one line that are missing, the latest brings what the others do.
+fn only_latest_stack(c: &Context<'_>, out: &mut Vec<Finding>) {
+    let check = Check::Of(Cause::MissingServicingStack);
+    let place = |f: &Finding| -> Option<(u16, u32)> {
+        let [kb] = f.updates.as_slice() else { return None };
+        let places = c.catalog.places(*kb);
+        let own = |e: &&Entry<'_>| {
+            let line = c.catalog.line(e.line);
+            line.kind == LineKind::ServicingStack && line.chained
+        };
+        places.iter().find(own).map(|e| (e.line, e.position))
+    };
+    let all: Vec<(u16, u32)> =
+        out.iter().filter(|f| f.check == check && f.stops()).filter_map(place).collect();
+    out.retain(|f| {
+        let own = place(f).filter(|_| f.check == check && f.stops());
+        own.is_none_or(|(line, at)| !all.iter().any(|(l, later)| *l == line && *later > at))
+    });
 }
 
 /// Causes that other checks look at.
@@ -419,13 +481,18 @@ fn failing(c: &Context<'_>, next: KbId, f: &question::Finding) -> Finding {
 }
 
 /// Does it have the newest servicing stack? Microsoft's standing advice where the stack comes apart.
-fn stack(c: &Context<'_>, next: &Next<'_>, until: Option<Date>, out: &mut Vec<Finding>) {
+fn stack(c: &Context<'_>, next: &Next<'_>, until: Option<Date>, wants_newest: bool, out: &mut Vec<Finding>) {
     if combined(c) {
         let evidence = vec![Evidence::page(Says::StackComesWithUpdates, super::STACKS)];
         out.push(Finding::pass(Check::NewestStack, evidence));
         return;
     }
     let Some((kb, entry)) = newest_stack(c, until) else { return };
+    // the update needs that very one: said there
+    let needed = Check::Of(Cause::MissingServicingStack);
+    if out.iter().any(|f| f.check == needed && f.outcome != Outcome::Pass && f.updates.contains(&kb)) {
+        return;
+    }
     let newest = Evidence {
         says: Says::NewestStack(kb),
         from: statement::From::Catalog { url: stack_page(&entry, kb), standing: entry.standing },
@@ -440,6 +507,8 @@ fn stack(c: &Context<'_>, next: &Next<'_>, until: Option<Date>, out: &mut Vec<Fi
             && f.certainty != Certainty::Possible
             && f.updates.contains(&kb)
     });
+    // the update itself asks for it: it may not be offered without
+    let severity = if wants_newest { Severity::Soon } else { Severity::Advice };
     out.push(match (e.truth, by_build) {
         (Truth::True, _) => Finding::pass(Check::NewestStack, evidence),
         (_, Some(f)) => {
@@ -447,13 +516,13 @@ fn stack(c: &Context<'_>, next: &Next<'_>, until: Option<Date>, out: &mut Vec<Fi
             evidence.extend(lifecycle::taken_over(&f.evidence));
             Finding::pass(Check::NewestStack, evidence).inferred()
         }
-        (Truth::False, None) => Finding::fail(Check::NewestStack, Severity::Advice, evidence)
+        (Truth::False, None) => Finding::fail(Check::NewestStack, severity, evidence)
             .naming(vec![kb])
             .remedy(Action::Install(vec![kb]), super::STACKS),
         (Truth::Unknown, None) => {
-            Finding::unknown(Check::NewestStack, false, evidence, vec![Ask::ServicingStack])
+            Finding::unknown(Check::NewestStack, wants_newest, evidence, vec![Ask::ServicingStack])
                 .naming(vec![kb])
-                .of(Severity::Advice)
+                .of(severity)
         }
     });
 }

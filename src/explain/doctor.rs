@@ -3,8 +3,10 @@
 use super::{clause_words, host_report, short_title, wording};
 use crate::{
     catalog::Catalog,
-    doctor::{Action, Check, Evidence, Examination, Finding, Prospect, Remedy, Repair, Says, TodayFrom},
-    model::{Architecture, Cause, Host, KbId, Location},
+    doctor::{
+        Action, Check, Evidence, Examination, Finding, Prospect, Remedy, Repair, Says, Severity, TodayFrom,
+    },
+    model::{Architecture, Cause, Host, KbId, Location, Requirement},
     report::{
         AdviceReport, DoctorCheckReport, DoctorReport, EvidenceReport, JudgedReport, NextReport,
         RemedyReport, UnknownReport,
@@ -48,6 +50,7 @@ pub fn doctor_report(
         }),
         checks,
         checklist: examined.checklist.iter().map(|f| w.advice(f)).collect(),
+        steps: w.steps(),
         unknown,
         host: host_report(host, &examined.identity),
         judged: JudgedReport {
@@ -126,6 +129,50 @@ impl Words<'_> {
         }
     }
 
+    fn is_hotpatched(&self, f: &Finding) -> bool {
+        f.evidence.iter().any(|e| e.says == Says::Hotpatched)
+    }
+
+    /// What to do about all that fails, in the order in which it is done: the host made ready, then licences, stacks,
+    /// updates; what comes on a day, last.
+    fn steps(&self) -> Vec<RemedyReport> {
+        let rank = |f: &Finding, r: &Remedy| -> u8 {
+            match (&r.action, f.check) {
+                (Action::Upgrade, _) => 9,
+                (Action::Entitle, _) if f.severity != Severity::Stops => 8,
+                (Action::Restart | Action::RevertPending | Action::RunLocally, _) => 0,
+                (Action::FreeSpace | Action::StartService(_) | Action::RepairStore(..), _) => 1,
+                (Action::Entitle, _) => 2,
+                (_, Check::ServicePack) => 3,
+                (_, Check::NewestStack) => 5,
+                (_, Check::HalfInstalled) => 6,
+                (_, Check::Level) => 7,
+                (Action::Explain(..), _) => 8,
+                _ => 4,
+            }
+        };
+        // whether the newest may be installed at all is not settled
+        let unsettled =
+            |f: &Finding| f.outcome == Outcome::Unknown && f.open && f.severity == Severity::Stops;
+        let open = self.examined.findings.iter().any(unsettled);
+        let mut all: Vec<(u8, &Remedy)> = Vec::new();
+        for f in self.examined.findings.iter().filter(|f| f.outcome == Outcome::Fail) {
+            if f.check == Check::Level && open {
+                continue;
+            }
+            all.extend(f.remedy.iter().map(|r| (rank(f, r), r)));
+        }
+        all.sort_by_key(|(rank, _)| *rank);
+        let mut out: Vec<RemedyReport> = Vec::new();
+        for r in all.into_iter().flat_map(|(_, r)| self.remedies(r)) {
+            // two findings may have one way out
+            if !out.iter().any(|o| o.text == r.text && o.command == r.command) {
+                out.push(r);
+            }
+        }
+        out
+    }
+
     fn names(&self, updates: &[KbId]) -> String {
         match updates {
             [one] => self.name(*one),
@@ -160,13 +207,15 @@ impl Words<'_> {
                 1 => first,
                 n => format!("{n} updates failed when last tried, and are not there since"),
             },
-            (Check::NewestStack, Outcome::Fail) => {
-                format!("{} is the newest servicing stack, and is not there", self.names(&f.updates))
+            (Check::NewestStack, Outcome::Fail) => format!("{first}, and is not there"),
+            (Check::NewestStack, Outcome::Unknown) => {
+                format!("{first}; whether it is there is not known")
             }
-            (Check::NewestStack, Outcome::Unknown) => format!(
-                "{} is the newest servicing stack; whether it is there is not known",
-                self.names(&f.updates)
-            ),
+            (Check::Level, Outcome::Unknown) if self.is_hotpatched(f) => {
+                format!(
+                    "{first}; on a host that takes hotpatches the revision does not tell whether it is due"
+                )
+            }
             (Check::Level, Outcome::Unknown) if !f.updates.is_empty() => {
                 format!("{first}; whether it is there is not known")
             }
@@ -193,15 +242,26 @@ impl Words<'_> {
         let coming = f.evidence.iter().filter(|e| ends(e).is_some_and(|d| d >= today));
         let meant = coming.min_by_key(|e| ends(e)).or_else(|| f.evidence.iter().max_by_key(|e| ends(e)))?;
         let text = self.says(&meant.says);
-        Some(if f.stops() { format!("no updates are made for it any more: {text}") } else { text })
+        Some(if f.stops() { format!("{text}, and with it its updates") } else { text })
     }
 
     fn of_cause(&self, cause: Cause, f: &Finding, first: String) -> String {
         let needs = f.evidence.iter().find_map(|e| match &e.says {
             Says::Resolver(statement::Says::Needs { kb, clause, .. }) if !clause.is_empty() => {
                 // one member says more by its title
+                let later = |r: &Requirement| {
+                    matches!(
+                        r,
+                        Requirement::BuildAtLeast(_)
+                            | Requirement::StackAtLeast(_)
+                            | Requirement::Update { or_later: true, .. }
+                    )
+                };
                 let what = match (clause.as_slice(), f.updates.as_slice()) {
                     ([_], [one]) => self.name(*one),
+                    (many, [one]) if many.iter().all(later) => {
+                        format!("{} or what came later", self.name(*one))
+                    }
                     _ => clause_words(clause),
                 };
                 Some((kb, what))
@@ -286,6 +346,7 @@ impl Words<'_> {
                 format!("Extended Security Updates ended on {end}")
             }
             Says::EsuEnds { end, .. } => format!("Extended Security Updates are made until {end}"),
+            Says::EsuIsMade => "Extended Security Updates are still made".into(),
             Says::OwnLifecycle => {
                 "an Embedded system has a lifecycle of its own, which the catalog does not know".into()
             }
@@ -311,14 +372,15 @@ impl Words<'_> {
             }
             Says::HasOfLine { kb, build, date, at_least } => {
                 let kb = kb.map(|kb| dated(&kb, date));
-                let least = if *at_least { "at least " } else { "" };
+                let later = if *at_least { " or later" } else { "" };
                 match (build, kb) {
-                    (Some(build), Some(kb)) => format!("it is at {least}build {build}: {kb}"),
-                    (Some(build), None) => format!("it is at {least}build {build}"),
+                    (Some(build), Some(kb)) => format!("it is at build {build}{later} ({kb})"),
+                    (Some(build), None) => format!("it is at build {build}{later}"),
                     (None, Some(kb)) => format!("the newest of them that it has is {kb}"),
                     (None, None) => "it has one of them".into(),
                 }
             }
+            Says::Hotpatched => "it is enrolled for hotpatching".into(),
             Says::HasNoneOfLine => "none of its line is seen on it".into(),
             Says::Behind { months, updates, to } => {
                 let months = match months {
@@ -336,9 +398,7 @@ impl Words<'_> {
                 format!("build {build} is newer than the catalog, whose facts end on {as_of}")
             }
             Says::NeedsAreMet(kb) => format!("nothing that is known of what {kb} needs is missing"),
-            Says::Judged { kb, applicable: true } => format!("{kb} would install"),
-            Says::Judged { kb, applicable: false } => format!("whether {kb} would install is open"),
-            Says::NewestStack(kb) => format!("{kb} is the newest servicing stack that the catalog knows for it"),
+            Says::NewestStack(kb) => format!("{} is the newest servicing stack", self.name(*kb)),
             Says::StackComesWithUpdates => {
                 "its cumulative updates carry their servicing stack (Windows 10 2004, Server 2022 and later)".into()
             }
@@ -379,7 +439,7 @@ impl Words<'_> {
         };
         match &r.action {
             Action::Install(kbs) if self.examined.next.is_some() && kbs.first() == self.examined.next.as_ref() => {
-                vec![one(format!("Install {}, the newest.", self.names(kbs)), None, None)]
+                vec![one(format!("Install {}: the newest for it.", self.names(kbs)), None, None)]
             }
             Action::Install(kbs) => vec![one(format!("Install {}.", self.names(kbs)), None, None)],
             Action::ServicePack(n) => vec![one(format!("Install Service Pack {n}."), None, None)],
@@ -441,7 +501,7 @@ impl Words<'_> {
                     Some(&format!("https://www.catalog.update.microsoft.com/Search.aspx?q={kb}")),
                     None,
                 ),
-                one("Install the file.".into(), Some(&format!("wusa {name} /norestart")), None),
+                one("Install the file that was downloaded.".into(), Some("wusa FILE.msu /norestart"), None),
             ],
             Action::Other(r) => {
                 vec![one(wording::remedy(r, |kb| short_title(self.catalog, kb)), None, None)]
@@ -554,8 +614,19 @@ impl Words<'_> {
         match self.examined.prospect() {
             Prospect::Stopped => {
                 let first = stops.first().map(|c| c.advice.text.clone()).unwrap_or_default();
+                let over = stops.first().is_some_and(|c| c.advice.code == Check::Lifecycle.code());
+                let last = self.examined.next.map_or_else(String::new, |kb| format!(" {kb},"));
                 match stops.len() {
                     0 | 1 => format!("{name}: {first}.{and_soon}"),
+                    2 if over => {
+                        format!("{name}: {first}. 1 thing more keeps off{last} the last for everybody.")
+                    }
+                    n if over => {
+                        format!(
+                            "{name}: {first}. {} things more keep off{last} the last for everybody.",
+                            n - 1
+                        )
+                    }
                     n => format!("{name}: {n} things stop its next update{next}. First: {first}."),
                 }
             }

@@ -9,6 +9,8 @@ use unicode_width::UnicodeWidthStr;
 const WEIGHT: usize = 9;
 const TITLE: usize = 20;
 const INDENT: usize = 2 + WEIGHT + TITLE;
+/// Columns before the text of a step of the checklist.
+const STEP: usize = 19;
 
 /// Renders an examination of one host.
 pub fn doctor_text(report: &DoctorReport, style: Style) -> String {
@@ -17,7 +19,20 @@ pub fn doctor_text(report: &DoctorReport, style: Style) -> String {
     paragraph(&mut out, &report.summary, 0, width);
     host(&mut out, report, width, style.ascii);
     out.push('\n');
+    let mut dark: Vec<&str> = Vec::new();
     for c in &report.checks {
+        if is_dark(c) && !style.verbose {
+            dark.push(c.advice.title);
+        } else if c.advice.outcome != "pass" || style.verbose {
+            check(&mut out, c, width, style);
+        }
+    }
+    if !dark.is_empty() {
+        let mut body = String::new();
+        paragraph(&mut body, &dark.join(", "), INDENT, width);
+        row(&mut out, "unknown", "not told", &body, style);
+    }
+    for c in report.checks.iter().filter(|c| c.advice.outcome == "pass" && !style.verbose) {
         check(&mut out, c, width, style);
     }
     do_this(&mut out, report, width, style);
@@ -31,7 +46,7 @@ pub fn doctor_text(report: &DoctorReport, style: Style) -> String {
     let by = match report.judged.by {
         "given" => "the day that was given",
         "clock" => "the day that this machine's clock shows",
-        _ => "the catalog's",
+        _ => "the catalog's date",
     };
     let _ = writeln!(
         out,
@@ -62,33 +77,39 @@ fn weight(c: &DoctorCheckReport) -> &'static str {
 }
 
 fn check(out: &mut String, c: &DoctorCheckReport, width: usize, style: Style) {
-    let weight = weight(c);
+    let shown = match (style.verbose, c.advice.outcome) {
+        (true, _) => usize::MAX,
+        (_, "fail") => 3,
+        (_, "unknown") => 2,
+        _ => 1,
+    };
+    let text = &c.advice.text;
+    // what the sentence itself says bears its source there
+    let (told, more): (Vec<&EvidenceReport>, Vec<&EvidenceReport>) =
+        c.advice.evidence.iter().partition(|e| text.contains(&e.text));
+    let mut body = String::new();
+    statement(&mut body, text, told.first().copied(), width, style);
+    for e in more.into_iter().take(shown) {
+        statement(&mut body, &e.text, Some(e), width, style);
+    }
+    row(out, weight(c), c.advice.title, &body, style);
+}
+
+/// A body whose first line begins with the weight and the title of its check.
+fn row(out: &mut String, weight: &str, title: &str, body: &str, style: Style) {
     let (on, off) = match (style.colour, weight) {
         (false, _) => ("", ""),
         (true, "stops") => ("\u{1b}[31m", "\u{1b}[0m"),
         (true, "pass") => ("\u{1b}[32m", "\u{1b}[0m"),
         (true, _) => ("\u{1b}[33m", "\u{1b}[0m"),
     };
-    let head = format!("  {on}{weight:<WEIGHT$}{off}{:<TITLE$}", c.advice.title);
-    let shown = match (style.verbose, c.advice.outcome) {
-        (true, _) => usize::MAX,
-        (_, "fail") => 4,
-        (_, "unknown") => 2,
-        _ => 1,
-    };
-    let mut body = String::new();
-    // the sentence that is the first statement bears its source
-    let first = c.advice.evidence.first().filter(|e| e.text == c.advice.text);
-    statement(&mut body, &c.advice.text, first, width, style);
-    for e in c.advice.evidence.iter().filter(|e| e.text != c.advice.text).take(shown) {
-        // "nothing tells of it" adds nothing to a check that is unknown
-        if e.source == "rule" && c.advice.outcome == "unknown" && !style.verbose {
-            continue;
-        }
-        statement(&mut body, &e.text, Some(e), width, style);
-    }
-    body.replace_range(..INDENT, &head);
-    out.push_str(&body);
+    let head = format!("  {on}{weight:<WEIGHT$}{off}{title:<TITLE$}");
+    let _ = write!(out, "{head}{}", body.get(INDENT..).unwrap_or(""));
+}
+
+/// Nothing was given that tells of it, and nothing points to it.
+fn is_dark(c: &DoctorCheckReport) -> bool {
+    c.advice.outcome == "unknown" && !c.open && c.advice.evidence.iter().all(|e| e.source == "rule")
 }
 
 fn statement(out: &mut String, text: &str, from: Option<&EvidenceReport>, width: usize, style: Style) {
@@ -113,22 +134,16 @@ fn beside(out: &mut String, source: &str, indent: usize, width: usize, whole: bo
 }
 
 fn do_this(out: &mut String, report: &DoctorReport, width: usize, style: Style) {
-    let mut seen: Vec<&RemedyReport> = Vec::new();
-    for r in report.checks.iter().filter(|c| c.advice.outcome == "fail").flat_map(|c| &c.advice.remedy) {
-        // two findings may have one way out
-        if !seen.iter().any(|s| s.text == r.text && s.command == r.command) {
-            seen.push(r);
-        }
-    }
-    if seen.is_empty() {
+    if report.steps.is_empty() {
         return;
     }
     out.push_str("\nDo this\n");
-    for (i, r) in seen.iter().enumerate() {
+    for (i, r) in report.steps.iter().enumerate() {
         remedy(out, r, &format!(" {:>2}. ", i + 1), width, style);
     }
-    if let Some(next) = report.next.as_ref().filter(|_| seen.len() > 1) {
-        let _ = writeln!(out, "The order, with restarts: kbwhy plan {} --inventory FILE", next.update);
+    let installs = report.steps.iter().filter(|r| r.text.starts_with("Install KB")).count();
+    if let Some(next) = report.next.as_ref().filter(|_| installs > 1) {
+        let _ = writeln!(out, "Order and restarts:  kbwhy plan {} --inventory FILE", next.update);
     }
 }
 
@@ -151,19 +166,43 @@ fn remedy(out: &mut String, r: &RemedyReport, head: &str, width: usize, style: S
     }
 }
 
+/// Microsoft's checklist: a line for each command, the pages once.
 fn checklist(out: &mut String, report: &DoctorReport, width: usize, style: Style) {
-    let open: Vec<&AdviceReport> = report.checklist.iter().filter(|a| a.outcome != "pass").collect();
-    if open.is_empty() {
+    // the servicing stack has a check of its own
+    let told = |a: &&AdviceReport| a.outcome != "pass" && a.code != "checklist-servicing-stack";
+    let steps: Vec<&AdviceReport> = report.checklist.iter().filter(told).collect();
+    if steps.is_empty() {
         return;
     }
     out.push_str("\nIf an update fails all the same\n");
-    for a in open {
-        if a.remedy.is_empty() {
-            paragraph(out, &a.text, 2, width);
-        }
+    let mut pages: Vec<&str> = Vec::new();
+    for a in steps {
+        let mut body = String::new();
         for r in &a.remedy {
-            remedy(out, r, "  - ", width, style);
+            match &r.command {
+                Some(command) => {
+                    let _ = writeln!(body, "{:STEP$}{command}", "");
+                }
+                None => paragraph(&mut body, &r.text, STEP, width),
+            }
+            if let Some(danger) = &r.danger {
+                paragraph(&mut body, &format!("Careful: {danger}."), STEP, width);
+            }
+            if r.source.starts_with("http") && !pages.contains(&r.source.as_str()) {
+                pages.push(&r.source);
+            }
         }
+        if a.code == "checklist-manual-install" {
+            let mut first = String::new();
+            paragraph(&mut first, &a.text, STEP, width);
+            body.insert_str(0, &first);
+        }
+        let _ = write!(out, "  {:<width$}{}", a.title, body.get(STEP..).unwrap_or(""), width = STEP - 2);
+    }
+    for page in pages {
+        let short = page.trim_start_matches("https://").trim_start_matches("www.");
+        let short = if style.verbose { short.to_owned() } else { elide(short, width - 4) };
+        let _ = writeln!(out, "  [{short}]");
     }
 }
 

@@ -1,6 +1,6 @@
 //! `kbwhy/doctor/1`: every check on one host, most serious first.
 
-use super::{AdviceReport, HostReport, UnknownReport};
+use super::{AdviceReport, HostReport, RemedyReport, UnknownReport};
 use serde::Serialize;
 
 /// `kbwhy/doctor/1`.
@@ -17,6 +17,8 @@ pub struct DoctorReport {
     pub next: Option<NextReport>,
     /// every check, most serious first
     pub checks: Vec<DoctorCheckReport>,
+    /// what to do about all that fails, in this order
+    pub steps: Vec<RemedyReport>,
     /// the checklist for when an update fails all the same, for this host
     pub checklist: Vec<AdviceReport>,
     /// facts that would settle what is not known, with the command that gives each
