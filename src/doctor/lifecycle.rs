@@ -195,10 +195,14 @@ fn told(c: &Context<'_>, rows: &[(ProductId, Lifecycle<'_>)]) -> Vec<Evidence> {
     for (product, row) in rows.iter().take(4) {
         let today = c.today.date;
         let what = words(c, *product, row);
-        out.push(Evidence::page(Says::SupportEnds { what, end: row.end_of_support, today }, row.source.url));
-        if let Some(end) = row.esu_end {
-            out.push(Evidence::page(Says::EsuEnds { end, today }, row.source.url));
-        }
+        let support = Says::SupportEnds { what, end: row.end_of_support, today };
+        let extended = row.esu_end.map(|end| Says::EsuEnds { end, today });
+        // what holds today comes first
+        let both = match (extended, phase_of(row, today)) {
+            (Some(e), Phase::Extended) => vec![e, support],
+            (e, _) => std::iter::once(support).chain(e).collect(),
+        };
+        out.extend(both.into_iter().map(|says| Evidence::page(says, row.source.url)));
     }
     out
 }
@@ -230,6 +234,13 @@ pub(super) fn check(c: &Context<'_>, s: &Support<'_>) -> Vec<Finding> {
     }
     let source = s.rows.first().map_or("", |(_, r)| r.source.url);
     let last = s.rows.iter().map(|(_, r)| r.esu_end.unwrap_or(r.end_of_support)).max();
+    if s.phase == Phase::Extended && s.entitled == Truth::False {
+        // until when others get updates is of no use to it
+        let mut finding = entitlement(c, s, source);
+        finding.evidence.extend(evidence);
+        out.push(finding);
+        return out;
+    }
     out.push(match s.phase {
         Phase::Over => {
             Finding::fail(Check::Lifecycle, Severity::Stops, evidence).remedy(Action::Upgrade, source)

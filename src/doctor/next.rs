@@ -187,6 +187,9 @@ fn service_pack(c: &Context<'_>, later: ProductSet) -> Finding {
         from: statement::From::Catalog { url: u.source.url.to_owned(), standing: u.standing },
     }));
     let kbs: Vec<KbId> = packs.iter().map(|u| u.kb).collect();
+    if c.identity.service_pack.is_none() {
+        return Finding::unknown(Check::ServicePack, true, evidence, vec![Ask::OsVersion]).naming(kbs);
+    }
     let mut finding = Finding::fail(Check::ServicePack, Severity::Stops, evidence).naming(kbs.clone());
     let action = if kbs.is_empty() { Action::ServicePack(needs) } else { Action::Install(kbs) };
     finding.remedy.push(super::Remedy { action, source });
@@ -335,6 +338,12 @@ fn blockers(c: &Context<'_>, s: &Support<'_>, next: &Next<'_>, out: &mut Vec<Fin
             Outcome::Fail if of_service_pack(c, f) => add_service_pack(f, out),
             Outcome::Fail => out.push(failing(c, next.kb, f)),
             Outcome::Unknown if f.open => {
+                // one fact settles both
+                let settled = |o: &&Finding| o.outcome == Outcome::Unknown && o.ask == f.ask;
+                let same = |o: &&Finding| o.check == Check::Of(f.cause) && settled(o);
+                if !f.ask.is_empty() && out.iter().any(|o| same(&o)) {
+                    continue;
+                }
                 let evidence = lifecycle::taken_over(&f.evidence);
                 out.push(
                     Finding::unknown(Check::Of(f.cause), true, evidence, f.ask.clone())

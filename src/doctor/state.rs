@@ -150,23 +150,19 @@ fn store(c: &Context<'_>) -> Finding {
 /// Windows without a line of monthly updates, too, takes nothing that is signed with SHA-2 alone.
 fn sha2(c: &Context<'_>, so_far: &[Finding]) -> Option<Finding> {
     let check = Check::Of(Cause::MissingSha2Support);
-    let legacy = matches!(c.identity.kernel, Some((6, 0 | 1)));
-    if !legacy || so_far.iter().any(|f| f.check == check) {
-        return None;
-    }
-    let e = c.installed.meets(&Requirement::Sha2, None);
-    let evidence: Vec<Evidence> = e.evidence.into_iter().map(Evidence::from).collect();
+    // where there is no package of it, there is nothing that it would let in
     let has_package = c
         .catalog
         .update(SHA2_SUPPORT)
         .is_some_and(|u| c.identity.products.is_subset(u.products()) && !c.identity.products.is_empty());
+    if !has_package || so_far.iter().any(|f| f.check == check) {
+        return None;
+    }
+    let e = c.installed.meets(&Requirement::Sha2, None);
+    let evidence: Vec<Evidence> = e.evidence.into_iter().map(Evidence::from).collect();
     let page = format!("https://support.microsoft.com/help/{}", 4_472_027);
     Some(match e.truth {
         Truth::True => Finding { certainty: e.certainty, ..Finding::pass(check, evidence) },
-        // what its service pack level cannot have, is no way out
-        Truth::False if !has_package => {
-            Finding { certainty: e.certainty, ..Finding::fail(check, Severity::Stops, evidence) }
-        }
         Truth::False => Finding { certainty: e.certainty, ..Finding::fail(check, Severity::Stops, evidence) }
             .naming(vec![SHA2_SUPPORT])
             .remedy(Action::AddSha2(vec![SHA2_SUPPORT]), &page),

@@ -129,6 +129,12 @@ impl Words<'_> {
         }
     }
 
+    /// The host was judged for the last update without Extended Security Updates.
+    fn is_last(&self) -> bool {
+        let last = |e: &Evidence| matches!(e.says, Says::LastForEverybody { .. });
+        self.examined.findings.iter().any(|f| f.check == Check::Level && f.evidence.iter().any(last))
+    }
+
     fn is_hotpatched(&self, f: &Finding) -> bool {
         f.evidence.iter().any(|e| e.says == Says::Hotpatched)
     }
@@ -232,17 +238,44 @@ impl Words<'_> {
         }
     }
 
-    /// Of several ends the one that is meant: the nearest that is still to come, else the last that is past.
+    /// Of several ends the one that is meant: the nearest that is still to come, else that all are past.
     fn ends(&self, f: &Finding) -> Option<String> {
+        if f.stops() {
+            return self.over(f);
+        }
         let ends = |e: &Evidence| match e.says {
             Says::SupportEnds { end, .. } | Says::EsuEnds { end, .. } => Some(end),
             _ => None,
         };
         let today = self.examined.today.date;
         let coming = f.evidence.iter().filter(|e| ends(e).is_some_and(|d| d >= today));
-        let meant = coming.min_by_key(|e| ends(e)).or_else(|| f.evidence.iter().max_by_key(|e| ends(e)))?;
-        let text = self.says(&meant.says);
-        Some(if f.stops() { format!("{text}, and with it its updates") } else { text })
+        coming.min_by_key(|e| ends(e)).map(|e| self.says(&e.says))
+    }
+
+    /// All that may be its ends are past.
+    fn over(&self, f: &Finding) -> Option<String> {
+        let mut supported: Vec<_> = Vec::new();
+        let mut extended = None;
+        for e in &f.evidence {
+            match &e.says {
+                Says::SupportEnds { what, end, .. } => supported.push((*end, what)),
+                Says::EsuEnds { end, .. } => extended = extended.max(Some(*end)),
+                _ => {}
+            }
+        }
+        let (end, what) = supported.iter().max()?;
+        let until = match extended {
+            Some(esu) => format!(", Extended Security Updates on {esu}"),
+            None => String::new(),
+        };
+        Some(match supported.len() {
+            1 => format!("support of {what} ended on {end}{until}: there are no more updates"),
+            // which of them it is does not matter
+            _ => {
+                let what = &self.examined.identity.words;
+                format!("support of {what} ended on {end} at the latest{until}: there are no more updates")
+            }
+        })
     }
 
     fn of_cause(&self, cause: Cause, f: &Finding, first: String) -> String {
@@ -363,7 +396,7 @@ impl Words<'_> {
                     Some(n) => format!("it is at Service Pack {n}"),
                     None => "its service pack is not known".to_owned(),
                 };
-                format!("{has}: updates are made for Service Pack {needs}")
+                format!("{has}: its later updates are for Service Pack {needs}")
             }
             Says::PackOf(kb, what) => format!("{kb} is the service pack that {what} takes next"),
             Says::Newest { kb, date } => format!("{} is the newest for it", dated(kb, date)),
@@ -439,7 +472,8 @@ impl Words<'_> {
         };
         match &r.action {
             Action::Install(kbs) if self.examined.next.is_some() && kbs.first() == self.examined.next.as_ref() => {
-                vec![one(format!("Install {}: the newest for it.", self.names(kbs)), None, None)]
+                let what = if self.is_last() { "the last for everybody" } else { "the newest for it" };
+                vec![one(format!("Install {}: {what}.", self.names(kbs)), None, None)]
             }
             Action::Install(kbs) => vec![one(format!("Install {}.", self.names(kbs)), None, None)],
             Action::ServicePack(n) => vec![one(format!("Install Service Pack {n}."), None, None)],
@@ -614,20 +648,20 @@ impl Words<'_> {
         match self.examined.prospect() {
             Prospect::Stopped => {
                 let first = stops.first().map(|c| c.advice.text.clone()).unwrap_or_default();
-                let over = stops.first().is_some_and(|c| c.advice.code == Check::Lifecycle.code());
-                let last = self.examined.next.map_or_else(String::new, |kb| format!(" {kb},"));
-                match stops.len() {
-                    0 | 1 => format!("{name}: {first}.{and_soon}"),
-                    2 if over => {
-                        format!("{name}: {first}. 1 thing more keeps off{last} the last for everybody.")
+                let gone = [Check::Lifecycle.code(), Cause::NotEntitled.code()];
+                let over = stops.first().is_some_and(|c| gone.contains(&c.advice.code))
+                    && (self.examined.next.is_none() || self.is_last());
+                let more = match stops.len() {
+                    2 => "1 thing more keeps".to_owned(),
+                    n => format!("{} things more keep", n.saturating_sub(1)),
+                };
+                match (stops.len(), self.examined.next) {
+                    (0 | 1, _) => format!("{name}: {first}.{and_soon}"),
+                    (_, Some(last)) if over => {
+                        format!("{name}: {first}. {more} off {last}, the last for everybody.")
                     }
-                    n if over => {
-                        format!(
-                            "{name}: {first}. {} things more keep off{last} the last for everybody.",
-                            n - 1
-                        )
-                    }
-                    n => format!("{name}: {n} things stop its next update{next}. First: {first}."),
+                    (_, None) if over => format!("{name}: {first}. {more} off what there was."),
+                    (n, _) => format!("{name}: {n} things stop its next update{next}. First: {first}."),
                 }
             }
             Prospect::Unknown => {

@@ -80,6 +80,7 @@ fn check(out: &mut String, c: &DoctorCheckReport, width: usize, style: Style) {
     let shown = match (style.verbose, c.advice.outcome) {
         (true, _) => usize::MAX,
         (_, "fail") => 3,
+        (_, "unknown") if c.advice.code == "end-of-support" => 4,
         (_, "unknown") => 2,
         _ => 1,
     };

@@ -197,7 +197,11 @@ pub(super) fn source(e: &EvidenceReport) -> String {
         }
         (None, "rule") => String::new(),
         // the file's own name says which it is; JSON has the whole path
-        (None, s) => s.rsplit(['/', '\\']).next().unwrap_or(s).to_owned(),
+        (None, s) => {
+            let (file, member) = s.split_once(": ").map_or((s, None), |(f, m)| (f, Some(m)));
+            let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+            member.map_or_else(|| name.to_owned(), |m| format!("{name}: {m}"))
+        }
     }
 }
 
