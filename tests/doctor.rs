@@ -326,8 +326,8 @@ fn the_day_is_told() {
         String::from_utf8_lossy(&output).lines().last().unwrap_or_default().to_owned()
     };
     assert!(told(&["--as-of", "2031-10-15"]).starts_with("Judged as of 2031-10-15, the day that was given."));
-    assert!(told(&["--as-of", "today"]).contains("the day that this machine's clock shows"));
-    assert!(told(&[]).contains("the catalog's date"));
+    assert!(told(&["--as-of", "today"]).contains("by this machine's clock"));
+    assert!(told(&[]).contains("the date of the catalog"));
 }
 
 // what is found

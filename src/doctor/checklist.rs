@@ -7,13 +7,13 @@ use super::{
     next,
 };
 use crate::{
-    catalog::Catalog,
-    model::{Architecture, Host, KbId, UpdateKind},
+    catalog::{Catalog, view::Rule},
+    model::{Architecture, Host, KbId, Requirement, UpdateKind},
     resolve::{
         identity,
         installed::Installed,
         question::Outcome,
-        statement::{Ask, From},
+        statement::{Ask, From, Truth},
     },
 };
 
@@ -116,9 +116,7 @@ fn repair(c: &Context<'_>) -> Finding {
                 .remedy(Action::RepairStore(means, None), page(means));
         }
         Some(f) => {
-            let whole = "component store without damage".to_owned();
-            let says = Says::Resolver(crate::resolve::statement::Says::HostIs(whole));
-            return step(Check::StepRepair, Outcome::Pass, vec![Evidence::host(says, &f.origin)]);
+            return step(Check::StepRepair, Outcome::Pass, vec![Evidence::host(Says::StoreWhole, &f.origin)]);
         }
         None => vec![Evidence::rule(Says::NotTold)],
     };
@@ -147,17 +145,8 @@ fn by_hand(c: &Context<'_>, kb: KbId) -> Finding {
         name: name.clone(),
         architecture_known: architecture.is_some(),
     })];
-    let after_checkpoint = c.catalog.rules(kb).iter().any(|r| {
-        !r.products.intersection(c.identity.products).is_empty()
-            && r.requires.iter().flat_map(|cl| &cl.0).any(|q| match q {
-                crate::model::Requirement::Update { kb, .. } => {
-                    c.catalog.update(*kb).is_some_and(|u| u.kind == UpdateKind::Checkpoint)
-                }
-                _ => false,
-            })
-    });
-    if after_checkpoint {
-        evidence.push(Evidence::page(Says::CheckpointFirst(kb), CHECKPOINTS));
+    if let Some(first) = checkpoint(c, kb) {
+        evidence.push(Evidence::page(Says::CheckpointFirst(first), CHECKPOINTS));
     }
     let mut found = step(Check::StepManual, Outcome::Unknown, evidence)
         .naming(vec![kb])
@@ -166,6 +155,19 @@ fn by_hand(c: &Context<'_>, kb: KbId) -> Finding {
         found.ask.push(Ask::Architecture);
     }
     found
+}
+
+/// The checkpoint that goes on before the update, unless it is there.
+fn checkpoint(c: &Context<'_>, kb: KbId) -> Option<KbId> {
+    let is_checkpoint = |kb: &KbId| c.catalog.update(*kb).is_some_and(|u| u.kind == UpdateKind::Checkpoint);
+    let here = |r: &Rule<'_>| !r.products.intersection(c.identity.products).is_empty();
+    c.catalog.rules(kb).iter().filter(|r| here(r)).flat_map(|r| &r.requires).find_map(|clause| {
+        let first = clause.0.iter().find_map(|r| match r {
+            Requirement::Update { kb, .. } => Some(*kb).filter(is_checkpoint),
+            _ => None,
+        })?;
+        (c.installed.meets_any(clause, None).0.truth != Truth::True).then_some(first)
+    })
 }
 
 /// How checkpoints are installed with what follows them.

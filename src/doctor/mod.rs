@@ -224,6 +224,8 @@ pub enum Says {
     StackComesWithUpdates,
     /// an update or package is in this state
     InState { name: String, state: &'static str },
+    /// the component store is not damaged
+    StoreWhole,
     /// free bytes on the system drive
     Free(u64),
     /// a service is disabled

@@ -219,7 +219,7 @@ fn level(c: &Context<'_>, line: &Line<'_>, next: &Next<'_>, until: Option<Date>,
     let has = what_it_has(c, line);
     let finding = if has_it(&next.answer) {
         let mut evidence = vec![newest];
-        evidence.extend(beyond(c, line).or_else(|| has.map(|(_, e)| e)));
+        evidence.extend(beyond(c, line).or(has.map(|(_, e)| e)));
         Finding::pass(Check::Level, evidence)
     } else if let Some(f) = c.host.hotpatch.as_ref().filter(|f| f.value) {
         // between the baselines of the quarters it is at revisions of its own
@@ -228,7 +228,7 @@ fn level(c: &Context<'_>, line: &Line<'_>, next: &Next<'_>, until: Option<Date>,
         Finding::unknown(Check::Level, false, evidence, Vec::new()).naming(vec![kb])
     } else if there(next) == Truth::False {
         let mut evidence = Vec::new();
-        if let Some((of, _)) = &has {
+        if let Some((Some(of), _)) = &has {
             let regular = |e: &Entry<'_>| e.kb.is_some_and(|kb| is_regular(kind_of(c, e, kb)));
             let between = c
                 .catalog
@@ -288,7 +288,7 @@ fn beyond(c: &Context<'_>, line: &Line<'_>) -> Option<Evidence> {
 }
 
 /// The newest entry of the line that is on the host, and how that is known.
-fn what_it_has<'a>(c: &Context<'a>, line: &Line<'a>) -> Option<(Entry<'a>, Evidence)> {
+fn what_it_has<'a>(c: &Context<'a>, line: &Line<'a>) -> Option<(Option<Entry<'a>>, Evidence)> {
     if line.kind == LineKind::Cumulative {
         let exact = c.installed.revision();
         let least = c.installed.revision_at_least();
@@ -297,10 +297,14 @@ fn what_it_has<'a>(c: &Context<'a>, line: &Line<'a>) -> Option<(Entry<'a>, Evide
             (None, Some((r, e))) => (r, e.from, true),
             (None, None) => return None,
         };
-        let entry =
-            c.catalog.entries(line.id).filter(|e| e.revision.is_some_and(|r| r <= revision)).last()?;
+        let entry = c.catalog.entries(line.id).filter(|e| e.revision.is_some_and(|r| r <= revision)).last();
         let build = c.identity.build.or(line.build).map(|b| format!("{b}.{revision}"));
-        let says = Says::HasOfLine { kb: entry.kb, build, date: entry.date, at_least };
+        let says = Says::HasOfLine {
+            kb: entry.and_then(|e| e.kb),
+            build,
+            date: entry.and_then(|e| e.date),
+            at_least,
+        };
         return Some((entry, Evidence { says, from }));
     }
     let mut entries: Vec<Entry<'a>> = c.catalog.entries(line.id).collect();
@@ -310,7 +314,7 @@ fn what_it_has<'a>(c: &Context<'a>, line: &Line<'a>) -> Option<(Entry<'a>, Evide
         (there.truth == Truth::True).then(|| {
             let from = there.evidence.first().map_or(statement::From::Rule, |e| e.from.clone());
             let says = Says::HasOfLine { kb: e.kb, build: None, date: e.date, at_least: false };
-            (e, Evidence { says, from })
+            (Some(e), Evidence { says, from })
         })
     })
 }
@@ -484,7 +488,7 @@ fn failing(c: &Context<'_>, next: KbId, f: &question::Finding) -> Finding {
     }
     if f.cause == Cause::MissingCheckpoint {
         let first = f.updates.first().copied().unwrap_or(next);
-        finding.evidence.push(Evidence::rule(Says::CheckpointFirst(first)));
+        finding.evidence.push(Evidence::page(Says::CheckpointFirst(first), super::checklist::CHECKPOINTS));
     }
     finding
 }
@@ -518,6 +522,10 @@ fn stack(c: &Context<'_>, next: &Next<'_>, until: Option<Date>, wants_newest: bo
     });
     // the update itself asks for it: it may not be offered without
     let severity = if wants_newest { Severity::Soon } else { Severity::Advice };
+    let told = |f: &Finding| f.check == needed && f.outcome == Outcome::Pass && f.updates.contains(&kb);
+    if e.truth != Truth::True && by_build.is_some() && out.iter().any(told) {
+        return;
+    }
     out.push(match (e.truth, by_build) {
         (Truth::True, _) => Finding::pass(Check::NewestStack, evidence),
         (_, Some(f)) => {

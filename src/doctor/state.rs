@@ -139,10 +139,7 @@ fn store(c: &Context<'_>) -> Finding {
             Finding::fail(check, Severity::Stops, evidence)
                 .remedy(Action::RepairStore(means, None), checklist::page(means))
         }
-        Some(f) => {
-            let says = statement::Says::HostIs("component store without damage".into());
-            Finding::pass(check, vec![Evidence::host(Says::Resolver(says), &f.origin)])
-        }
+        Some(f) => Finding::pass(check, vec![Evidence::host(Says::StoreWhole, &f.origin)]),
         None => Finding::unknown(check, false, vec![Evidence::rule(Says::NotTold)], vec![Ask::StoreHealth]),
     }
 }

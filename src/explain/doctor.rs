@@ -206,9 +206,10 @@ impl Words<'_> {
             (Check::Lifecycle, Outcome::Unknown) if f.evidence.len() > 1 => {
                 "which of these ends holds depends on the edition or version, which is not known".into()
             }
-            (Check::HalfInstalled, Outcome::Fail) => {
-                format!("{} of the updates that are listed wait half installed", f.evidence.len())
-            }
+            (Check::HalfInstalled, Outcome::Fail) => match f.evidence.len() {
+                1 => first,
+                n => format!("{n} of the updates that are listed are half installed"),
+            },
             (Check::FailedUpdates, _) => match f.evidence.len() {
                 1 => first,
                 n => format!("{n} updates failed when last tried, and are not there since"),
@@ -232,7 +233,14 @@ impl Words<'_> {
             (Check::StepRepair, Outcome::Unknown) => "repair damaged system files".into(),
             (Check::StepManual, _) => {
                 let Some(kb) = f.updates.first() else { return first };
-                format!("take the package of {kb} for this host from the Update Catalog: {first}")
+                let checkpoint = f.evidence.iter().find_map(|e| match e.says {
+                    Says::CheckpointFirst(first) => Some(first),
+                    _ => None,
+                });
+                let checkpoint = checkpoint
+                    .map(|c| format!("; the package of {c}, its checkpoint, goes into the same folder"))
+                    .unwrap_or_default();
+                format!("take the package of {kb} for this host from the Update Catalog: {first}{checkpoint}")
             }
             _ => first,
         }
@@ -303,14 +311,25 @@ impl Words<'_> {
         });
         match (cause, f.outcome, needs) {
             (Cause::Space, Outcome::Pass | Outcome::Fail, _) | (Cause::ServiceDisabled, ..) => first,
-            (Cause::NotEntitled, Outcome::Fail, _) => {
+            (Cause::NotEntitled, Outcome::Pass, Some((kb, what))) => {
+                format!("{kb} needs {what}, which is there")
+            }
+            (Cause::NotEntitled, Outcome::Fail, None) => {
                 format!("{first}, and the host is not entitled to them")
             }
-            (Cause::NotEntitled, Outcome::Unknown, _) => {
+            (Cause::NotEntitled, Outcome::Unknown, None) => {
                 format!("{first}; whether the host is entitled to them is not known")
             }
-            (Cause::NotEntitled, Outcome::Pass, _) => format!("{first}, and the host is entitled to them"),
-            (Cause::PendingReboot, Outcome::Fail, _) => "a restart must come first".into(),
+            (Cause::NotEntitled, Outcome::Pass, None) => format!("{first}, and the host is entitled to them"),
+            (Cause::PendingReboot, Outcome::Fail, _) => {
+                let none =
+                    |e: &Evidence| matches!(e.says, Says::Resolver(statement::Says::RestartPending(false)));
+                if f.evidence.iter().any(none) {
+                    "updates wait for a restart, though none is said to be pending".into()
+                } else {
+                    "a restart must come first".into()
+                }
+            }
             (Cause::PendingReboot | Cause::StoreCorruption | Cause::Space, Outcome::Unknown, _) => {
                 "nothing that was given tells of it".into()
             }
@@ -401,7 +420,7 @@ impl Words<'_> {
             Says::PackOf(kb, what) => format!("{kb} is the service pack that {what} takes next"),
             Says::Newest { kb, date } => format!("{} is the newest for it", dated(kb, date)),
             Says::LastForEverybody { kb, date } => {
-                format!("{} is the last without Extended Security Updates", dated(kb, date))
+                format!("{} is the last for everybody", dated(kb, date))
             }
             Says::HasOfLine { kb, build, date, at_least } => {
                 let kb = kb.map(|kb| dated(&kb, date));
@@ -433,9 +452,11 @@ impl Words<'_> {
             Says::NeedsAreMet(kb) => format!("nothing that is known of what {kb} needs is missing"),
             Says::NewestStack(kb) => format!("{} is the newest servicing stack", self.name(*kb)),
             Says::StackComesWithUpdates => {
-                "its cumulative updates carry their servicing stack (Windows 10 2004, Server 2022 and later)".into()
+                "its cumulative updates carry their servicing stack (Windows 10 2004, Server 2022 and later)"
+                    .into()
             }
             Says::InState { name, state } => format!("{name} is {}", state.replace('-', " ")),
+            Says::StoreWhole => "the component store is without damage".into(),
             Says::Free(bytes) => {
                 let gigabytes = *bytes as f64 / f64::from(1u32 << 30);
                 format!("{gigabytes:.1} GB are free on the system drive; Microsoft advises 20 GB")
@@ -455,10 +476,9 @@ impl Words<'_> {
                 let unknown = if *architecture_known { "" } else { " (its architecture is not known)" };
                 format!("{name}{unknown}")
             }
-            Says::CheckpointFirst(_) => {
-                "by hand: put the checkpoint's .msu into the same folder; Windows Update and WSUS bring it themselves"
-                    .into()
-            }
+            Says::CheckpointFirst(kb) => format!(
+                "by hand the package of {kb} goes into the same folder; Windows Update and WSUS bring it themselves"
+            ),
         }
     }
 

@@ -43,16 +43,16 @@ pub fn doctor_text(report: &DoctorReport, style: Style) -> String {
         1 => ", with 1 imported source".to_owned(),
         n => format!(", with {n} imported sources"),
     };
-    let by = match report.judged.by {
-        "given" => "the day that was given",
-        "clock" => "the day that this machine's clock shows",
-        _ => "the catalog's date",
+    let (day, catalog) = (&report.judged.as_of, &report.catalog_as_of);
+    let _ = match report.judged.by {
+        "given" => {
+            writeln!(out, "\nJudged as of {day}, the day that was given. Catalog as of {catalog}{imported}.")
+        }
+        "clock" => {
+            writeln!(out, "\nJudged as of {day}, by this machine's clock. Catalog as of {catalog}{imported}.")
+        }
+        _ => writeln!(out, "\nJudged as of {day}, the date of the catalog{imported}."),
     };
-    let _ = writeln!(
-        out,
-        "\nJudged as of {}, {by}. Catalog as of {}{imported}.",
-        report.judged.as_of, report.catalog_as_of
-    );
     if style.ascii { to_ascii(&out) } else { out }
 }
 
