@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod cli;
 pub mod collect;
 pub mod diagnose;
+pub mod doctor;
 pub mod explain;
 pub mod graph;
 pub mod guidance;

@@ -116,19 +116,7 @@ pub(super) fn head(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
 /// A file piece by piece, however large it is.
 pub(super) fn pieces(path: &Path, what: &str, mut feed: impl FnMut(&[u8])) -> Result<(), Failure> {
     let (mut source, size) = open(path, what)?;
-    let mut progress = Progress::new(size, 0);
-    let mut piece = vec![0; PIECE];
-    loop {
-        match source.read(&mut piece) {
-            Ok(0) => return Ok(()),
-            Ok(n) => {
-                feed(piece.get(..n).unwrap_or_default());
-                progress.add(n as u64);
-            }
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(unreadable(path, &e)),
-        }
-    }
+    rest_in_pieces(&mut *source, path, Progress::new(size, 0), &mut feed)
 }
 
 /// What to give instead of something that cannot be it.
@@ -165,7 +153,7 @@ fn inventory_of(path: &Path) -> Result<Vec<Parsed>, Failure> {
     };
     log.feed(&bytes);
     let progress = Progress::new(size, bytes.len() as u64);
-    pieces(&mut *source, path, progress, &mut |piece| log.feed(piece))?;
+    rest_in_pieces(&mut *source, path, progress, &mut |piece| log.feed(piece))?;
     Ok(vec![log.finish().map_err(refused)?])
 }
 
@@ -297,7 +285,7 @@ pub(super) fn logs(files: &[PathBuf]) -> Result<Vec<LogRead>, Failure> {
         let mut reader = reader.map_err(|e| Failure::input(e.to_string()))?;
         reader.feed(&head);
         let done = head.len() as u64;
-        pieces(&mut *source, path, Progress::new(size, done), &mut |piece| reader.feed(piece))?;
+        rest_in_pieces(&mut *source, path, Progress::new(size, done), &mut |piece| reader.feed(piece))?;
         read.push((path, reader.finish()));
     }
     let silent: Vec<String> =
@@ -309,7 +297,7 @@ pub(super) fn logs(files: &[PathBuf]) -> Result<Vec<LogRead>, Failure> {
 }
 
 /// Hands on what is left of an input.
-fn pieces(
+fn rest_in_pieces(
     source: &mut dyn Read,
     path: &Path,
     mut progress: Progress,

@@ -3,6 +3,7 @@
 
 pub mod catalog;
 mod diagnose;
+mod doctor;
 mod guidance;
 mod inventory;
 mod minimal;
@@ -14,6 +15,7 @@ mod what_if;
 mod wording;
 
 pub use diagnose::{codes_report, diagnose_report};
+pub use doctor::{doctor_advice, doctor_report};
 pub use guidance::{guidance, guidance_rows, route_words};
 pub use inventory::{InputRead, inventory_report};
 pub use minimal::minimal_report;

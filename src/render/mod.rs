@@ -2,6 +2,7 @@
 
 mod catalog;
 mod diagnose;
+mod doctor;
 mod drawing;
 mod json;
 mod order;
@@ -14,6 +15,7 @@ mod what_if;
 
 pub use catalog::{lint_text, search_text, show_text, stats_text};
 pub use diagnose::{advice_text, codes_text, diagnose_text, remedies_text};
+pub use doctor::doctor_text;
 pub use drawing::{to_dot, to_mermaid};
 pub use json::to_json;
 pub use order::order_text;

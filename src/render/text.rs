@@ -263,6 +263,7 @@ fn parted(text: &str, room: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Where a statement comes from, short: a page, or the file's own name and the place in it.
 pub(super) fn source(e: &EvidenceReport) -> String {
     match (&e.url, e.source.as_str()) {
         (Some(url), _) => {
@@ -274,7 +275,11 @@ pub(super) fn source(e: &EvidenceReport) -> String {
         }
         (None, "rule") => String::new(),
         // the file's own name says which it is; JSON has the whole path
-        (None, s) => s.rsplit(['/', '\\']).next().unwrap_or(s).to_owned(),
+        (None, s) => {
+            let (file, member) = s.split_once(": ").map_or((s, None), |(f, m)| (f, Some(m)));
+            let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+            member.map_or_else(|| name.to_owned(), |m| format!("{name}: {m}"))
+        }
     }
 }
 

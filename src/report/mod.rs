@@ -2,6 +2,7 @@
 
 mod catalog;
 mod diagnose;
+mod doctor;
 mod minimal;
 mod order;
 mod package;
@@ -11,6 +12,7 @@ mod what_if;
 
 pub use catalog::*;
 pub use diagnose::*;
+pub use doctor::*;
 pub use minimal::*;
 pub use order::*;
 pub use package::{PackageReport, ParentReport};

@@ -1,0 +1,712 @@
+//! An examination in words.
+
+use super::{clause_words, host_report, short_title, wording};
+use crate::{
+    catalog::Catalog,
+    doctor::{
+        Action, Check, Evidence, Examination, Finding, Prospect, Remedy, Repair, Says, Severity, TodayFrom,
+    },
+    model::{Architecture, Cause, Host, KbId, Location, Requirement},
+    report::{
+        AdviceReport, DoctorCheckReport, DoctorReport, EvidenceReport, JudgedReport, NextReport,
+        RemedyReport, UnknownReport,
+    },
+    resolve::{
+        question::Outcome,
+        statement::{self, Ask, From},
+    },
+};
+
+/// Names of updates that a sentence holds at most.
+const NAMED: usize = 3;
+
+/// Puts an examination into a report. `advice` is what other rooms found of the same host: policies, scan source.
+pub fn doctor_report(
+    catalog: &Catalog,
+    host: &Host,
+    examined: &Examination,
+    advice: Vec<AdviceReport>,
+) -> DoctorReport {
+    let w = Words { catalog, host, examined };
+    let mut checks: Vec<DoctorCheckReport> = examined.findings.iter().map(|f| w.check(f)).collect();
+    place(&mut checks, advice);
+    let unknown = w.unknown();
+    let prospect = match examined.prospect() {
+        Prospect::Clear => "clear",
+        Prospect::Stopped => "stopped",
+        Prospect::Unknown => "unknown",
+    };
+    DoctorReport {
+        schema: "kbwhy/doctor/1",
+        prospect,
+        summary: w.summary(&checks),
+        next: examined.next.map(|kb| {
+            let update = catalog.update(kb);
+            NextReport {
+                update: kb.to_string(),
+                title: short_title(catalog, kb).unwrap_or_else(|| "update".into()),
+                released: update.and_then(|u| u.date).map(|d| d.to_string()),
+            }
+        }),
+        checks,
+        checklist: examined.checklist.iter().map(|f| w.advice(f)).collect(),
+        steps: w.steps(),
+        unknown,
+        host: host_report(host, &examined.identity.words),
+        judged: JudgedReport {
+            as_of: examined.today.date.to_string(),
+            by: match examined.today.from {
+                TodayFrom::Catalog => "catalog",
+                TodayFrom::Given => "given",
+                TodayFrom::Clock => "clock",
+            },
+        },
+        catalog_as_of: catalog.as_of().to_string(),
+        catalog_imported: catalog.imported().map(|s| format!("{}, read {}", s.title, s.read)).collect(),
+    }
+}
+
+/// Every check and the checklist as advice, for what shows them beside other things.
+pub fn doctor_advice(catalog: &Catalog, host: &Host, examined: &Examination) -> Vec<AdviceReport> {
+    let w = Words { catalog, host, examined };
+    examined.findings.iter().chain(&examined.checklist).map(|f| w.advice(f)).collect()
+}
+
+/// Findings of other rooms go behind those of the same kind: they are advice, and stop no installation by themselves.
+fn place(checks: &mut Vec<DoctorCheckReport>, advice: Vec<AdviceReport>) {
+    for a in advice {
+        let certainty = match a.outcome {
+            "unknown" => "possible",
+            _ => "inferred",
+        };
+        let group = |c: &DoctorCheckReport| match (c.advice.outcome, c.severity, c.open) {
+            ("fail", "stops" | "soon", _) => 0,
+            ("unknown", _, true) => 1,
+            ("fail", ..) => 2,
+            ("unknown", ..) => 3,
+            _ => 4,
+        };
+        let check =
+            DoctorCheckReport { advice: a, severity: "advice", open: false, certainty, updates: Vec::new() };
+        let at = checks.iter().rposition(|c| group(c) <= group(&check)).map_or(0, |i| i + 1);
+        checks.insert(at, check);
+    }
+}
+
+struct Words<'a> {
+    catalog: &'a Catalog,
+    host: &'a Host,
+    examined: &'a Examination,
+}
+
+impl Words<'_> {
+    fn check(&self, f: &Finding) -> DoctorCheckReport {
+        DoctorCheckReport {
+            advice: self.advice(f),
+            severity: f.severity.name(),
+            open: f.open,
+            certainty: f.certainty.name(),
+            updates: f.updates.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn advice(&self, f: &Finding) -> AdviceReport {
+        AdviceReport {
+            code: f.check.code(),
+            title: f.check.title(),
+            outcome: match f.outcome {
+                Outcome::Pass => "pass",
+                Outcome::Fail => "fail",
+                Outcome::Unknown => "unknown",
+            },
+            text: self.text(f),
+            evidence: f.evidence.iter().map(|e| self.evidence(e)).collect(),
+            remedy: f.remedy.iter().flat_map(|r| self.remedies(r)).collect(),
+            collect: match f.outcome {
+                Outcome::Unknown => self.asks(f).into_iter().map(|u| u.collect).collect(),
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    /// The host was judged for the last update without Extended Security Updates.
+    fn is_last(&self) -> bool {
+        let last = |e: &Evidence| matches!(e.says, Says::LastForEverybody { .. });
+        self.examined.findings.iter().any(|f| f.check == Check::Level && f.evidence.iter().any(last))
+    }
+
+    fn is_hotpatched(&self, f: &Finding) -> bool {
+        f.evidence.iter().any(|e| e.says == Says::Hotpatched)
+    }
+
+    /// What to do about all that fails, in the order in which it is done: the host made ready, then licences, stacks,
+    /// updates; what comes on a day, last.
+    fn steps(&self) -> Vec<RemedyReport> {
+        let rank = |f: &Finding, r: &Remedy| -> u8 {
+            match (&r.action, f.check) {
+                (Action::Upgrade, _) => 9,
+                (Action::Entitle, _) if f.severity != Severity::Stops => 8,
+                (Action::Restart | Action::RevertPending | Action::RunLocally, _) => 0,
+                (Action::FreeSpace | Action::StartService(_) | Action::RepairStore(..), _) => 1,
+                (Action::Entitle, _) => 2,
+                (_, Check::ServicePack) => 3,
+                (_, Check::NewestStack) => 5,
+                (_, Check::HalfInstalled) => 6,
+                (_, Check::Level) => 7,
+                (Action::Explain(..), _) => 8,
+                _ => 4,
+            }
+        };
+        // whether the newest may be installed at all is not settled
+        let unsettled =
+            |f: &Finding| f.outcome == Outcome::Unknown && f.open && f.severity == Severity::Stops;
+        let open = self.examined.findings.iter().any(unsettled);
+        let mut all: Vec<(u8, &Remedy)> = Vec::new();
+        for f in self.examined.findings.iter().filter(|f| f.outcome == Outcome::Fail) {
+            if f.check == Check::Level && open {
+                continue;
+            }
+            all.extend(f.remedy.iter().map(|r| (rank(f, r), r)));
+        }
+        all.sort_by_key(|(rank, _)| *rank);
+        let mut out: Vec<RemedyReport> = Vec::new();
+        for r in all.into_iter().flat_map(|(_, r)| self.remedies(r)) {
+            // two findings may have one way out
+            if !out.iter().any(|o| o.text == r.text && o.command == r.command) {
+                out.push(r);
+            }
+        }
+        out
+    }
+
+    fn names(&self, updates: &[KbId]) -> String {
+        match updates {
+            [one] => self.name(*one),
+            many => {
+                let shown: Vec<String> = many.iter().take(NAMED).map(ToString::to_string).collect();
+                let more = many.len().saturating_sub(NAMED);
+                if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(" or ") }
+            }
+        }
+    }
+
+    fn name(&self, kb: KbId) -> String {
+        match short_title(self.catalog, kb) {
+            Some(title) => format!("{kb} ({title})"),
+            None => kb.to_string(),
+        }
+    }
+
+    /// The finding in one sentence.
+    fn text(&self, f: &Finding) -> String {
+        let first = f.evidence.first().map(|e| self.says(&e.says)).unwrap_or_default();
+        match (f.check, f.outcome) {
+            (Check::Of(cause), _) => self.of_cause(cause, f, first),
+            (Check::Lifecycle, Outcome::Fail) => self.ends(f).unwrap_or(first),
+            (Check::Lifecycle, Outcome::Unknown) if f.evidence.len() > 1 => {
+                "which of these ends holds depends on the edition or version, which is not known".into()
+            }
+            (Check::HalfInstalled, Outcome::Fail) => match f.evidence.len() {
+                1 => first,
+                n => format!("{n} of the updates that are listed are half installed"),
+            },
+            (Check::FailedUpdates, _) => match f.evidence.len() {
+                1 => first,
+                n => format!("{n} updates failed when last tried, and are not there since"),
+            },
+            (Check::NewestStack, Outcome::Fail) => format!("{first}, and is not there"),
+            (Check::NewestStack, Outcome::Unknown) => {
+                format!("{first}; whether it is there is not known")
+            }
+            (Check::Level, Outcome::Unknown) if self.is_hotpatched(f) => {
+                format!(
+                    "{first}; on a host that takes hotpatches the revision does not tell whether it is due"
+                )
+            }
+            (Check::Level, Outcome::Unknown) if !f.updates.is_empty() => {
+                format!("{first}; whether it is there is not known")
+            }
+            (Check::Level, Outcome::Pass) => format!("{first}, and it is there"),
+            (Check::StepRestart, Outcome::Unknown) => {
+                "restart first, if that was not done: what waits may have to be completed".into()
+            }
+            (Check::StepRepair, Outcome::Unknown) => "repair damaged system files".into(),
+            (Check::StepManual, _) => {
+                let Some(kb) = f.updates.first() else { return first };
+                let checkpoint = f.evidence.iter().find_map(|e| match e.says {
+                    Says::CheckpointFirst(first) => Some(first),
+                    _ => None,
+                });
+                let checkpoint = checkpoint
+                    .map(|c| format!("; the package of {c}, its checkpoint, goes into the same folder"))
+                    .unwrap_or_default();
+                format!("take the package of {kb} for this host from the Update Catalog: {first}{checkpoint}")
+            }
+            _ => first,
+        }
+    }
+
+    /// Of several ends the one that is meant: the nearest that is still to come, else that all are past.
+    fn ends(&self, f: &Finding) -> Option<String> {
+        if f.stops() {
+            return self.over(f);
+        }
+        let ends = |e: &Evidence| match e.says {
+            Says::SupportEnds { end, .. } | Says::EsuEnds { end, .. } => Some(end),
+            _ => None,
+        };
+        let today = self.examined.today.date;
+        let coming = f.evidence.iter().filter(|e| ends(e).is_some_and(|d| d >= today));
+        coming.min_by_key(|e| ends(e)).map(|e| self.says(&e.says))
+    }
+
+    /// All that may be its ends are past.
+    fn over(&self, f: &Finding) -> Option<String> {
+        let mut supported: Vec<_> = Vec::new();
+        let mut extended = None;
+        for e in &f.evidence {
+            match &e.says {
+                Says::SupportEnds { what, end, .. } => supported.push((*end, what)),
+                Says::EsuEnds { end, .. } => extended = extended.max(Some(*end)),
+                _ => {}
+            }
+        }
+        let (end, what) = supported.iter().max()?;
+        let until = match extended {
+            Some(esu) => format!(", Extended Security Updates on {esu}"),
+            None => String::new(),
+        };
+        Some(match supported.len() {
+            1 => format!("support of {what} ended on {end}{until}: there are no more updates"),
+            // which of them it is does not matter
+            _ => {
+                let what = &self.examined.identity.words;
+                format!("support of {what} ended on {end} at the latest{until}: there are no more updates")
+            }
+        })
+    }
+
+    fn of_cause(&self, cause: Cause, f: &Finding, first: String) -> String {
+        let needs = f.evidence.iter().find_map(|e| match &e.says {
+            Says::Resolver(statement::Says::Needs { kb, clause, .. }) if !clause.is_empty() => {
+                // one member says more by its title
+                let later = |r: &Requirement| {
+                    matches!(
+                        r,
+                        Requirement::BuildAtLeast(_)
+                            | Requirement::StackAtLeast(_)
+                            | Requirement::Update { or_later: true, .. }
+                    )
+                };
+                let what = match (clause.as_slice(), f.updates.as_slice()) {
+                    ([_], [one]) => self.name(*one),
+                    (many, [one]) if many.iter().all(later) => {
+                        format!("{} or what came later", self.name(*one))
+                    }
+                    _ => clause_words(clause),
+                };
+                Some((kb, what))
+            }
+            _ => None,
+        });
+        match (cause, f.outcome, needs) {
+            (Cause::Space, Outcome::Pass | Outcome::Fail, _) | (Cause::ServiceDisabled, ..) => first,
+            (Cause::NotEntitled, Outcome::Pass, Some((kb, what))) => {
+                format!("{kb} needs {what}, which is there")
+            }
+            (Cause::NotEntitled, Outcome::Fail, None) => {
+                format!("{first}, and the host is not entitled to them")
+            }
+            (Cause::NotEntitled, Outcome::Unknown, None) => {
+                format!("{first}; whether the host is entitled to them is not known")
+            }
+            (Cause::NotEntitled, Outcome::Pass, None) => format!("{first}, and the host is entitled to them"),
+            (Cause::PendingReboot, Outcome::Fail, _) => {
+                let none =
+                    |e: &Evidence| matches!(e.says, Says::Resolver(statement::Says::RestartPending(false)));
+                if f.evidence.iter().any(none) {
+                    "updates wait for a restart, though none is said to be pending".into()
+                } else {
+                    "a restart must come first".into()
+                }
+            }
+            (Cause::PendingReboot | Cause::StoreCorruption | Cause::Space, Outcome::Unknown, _) => {
+                "nothing that was given tells of it".into()
+            }
+            (_, Outcome::Fail, Some((kb, what))) => format!("{kb} needs {what}, which is missing"),
+            (_, Outcome::Unknown, Some((kb, what))) => {
+                format!("{kb} needs {what}; whether that is there is not known")
+            }
+            (_, Outcome::Pass, Some((kb, what))) => format!("{kb} needs {what}, which is there"),
+            (Cause::MissingSha2Support, Outcome::Fail, None) => {
+                "SHA-2 signatures are not understood: nothing that was released since July 2019 installs"
+                    .into()
+            }
+            (Cause::MissingSha2Support, Outcome::Unknown, None) => {
+                "whether SHA-2 signatures are understood is not known".into()
+            }
+            (Cause::MissingSha2Support, Outcome::Pass, None) => "SHA-2 signatures are understood".into(),
+            _ => first,
+        }
+    }
+
+    fn evidence(&self, e: &Evidence) -> EvidenceReport {
+        let (source, line, url, standing) = match &e.from {
+            From::Host(origin) => {
+                let line = match origin.at {
+                    Location::Line(n) | Location::Lines(n, _) => Some(n),
+                    _ => None,
+                };
+                (origin.to_string(), line, None, None)
+            }
+            From::Catalog { url, standing } => {
+                ("catalog".to_owned(), None, Some(url.clone()), Some(standing.name()))
+            }
+            From::Rule => ("rule".to_owned(), None, None, None),
+        };
+        // what it needs stands in the finding's own sentence
+        let text = match &e.says {
+            Says::Resolver(statement::Says::Needs { why, clause, .. })
+                if !why.is_empty() && !clause.is_empty() =>
+            {
+                why.clone()
+            }
+            says => self.says(says),
+        };
+        EvidenceReport { text, source, line, url, standing }
+    }
+
+    fn says(&self, s: &Says) -> String {
+        let dated = |kb: &KbId, date: &Option<jiff::civil::Date>| match date {
+            Some(date) => format!("{kb} of {date}"),
+            None => kb.to_string(),
+        };
+        match s {
+            Says::Resolver(s) => wording::says(s),
+            Says::NotIdentified => "which Windows it is is not known".into(),
+            Says::NoUpdatesKnown(what) => format!("the catalog knows no monthly updates of {what}"),
+            Says::OneOf(names) => {
+                let shown: Vec<&str> = names.iter().take(4).map(String::as_str).collect();
+                let more = if names.len() > 4 { " or others" } else { "" };
+                format!("it may be {}{more}: their newest updates differ", shown.join(" or "))
+            }
+            Says::SupportEnds { what, end, today } if end < today => {
+                format!("support of {what} ended on {end}")
+            }
+            Says::SupportEnds { what, end, .. } => format!("{what} is supported until {end}"),
+            Says::EsuEnds { end, today } if end < today => {
+                format!("Extended Security Updates ended on {end}")
+            }
+            Says::EsuEnds { end, .. } => format!("Extended Security Updates are made until {end}"),
+            Says::EsuIsMade => "Extended Security Updates are still made".into(),
+            Says::OwnLifecycle => {
+                "an Embedded system has a lifecycle of its own, which the catalog does not know".into()
+            }
+            Says::NoLifecycle(what) => format!("the catalog does not know until when {what} is supported"),
+            Says::NeedsEsu { since } => {
+                format!("updates after {since} install only with Extended Security Updates")
+            }
+            Says::TookEsuUpdate { kb, date } => {
+                format!("it took {kb} of {date}, which only entitled hosts take")
+            }
+            Says::ServicePackFirst { has, needs } => {
+                let has = match has {
+                    Some(0) => "it has no service pack".to_owned(),
+                    Some(n) => format!("it is at Service Pack {n}"),
+                    None => "its service pack is not known".to_owned(),
+                };
+                format!("{has}: its later updates are for Service Pack {needs}")
+            }
+            Says::PackOf(kb, what) => format!("{kb} is the service pack that {what} takes next"),
+            Says::Newest { kb, date } => format!("{} is the newest for it", dated(kb, date)),
+            Says::LastForEverybody { kb, date } => {
+                format!("{} is the last for everybody", dated(kb, date))
+            }
+            Says::HasOfLine { kb, build, date, at_least } => {
+                let kb = kb.map(|kb| dated(&kb, date));
+                let later = if *at_least { " or later" } else { "" };
+                match (build, kb) {
+                    (Some(build), Some(kb)) => format!("it is at build {build}{later} ({kb})"),
+                    (Some(build), None) => format!("it is at build {build}{later}"),
+                    (None, Some(kb)) => format!("the newest of them that it has is {kb}"),
+                    (None, None) => "it has one of them".into(),
+                }
+            }
+            Says::Hotpatched => "it is enrolled for hotpatching".into(),
+            Says::HasNoneOfLine => "none of its line is seen on it".into(),
+            Says::Behind { months, updates, to } => {
+                let months = match months {
+                    0 => "less than a month".to_owned(),
+                    1 => "1 month".to_owned(),
+                    n => format!("{n} months"),
+                };
+                let updates = match updates {
+                    1 => "1 update".to_owned(),
+                    n => format!("{n} updates"),
+                };
+                format!("it is {months} and {updates} behind {to}")
+            }
+            Says::NewerThanCatalog { build, as_of } => {
+                format!("build {build} is newer than the catalog, whose facts end on {as_of}")
+            }
+            Says::NeedsAreMet(kb) => format!("nothing that is known of what {kb} needs is missing"),
+            Says::NewestStack(kb) => format!("{} is the newest servicing stack", self.name(*kb)),
+            Says::StackComesWithUpdates => {
+                "its cumulative updates carry their servicing stack (Windows 10 2004, Server 2022 and later)"
+                    .into()
+            }
+            Says::InState { name, state } => format!("{name} is {}", state.replace('-', " ")),
+            Says::StoreWhole => "the component store is without damage".into(),
+            Says::Free(bytes) => {
+                let gigabytes = *bytes as f64 / f64::from(1u32 << 30);
+                format!("{gigabytes:.1} GB are free on the system drive; Microsoft advises 20 GB")
+            }
+            Says::ServiceDisabled(name) => format!("the service {name} is disabled"),
+            Says::ServiceStarts(name) => format!("the service {name} is not disabled"),
+            Says::Failed { kb, code, meaning } => {
+                let code = if code.is_empty() { String::new() } else { format!(" with {code}") };
+                let meaning = meaning.map(|m| format!(": {m}")).unwrap_or_default();
+                format!("{kb} failed when last tried{code}{meaning}")
+            }
+            Says::NotTold => "nothing that was given tells of it".into(),
+            Says::NothingHalfInstalled(n) => {
+                format!("of the {n} updates that are listed with their states, none is half installed")
+            }
+            Says::PackageName { name, architecture_known } => {
+                let unknown = if *architecture_known { "" } else { " (its architecture is not known)" };
+                format!("{name}{unknown}")
+            }
+            Says::CheckpointFirst(kb) => format!(
+                "by hand the package of {kb} goes into the same folder; Windows Update and WSUS bring it themselves"
+            ),
+        }
+    }
+
+    fn remedies(&self, r: &Remedy) -> Vec<RemedyReport> {
+        let source = r.source.clone().unwrap_or_else(|| "rule".into());
+        let one = |text: String, command: Option<&str>, danger: Option<&str>| RemedyReport {
+            text,
+            command: command.map(str::to_owned),
+            danger: danger.map(str::to_owned),
+            source: source.clone(),
+        };
+        match &r.action {
+            Action::Install(kbs) if self.examined.next.is_some() && kbs.first() == self.examined.next.as_ref() => {
+                let what = if self.is_last() { "the last for everybody" } else { "the newest for it" };
+                vec![one(format!("Install {}: {what}.", self.names(kbs)), None, None)]
+            }
+            Action::Install(kbs) => vec![one(format!("Install {}.", self.names(kbs)), None, None)],
+            Action::ServicePack(n) => vec![one(format!("Install Service Pack {n}."), None, None)],
+            Action::Restart => vec![one(
+                "Restart, then look again.".into(),
+                Some("shutdown /r /t 0"),
+                Some("it ends what runs on the host"),
+            )],
+            Action::RevertPending => vec![one(
+                "If it still waits after restarts: take back what is pending, from the recovery environment, as the page says."
+                    .into(),
+                Some(r"dism /image:D:\ /cleanup-image /revertpendingactions"),
+                Some(
+                    "it takes back every update that waits, and the page has you delete transaction files and values of the \
+                     registry: the host may not start afterwards. Back up the system drive first",
+                ),
+            )],
+            Action::Entitle => vec![one(
+                "Obtain Extended Security Updates and activate them (a key, or Azure Arc where it is offered).".into(),
+                None,
+                None,
+            )],
+            Action::Upgrade => vec![one("Move to a release that is supported.".into(), None, None)],
+            Action::AddSha2(kbs) if kbs.is_empty() => vec![one("Bring in SHA-2 code signing support.".into(), None, None)],
+            Action::AddSha2(kbs) => vec![one(format!("Install {}.", self.names(kbs)), None, None)],
+            Action::RepairStore(means, culprit) => self.repair(*means, *culprit, &source),
+            Action::FreeSpace => vec![one(
+                "Free space on the system drive: remove programs and files that are not needed, or move them.".into(),
+                None,
+                Some("what is deleted is gone: Microsoft asks to back up the system drive first"),
+            )],
+            Action::StartService(name) => {
+                let command = format!("sc config {name} start= demand & net start {name}");
+                vec![RemedyReport {
+                    text: format!("Let the service {name} start again."),
+                    command: Some(command),
+                    danger: Some("it may be disabled on purpose: ask who manages the host".into()),
+                    source,
+                }]
+            }
+            Action::RunLocally => vec![one(
+                "Start it on the host itself, or as a scheduled task under SYSTEM.".into(),
+                None,
+                None,
+            )],
+            Action::InstallAgain(kb) => vec![one(format!("Install {} again.", self.name(*kb)), None, None)],
+            Action::Explain(kb, code) => {
+                let error = if code.is_empty() { String::new() } else { format!(" --error {code}") };
+                vec![RemedyReport {
+                    text: format!("Ask why {kb} failed."),
+                    command: Some(format!("kbwhy explain {kb}{error} --inventory FILE")),
+                    danger: None,
+                    source,
+                }]
+            }
+            Action::ByHand { kb, name } => vec![
+                one(
+                    format!("Search the Update Catalog for {kb} and download the package for this Windows: {name}"),
+                    Some(&format!("https://www.catalog.update.microsoft.com/Search.aspx?q={kb}")),
+                    None,
+                ),
+                one("Install the file that was downloaded.".into(), Some("wusa FILE.msu /norestart"), None),
+            ],
+            Action::Other(r) => {
+                vec![one(wording::remedy(r, |kb| short_title(self.catalog, kb)), None, None)]
+            }
+        }
+    }
+
+    fn repair(&self, means: Repair, culprit: Option<KbId>, source: &str) -> Vec<RemedyReport> {
+        let one = |text: &str, command: Option<&str>| RemedyReport {
+            text: text.to_owned(),
+            command: command.map(str::to_owned),
+            danger: None,
+            source: source.to_owned(),
+        };
+        let mut out = Vec::new();
+        if let Some(kb) = culprit {
+            out.push(one(&format!("Install {kb} again: its files are what is missing."), None));
+        }
+        let tool = "Install the System Update Readiness Tool (KB947821) of this Windows and architecture: it repairs while \
+                    it installs. What it cannot repair stands in %windir%\\Logs\\CBS\\CheckSUR.log: put those packages \
+                    (.msu) into %windir%\\CheckSUR\\packages and install it again.";
+        let check = "Then check the system files.";
+        match means {
+            Repair::Dism => {
+                out.push(one(
+                    "Repair the component store.",
+                    Some("dism /online /cleanup-image /restorehealth"),
+                ));
+                out.push(one(check, Some("sfc /scannow")));
+            }
+            Repair::DismOfImage => {
+                out.push(one(
+                    "Repair the component store of the image; it needs a source of the same build.",
+                    Some(r"dism /image:C:\mount /cleanup-image /restorehealth /source:C:\RepairSource\Windows /limitaccess"),
+                ));
+            }
+            Repair::ReadinessTool => {
+                let architecture = self.host.architecture.as_ref().map(|f| f.value);
+                let name = match architecture {
+                    Some(Architecture::X64) => " (x64)",
+                    Some(Architecture::X86) => " (x86)",
+                    _ => "",
+                };
+                out.push(one(
+                    &tool.replace(" of this Windows and architecture", &format!(" of this Windows{name}")),
+                    None,
+                ));
+                out.push(one(check, Some("sfc /scannow")));
+            }
+            Repair::Either => {
+                out.push(one(
+                    "On Windows 8, Server 2012 and later repair the component store.",
+                    Some("dism /online /cleanup-image /restorehealth"),
+                ));
+                out.push(one(&format!("On Windows 7, Server 2008 R2 and 2008: {tool}"), None));
+                out.push(one(check, Some("sfc /scannow")));
+            }
+            Repair::FileChecker => out.push(one("Check the system files.", Some("sfc /scannow"))),
+        }
+        out
+    }
+
+    /// Facts that would settle one finding.
+    fn asks(&self, f: &Finding) -> Vec<UnknownReport> {
+        let mut out: Vec<UnknownReport> = Vec::new();
+        // before Windows 8 there is no DISM that scans: the tool that repairs is the one that tells
+        let no_scan = matches!(self.examined.identity.kernel, Some((5, _) | (6, 0 | 1)));
+        for a in &f.ask {
+            if *a == Ask::StoreHealth && no_scan {
+                out.push(UnknownReport {
+                    fact: "facts.store_corrupt".into(),
+                    collect: r"type %windir%\Logs\CBS\CheckSUR.log".into(),
+                });
+                continue;
+            }
+            let offline = self.host.offline_image.as_ref().is_some_and(|f| f.value);
+            out.push(super::unknown_report(a, offline));
+        }
+        if f.check == Check::Of(Cause::Space) && f.outcome == Outcome::Unknown {
+            out.push(UnknownReport {
+                fact: "facts.free_space".into(),
+                collect: "fsutil volume diskfree %SystemDrive%".into(),
+            });
+        }
+        out
+    }
+
+    /// What would settle what is not known, what decides first.
+    fn unknown(&self) -> Vec<UnknownReport> {
+        let mut out: Vec<UnknownReport> = Vec::new();
+        let unknown = |open: bool| {
+            self.examined.findings.iter().filter(move |f| f.outcome == Outcome::Unknown && f.open == open)
+        };
+        for u in unknown(true).chain(unknown(false)).flat_map(|f| self.asks(f)) {
+            // one command may give several facts
+            if !out.iter().any(|o| o.collect == u.collect) {
+                out.push(u);
+            }
+        }
+        out
+    }
+
+    fn summary(&self, checks: &[DoctorCheckReport]) -> String {
+        let name = self.host.name.as_ref().map_or_else(|| "this host".into(), |f| f.value.clone());
+        let stops: Vec<&DoctorCheckReport> =
+            checks.iter().filter(|c| c.advice.outcome == "fail" && c.severity == "stops").collect();
+        let soon = checks.iter().find(|c| c.advice.outcome == "fail" && c.severity == "soon");
+        let next = self.examined.next.map(|kb| format!(", {kb}")).unwrap_or_default();
+        let and_soon = soon.map(|c| format!(" Soon: {}.", c.advice.text)).unwrap_or_default();
+        match self.examined.prospect() {
+            Prospect::Stopped => {
+                let first = stops.first().map(|c| c.advice.text.clone()).unwrap_or_default();
+                let gone = [Check::Lifecycle.code(), Cause::NotEntitled.code()];
+                let over = stops.first().is_some_and(|c| gone.contains(&c.advice.code))
+                    && (self.examined.next.is_none() || self.is_last());
+                let more = match stops.len() {
+                    2 => "1 thing more keeps".to_owned(),
+                    n => format!("{} things more keep", n.saturating_sub(1)),
+                };
+                match (stops.len(), self.examined.next) {
+                    (0 | 1, _) => format!("{name}: {first}.{and_soon}"),
+                    (_, Some(last)) if over => {
+                        format!("{name}: {first}. {more} off {last}, the last for everybody.")
+                    }
+                    (_, None) if over => format!("{name}: {first}. {more} off what there was."),
+                    (n, _) => format!("{name}: {n} things stop its next update{next}. First: {first}."),
+                }
+            }
+            Prospect::Unknown => {
+                let open = checks.iter().find(|c| c.advice.outcome == "unknown" && c.open);
+                let first = open.map(|c| c.advice.text.clone()).unwrap_or_default();
+                format!("{name}: cannot tell yet what stops its next update{next}: {first}.{and_soon}")
+            }
+            Prospect::Clear => {
+                let dark = checks.iter().filter(|c| c.advice.outcome == "unknown").count();
+                let dark = match dark {
+                    0 => String::new(),
+                    1 => " 1 check lacks facts.".to_owned(),
+                    n => format!(" {n} checks lack facts."),
+                };
+                let there =
+                    checks.iter().any(|c| c.advice.code == Check::Level.code() && c.advice.outcome == "pass");
+                let what = if there {
+                    format!(
+                        "nothing that was given stops its next update; it has the newest that is known{next}"
+                    )
+                } else {
+                    format!("nothing that was given stops its next update{next}")
+                };
+                format!("{name}: {what}.{and_soon}{dark}")
+            }
+        }
+    }
+}
