@@ -221,7 +221,7 @@ fn condition_report(c: &Condition, image: bool) -> ConditionReport {
     let test = match &c.holds {
         Holds::Absent(_) => Some(ConditionTestReport { kind: "update-absent", revision: None }),
         Holds::Below(b) => Some(ConditionTestReport { kind: "revision-below", revision: Some(b.revision) }),
-        Holds::NoneOf(_) => None,
+        Holds::NoneOf(_) | Holds::Has(_) => None,
     };
     let unknown = unknown_report(&c.ask, image);
     ConditionReport { text, fact: unknown.fact, collect: unknown.collect, test }
