@@ -667,7 +667,7 @@ fn a_folder_gives_steps_their_files() {
         fs::write(folder.join(name), "no package").unwrap();
     }
     fs::create_dir(folder.join("kb3172614.msu")).unwrap();
-    let report = json(&["KB3172614", "-i", BARE, "--folder", folder.to_str().unwrap()]);
+    let report = json(&["KB2919442", "KB3172614", "-i", BARE, "--folder", folder.to_str().unwrap()]);
     let file = |update: &str| -> serde_json::Value {
         let steps = report["steps"].as_array().unwrap();
         steps.iter().find(|s| s["update"] == update).unwrap()["file"].clone()
@@ -695,7 +695,7 @@ fn a_folder_gives_steps_their_files() {
 #[test]
 fn scripts_of_a_real_plan() {
     for format in ["powershell", "cmd", "ansible", "markdown", "mermaid", "dot"] {
-        let output = plan(&["KB3172614", "-i", BARE, "--format", format]).output().unwrap();
+        let output = plan(&["KB2919442", "KB3172614", "-i", BARE, "--format", format]).output().unwrap();
         assert_eq!(output.status.code(), Some(0));
         let text = String::from_utf8(output.stdout).unwrap();
         let places: Vec<_> = ["KB2919442", "KB2919355", "KB3172614"].map(|kb| text.rfind(kb)).into();

@@ -15,6 +15,9 @@ set "KB_WHATIF="
 set "KB_NORESTART="
 set "KB_RESUME="
 set "KB_ASKED="
+set "KB_OLD_FOLDER="
+set "KB_OLD_DO="
+set "KB_OLD_SKIP="
 set "KB_RC=0"
 
 :options
@@ -48,9 +51,12 @@ rem what another computer left counts for nothing
 "%KB_SYS%\findstr.exe" /x /i /c:"computer %COMPUTERNAME%" "%KB_STATE%" >nul
 if errorlevel 1 set "KB_MINE="
 if not defined KB_MINE goto fresh
-for /f "usebackq tokens=1,*" %%A in ("%KB_STATE%") do if "%%A"=="folder" if not defined KB_FOLDER set "KB_FOLDER=%%~B"
-for /f "usebackq tokens=1,*" %%A in ("%KB_STATE%") do if "%%A"=="do" set "KB_DO=%%~B"
-for /f "usebackq tokens=1,*" %%A in ("%KB_STATE%") do if "%%A"=="skip" set "KB_SKIP=%%~B"
+for /f "usebackq tokens=1,*" %%A in ("%KB_STATE%") do if "%%A"=="folder" set "KB_OLD_FOLDER=%%~B"
+for /f "usebackq tokens=1,*" %%A in ("%KB_STATE%") do if "%%A"=="do" set "KB_OLD_DO=%%~B"
+for /f "usebackq tokens=1,*" %%A in ("%KB_STATE%") do if "%%A"=="skip" set "KB_OLD_SKIP=%%~B"
+if not defined KB_FOLDER set "KB_FOLDER=%KB_OLD_FOLDER%"
+set "KB_DO=%KB_DO%%KB_OLD_DO%"
+set "KB_SKIP=%KB_SKIP%%KB_OLD_SKIP%"
 call :pending
 if not defined KB_RESUME goto resumed
 if not defined KB_PENDING goto resumed
@@ -136,10 +142,10 @@ goto stop
 :clear
 if defined KB_MINE goto started
 >"%KB_STATE%" echo computer %COMPUTERNAME%
->>"%KB_STATE%" echo folder "%KB_FOLDER%"
 :started
 if defined KB_WHATIF goto steps
 if "%KB_IS_IMAGE%"=="1" goto steps
+>>"%KB_STATE%" echo folder "%KB_FOLDER%"
 >>"%KB_STATE%" echo do "%KB_DO%"
 >>"%KB_STATE%" echo skip "%KB_SKIP%"
 :steps
@@ -187,7 +193,7 @@ exit /b 0
 :remote
 set "KB_REMOTE="
 if defined KB_NORESTART exit /b 0
-if "%KB_RESTARTS%"=="0" exit /b 0
+if "%KB_RESUMES%"=="0" exit /b 0
 if "%KB_FOLDER:~0,2%"=="\\" set "KB_REMOTE=1"
 if defined KB_REMOTE exit /b 0
 "%KB_SYS%\net.exe" use %KB_FOLDER:~0,2% >nul 2>&1

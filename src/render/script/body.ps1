@@ -296,11 +296,12 @@ if ($WhatIf) {
     Stop-Plan 'Nothing was changed (-WhatIf).' 0
 }
 if ($questions -gt 0) { Stop-Plan 'Nothing was installed: answer these first.' 1 }
-$restarts = @($Steps | Where-Object { $_.Restart })
+$last = $Steps[$Steps.Count - 1].N
+$resumes = @($Steps | Where-Object { $_.Restart -and $_.N -ne $last })
 if (-not $IsImage) {
     $drive = [System.IO.Path]::GetPathRoot($Folder)
     $isRemote = $drive.StartsWith('\\') -or (New-Object System.IO.DriveInfo $drive).DriveType -eq 'Network'
-    if ($isRemote -and $restarts.Count -gt 1 -and -not $NoRestart) {
+    if ($isRemote -and $resumes.Count -gt 0 -and -not $NoRestart) {
         Stop-Plan 'The packages are on a network drive, which may be gone after a restart: copy them to a local one.' 1
     }
     if ($State.Boot -ne '' -and $State.Boot -eq (Get-Boot)) {
@@ -382,7 +383,7 @@ foreach ($step in $Steps) {
     $State.Changed = $false
     $State.Boot = Get-Boot
     Save-State
-    $isLast = $n -eq $Steps[$Steps.Count - 1].N
+    $isLast = $n -eq $last
     if ($isLast) { Remove-Traces }
     if ($NoRestart) {
         if ($isLast) { Stop-Plan 'All steps are done. Restart now to finish.' 3010 }

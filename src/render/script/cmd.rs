@@ -44,7 +44,8 @@ pub fn plan_cmd(report: &InstallPlanReport) -> String {
     }
     let script = Script::of(report);
     for line in script.head(if report.image { &HOW_IMAGE } else { &HOW }) {
-        let _ = writeln!(out, "{}", format!("rem {}", words(&line)).trim_end());
+        let indent = line.len() - line.trim_start().len();
+        let _ = writeln!(out, "{}", format!("rem {:indent$}{}", "", words(&line)).trim_end());
     }
     out.push_str("setlocal EnableExtensions DisableDelayedExpansion\n");
     let image = if report.image { "1" } else { "0" };
@@ -53,7 +54,7 @@ pub fn plan_cmd(report: &InstallPlanReport) -> String {
         ("HOST", script.host()),
         ("VERSION", &script.version),
         ("IS_IMAGE", image),
-        ("RESTARTS", &script.restarts.to_string()),
+        ("RESUMES", &script.resumes().to_string()),
         ("LAST", &script.last().to_string()),
         ("FIRST", script.jobs.first().map_or("", |j| j.work.kind())),
     ] {

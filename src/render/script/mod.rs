@@ -115,6 +115,11 @@ impl<'a> Script<'a> {
         }
     }
 
+    /// How often it has to go on after a restart.
+    fn resumes(&self) -> usize {
+        self.jobs.iter().filter(|j| j.restart && j.number != self.last()).count()
+    }
+
     fn last(&self) -> u32 {
         self.jobs.last().map_or(0, |j| j.number)
     }

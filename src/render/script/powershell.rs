@@ -67,16 +67,17 @@ pub fn plan_powershell(report: &InstallPlanReport) -> String {
             j.only_if.map_or((String::new(), String::new()), |c| (words(&c.text), words(&c.collect)));
         let _ = write!(
             out,
-            "    @{{ N = {}; Name = {}; Update = {}; Kind = {}; Restart = {}\n        \
+            "    @{{ N = {}; Kind = {}; Update = {}; Restart = {}\n        \
+             Name = {}\n        \
              File = {}; Exact = {}; Digest = {}\n        \
              Arguments = {}\n        \
              Only = {}; Test = {}; Revision = {}\n        \
              See = {} }}\n",
             j.number,
-            literal(&j.name),
-            literal(j.update),
             literal(j.work.kind()),
+            literal(j.update),
             truth(j.restart),
+            literal(&j.name),
             literal(file.map_or("", |f| &f.name)),
             truth(file.is_some_and(|f| f.exact)),
             literal(file.map_or("", |f| f.digest)),

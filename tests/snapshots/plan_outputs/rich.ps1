@@ -43,37 +43,44 @@ $PlanHost = 'SRV00'
 $PlanVersion = '6.3.9600'
 $IsImage = $false
 $Steps = @(
-    @{ N = 1; Name = 'KB2919442, March 2014 servicing stack update'; Update = 'KB2919442'; Kind = 'package'; Restart = $false
+    @{ N = 1; Kind = 'package'; Update = 'KB2919442'; Restart = $false
+        Name = 'KB2919442, March 2014 servicing stack update'
         File = 'windows8.1-kb2919442-x64_13f3b8d5.msu'; Exact = $true; Digest = ''
         Arguments = ''
         Only = 'the revision is below 9600.17031'; Test = 'revision-below'; Revision = 17031
         See = 'reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" /v UBR' }
-    @{ N = 2; Name = 'clearcompressionflag.exe'; Update = ''; Kind = 'program'; Restart = $false
+    @{ N = 2; Kind = 'program'; Update = ''; Restart = $false
+        Name = 'clearcompressionflag.exe'
         File = 'clearcompressionflag.exe'; Exact = $true; Digest = ''
         Arguments = ''
         Only = ''; Test = ''; Revision = 0
         See = '' }
-    @{ N = 3; Name = 'KB2919355, April 2014 update'; Update = 'KB2919355'; Kind = 'package'; Restart = $true
+    @{ N = 3; Kind = 'package'; Update = 'KB2919355'; Restart = $true
+        Name = 'KB2919355, April 2014 update'
         File = '*kb2919355-*x64*.msu'; Exact = $false; Digest = ''
         Arguments = ''
         Only = ''; Test = ''; Revision = 0
         See = '' }
-    @{ N = 4; Name = 'KB3173424, July 2016 servicing stack update'; Update = 'KB3173424'; Kind = 'package'; Restart = $false
+    @{ N = 4; Kind = 'package'; Update = 'KB3173424'; Restart = $false
+        Name = 'KB3173424, July 2016 servicing stack update'
         File = '*kb3173424-*x64*.msu'; Exact = $false; Digest = ''
         Arguments = ''
         Only = 'no later servicing stack is installed'; Test = ''; Revision = 0
         See = 'dism /online /get-packages' }
-    @{ N = 5; Name = 'KB3172614, July 2016 update rollup'; Update = 'KB3172614'; Kind = 'package'; Restart = $true
+    @{ N = 5; Kind = 'package'; Update = 'KB3172614'; Restart = $true
+        Name = 'KB3172614, July 2016 update rollup'
         File = '*kb3172614-*x64*.msu'; Exact = $false; Digest = ''
         Arguments = ''
         Only = ''; Test = ''; Revision = 0
         See = '' }
-    @{ N = 6; Name = 'enable .NET Framework 3.5'; Update = ''; Kind = 'dism'; Restart = $false
+    @{ N = 6; Kind = 'dism'; Update = ''; Restart = $false
+        Name = 'enable .NET Framework 3.5'
         File = ''; Exact = $false; Digest = ''
         Arguments = '/enable-feature /featurename:NetFx3 /all /quiet /norestart'
         Only = ''; Test = ''; Revision = 0
         See = '' }
-    @{ N = 7; Name = 'remove KB2506143'; Update = 'KB2506143'; Kind = 'wusa'; Restart = $false
+    @{ N = 7; Kind = 'wusa'; Update = 'KB2506143'; Restart = $false
+        Name = 'remove KB2506143'
         File = ''; Exact = $false; Digest = ''
         Arguments = '/uninstall /kb:2506143 /quiet /norestart'
         Only = ''; Test = ''; Revision = 0
