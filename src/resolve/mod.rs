@@ -14,7 +14,7 @@ use crate::{
 };
 use checks::Context;
 use identity::Identity;
-use installed::Installed;
+use installed::{Installed, Memo};
 use question::{Finding, Outcome, Question};
 use std::collections::BTreeSet;
 use verdict::Decision;
@@ -47,8 +47,13 @@ pub struct Answer {
 /// assert_eq!(answer.decision.verdict, Verdict::Unknown);
 /// ```
 pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
+    explain_with(catalog, host, question, &mut Memo::default())
+}
+
+/// [`explain`] for many questions to one catalog: what follows from the catalog alone is kept in between.
+pub fn explain_with(catalog: &Catalog, host: &Host, question: &Question, memo: &mut Memo) -> Answer {
     let identity = identity::identify(catalog, host);
-    let installed = Installed::derive(catalog, host, &identity);
+    let installed = Installed::derive_with(catalog, host, &identity, memo);
     let update = question.kb.and_then(|kb| catalog.update(kb));
     let mut rules: Vec<_> = question
         .kb
