@@ -18,6 +18,12 @@ fn main() {
             } else {
                 r.assume.push(o.into())
             }
+        } else if let Some(n) = x.strip_prefix('@') {
+            let n: usize = n.parse().unwrap();
+            let c = Catalog::embedded();
+            let pr = c.product_by_slug("windows-server-2012-r2").unwrap().id;
+            r.goals
+                .extend(c.kbs().filter(|k| c.update(*k).is_some_and(|u| u.products().contains(pr))).take(n));
         } else {
             r.goals.push(x.parse().unwrap())
         }

@@ -369,7 +369,7 @@ fn cheapest(catalog: &Catalog, has: &BTreeSet<u32>, goal: u32) -> Option<(u32, u
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 
     /// Every plan replays; without any one of its steps it does not.
     #[test]

@@ -14,7 +14,7 @@ use crate::{
     resolve::{
         self,
         identity::{self, Identity},
-        installed::Installed,
+        installed::{Installed, Memo},
         question::{Finding, Outcome, Question},
         statement::{Ask, Certainty, Evidence, Says},
         verdict::Verdict,
@@ -203,9 +203,10 @@ impl Maker<'_> {
     /// What the resolver says of each goal as the host is; those that are to be planned for.
     fn judge(&mut self, goals: &BTreeSet<KbId>) -> BTreeSet<KbId> {
         let mut wanted = BTreeSet::new();
+        let mut memo = Memo::default();
         for kb in goals {
-            let answer =
-                resolve::explain(self.catalog, self.base, &Question { kb: Some(*kb), ..Question::default() });
+            let question = Question { kb: Some(*kb), ..Question::default() };
+            let answer = resolve::explain_with(self.catalog, self.base, &question, &mut memo);
             let first = answer.decision.causes.first().cloned();
             let mut goal = Goal { kb: *kb, state: GoalState::Install, by: Vec::new(), finding: None };
             match (answer.decision.verdict, &first) {

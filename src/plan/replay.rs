@@ -9,6 +9,7 @@ use crate::{
     model::{Host, KbId},
     resolve::{
         self, Answer, identity,
+        installed::Memo,
         question::{Finding, Question},
         statement::Ask,
         verdict::Verdict,
@@ -41,8 +42,8 @@ pub struct Refused {
     pub host: Box<Host>,
 }
 
-fn ask(catalog: &Catalog, host: &Host, kb: KbId) -> Answer {
-    resolve::explain(catalog, host, &Question { kb: Some(kb), ..Question::default() })
+fn ask(catalog: &Catalog, host: &Host, kb: KbId, memo: &mut Memo) -> Answer {
+    resolve::explain_with(catalog, host, &Question { kb: Some(kb), ..Question::default() }, memo)
 }
 
 /// Replays steps on a host: each with whether a restart follows it. In the end every goal must be there, or contained in
@@ -57,12 +58,13 @@ pub fn replay(
     goals: &[KbId],
 ) -> Result<Vec<Replayed>, Refused> {
     let mut now = host.clone();
+    let mut memo = Memo::default();
     let mut out = Vec::with_capacity(steps.len());
     for (at, (change, restart)) in steps.iter().enumerate() {
         let mut done = Replayed { step: at, verdict: None, finding: None, asks: Vec::new() };
         let mut identity = None;
         if let Change::Install(kb) = change {
-            let answer = ask(catalog, &now, *kb);
+            let answer = ask(catalog, &now, *kb, &mut memo);
             let finding = answer.decision.causes.first().cloned();
             if !matches!(answer.decision.verdict, Verdict::Applicable | Verdict::Unknown) {
                 return Err(Refused { step: Some(at), kb: *kb, finding, host: Box::new(now) });
@@ -89,7 +91,7 @@ pub fn replay(
         out.push(done);
     }
     for kb in goals {
-        let answer = ask(catalog, &now, *kb);
+        let answer = ask(catalog, &now, *kb, &mut memo);
         let there = answer.decision.verdict == Verdict::AlreadyInstalled || !answer.superseded_by.is_empty();
         let replaced =
             answer.decision.causes.first().is_some_and(|f| f.cause == crate::model::Cause::Superseded)

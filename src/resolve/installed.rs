@@ -44,6 +44,24 @@ struct Implied {
     evidence: Evidence,
 }
 
+/// What follows from one catalog for hosts of the same products, kept between questions about the same host as it
+/// changes. Another catalog needs another one.
+#[derive(Debug, Default)]
+pub struct Memo {
+    products: ProductSet,
+    implied: BTreeMap<KbId, Vec<(KbId, bool, Evidence)>>,
+    places: BTreeMap<KbId, Vec<(u16, u32)>>,
+}
+
+impl Memo {
+    /// Forgets what was kept for other products.
+    fn serve(&mut self, products: ProductSet) {
+        if self.products != products {
+            *self = Self { products, ..Self::default() };
+        }
+    }
+}
+
 /// The updates of one host, listed and derived.
 pub struct Installed<'a> {
     pub(super) catalog: &'a Catalog,
@@ -75,14 +93,28 @@ fn how_sure(origin: &Origin) -> Certainty {
 impl<'a> Installed<'a> {
     /// Derives what is there from the host's lists and the catalog's rules.
     pub fn derive(catalog: &'a Catalog, host: &'a Host, identity: &'a Identity) -> Self {
+        Self::derive_with(catalog, host, identity, &mut Memo::default())
+    }
+
+    /// [`Installed::derive`], keeping what follows from the catalog alone for the next question.
+    pub fn derive_with(
+        catalog: &'a Catalog,
+        host: &'a Host,
+        identity: &'a Identity,
+        memo: &mut Memo,
+    ) -> Self {
+        memo.serve(identity.products);
         let mut this =
             Self { catalog, host, identity, implied: BTreeMap::new(), places: Vec::new(), lower_bound: None };
-        this.imply();
+        this.imply(memo);
         let mut there: Vec<KbId> = this.listed_there().collect();
         there.extend(this.implied.iter().filter(|(_, i)| !i.or_later).map(|(kb, _)| *kb));
         for kb in there {
-            let serving: Vec<_> = catalog.places(kb).into_iter().filter(|e| this.serves(e)).collect();
-            this.places.extend(serving.into_iter().map(|e| (e.line, e.position, kb)));
+            let places = memo.places.entry(kb).or_insert_with(|| {
+                let serving = catalog.places(kb).into_iter().filter(|e| this.serves(e));
+                serving.map(|e| (e.line, e.position)).collect()
+            });
+            this.places.extend(places.iter().map(|(line, position)| (*line, *position, kb)));
         }
         this.places.sort_unstable();
         this.places.dedup();
@@ -111,36 +143,43 @@ impl<'a> Installed<'a> {
     }
 
     /// Whatever is installed had its prerequisites: to a fixed point, each update once.
-    fn imply(&mut self) {
+    fn imply(&mut self, memo: &mut Memo) {
         let mut work: Vec<KbId> = self.listed_there().collect();
         let mut at = 0;
         while let Some(dependant) = work.get(at).copied() {
             at += 1;
-            for rule in self.catalog.rules(dependant) {
-                if !implies(&rule, self.identity) {
+            let implied = memo.implied.entry(dependant).or_insert_with(|| self.implied_by(dependant));
+            for (kb, or_later, evidence) in implied.iter() {
+                if self.implied.contains_key(kb)
+                    || self.host.updates.get(kb).is_some_and(|s| is_there(s.value))
+                {
                     continue;
                 }
-                for clause in &rule.requires {
-                    // of several members any one may have been it, unless all are "this one or later" of one line
-                    let members = self.distinct(clause);
-                    let Some(Requirement::Update { kb, or_later }) = members.first() else { continue };
-                    if members.iter().any(|r| Some(r) != members.first()) {
-                        continue;
-                    }
-                    if self.implied.contains_key(kb)
-                        || self.host.updates.get(kb).is_some_and(|s| is_there(s.value))
-                    {
-                        continue;
-                    }
-                    let evidence =
-                        Evidence::catalog(Says::ImpliedBy { kb: *kb, dependant }, rule.source, rule.standing);
-                    self.implied.insert(*kb, Implied { dependant, or_later: *or_later, evidence });
-                    if !or_later {
-                        work.push(*kb);
-                    }
+                let evidence = evidence.clone();
+                self.implied.insert(*kb, Implied { dependant, or_later: *or_later, evidence });
+                if !or_later {
+                    work.push(*kb);
                 }
             }
         }
+    }
+
+    /// What must have been there for an update to be installed: each with whether a later one will do.
+    fn implied_by(&self, dependant: KbId) -> Vec<(KbId, bool, Evidence)> {
+        let mut out = Vec::new();
+        for rule in self.catalog.rules(dependant).iter().filter(|r| implies(r, self.identity)) {
+            for clause in &rule.requires {
+                // of several members any one may have been it, unless all are "this one or later" of one line
+                let members = self.distinct(clause);
+                let Some(Requirement::Update { kb, or_later }) = members.first() else { continue };
+                if members.iter().any(|r| Some(r) != members.first()) {
+                    continue;
+                }
+                let says = Says::ImpliedBy { kb: *kb, dependant };
+                out.push((*kb, *or_later, Evidence::catalog(says, rule.source, rule.standing)));
+            }
+        }
+        out
     }
 
     fn bound(&mut self) {

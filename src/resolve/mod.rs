@@ -14,7 +14,7 @@ use crate::{
 };
 use checks::Context;
 use identity::Identity;
-use installed::Installed;
+use installed::{Installed, Memo};
 use question::{Finding, Outcome, Question};
 use std::collections::BTreeSet;
 use verdict::Decision;
@@ -47,10 +47,15 @@ pub struct Answer {
 /// assert_eq!(answer.decision.verdict, Verdict::Unknown);
 /// ```
 pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
+    explain_with(catalog, host, question, &mut Memo::default())
+}
+
+/// [`explain`] for many questions to one catalog: what follows from the catalog alone is kept in between.
+pub fn explain_with(catalog: &Catalog, host: &Host, question: &Question, memo: &mut Memo) -> Answer {
     let told = checks::host_of_log(host, question);
     let host = told.as_ref().unwrap_or(host);
     let identity = identity::identify(catalog, host);
-    Prepared::new(catalog, host, &identity).explain(question)
+    Prepared::with(catalog, host, &identity, memo).explain(question)
 }
 
 /// A host that is identified and of which what is on it is derived: for many questions about one host.
@@ -64,7 +69,12 @@ pub struct Prepared<'a> {
 impl<'a> Prepared<'a> {
     /// Derives what is on the host; `identity` is what [`identity::identify`] gives for it.
     pub fn new(catalog: &'a Catalog, host: &'a Host, identity: &'a Identity) -> Self {
-        Self { catalog, host, identity, installed: Installed::derive(catalog, host, identity) }
+        Self::with(catalog, host, identity, &mut Memo::default())
+    }
+
+    /// The same; what follows from the catalog alone is kept in `memo`.
+    pub fn with(catalog: &'a Catalog, host: &'a Host, identity: &'a Identity, memo: &mut Memo) -> Self {
+        Self { catalog, host, identity, installed: Installed::derive_with(catalog, host, identity, memo) }
     }
 
     /// What is on the host.
