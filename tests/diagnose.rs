@@ -88,8 +88,8 @@ fn help_fits() {
 
 #[test]
 fn an_unmapped_code_is_called_so() {
-    run(&["code", "0x80248014", "0x80190194", "0x80070abc"]).code(5).stdout_eq(snapshot("unmapped.txt"));
-    let report = json(&["code", "0x80248014"], 5);
+    run(&["code", "0x80248abc", "0x80190194", "0x80070abc"]).code(5).stdout_eq(snapshot("unmapped.txt"));
+    let report = json(&["code", "0x80248abc"], 5);
     let reading = &report["codes"][0]["readings"][0];
     assert_eq!(reading["known"], false);
     assert_eq!(reading["symbol"], Value::Null);
@@ -355,6 +355,7 @@ fn connections_certificates_and_servers_are_told_apart() {
         ("0x80240025", "policy", 1),
         ("0x80070070", "space", 1),
         ("0x800f0821", "servicing-timeout", 1),
+        ("0x80246005", "connection", 1),
         ("0x80072f9a", "connection", 5),
     ] {
         let report = json(&["diagnose", "--error", error], exit);

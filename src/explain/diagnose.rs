@@ -243,7 +243,11 @@ fn remedies(catalog: &Catalog, question: &Question, answer: &Answer) -> Vec<Reme
         Some(first) => {
             let title = |kb: KbId| super::short_title(catalog, kb);
             for r in first.remedy.iter().filter(|r| !by_table(r)) {
-                let source = page_of(first);
+                let source = page_of(first)
+                    .or_else(|| {
+                        meaning.filter(|m| m.causes.contains(&first.cause)).map(|m| m.source.to_owned())
+                    })
+                    .unwrap_or_else(|| "rule".to_owned());
                 add(RemedyReport { text: wording::remedy(r, title), command: None, danger: None, source });
             }
             if let Some(meaning) = meaning.filter(|m| m.causes.contains(&first.cause)) {
@@ -270,16 +274,16 @@ const fn by_table(r: &Remedy) -> bool {
             | Remedy::StartService(_)
             | Remedy::StopOtherSoftware
             | Remedy::NewestStack
+            | Remedy::AddSha2
             | Remedy::ByTable(_)
             | Remedy::Nothing
     )
 }
 
-/// The page that a finding rests on; a rule of kbwhy where there is none.
-fn page_of(f: &Finding) -> String {
-    let page = f.evidence.iter().find_map(|e| match &e.from {
+/// The page that a finding rests on.
+fn page_of(f: &Finding) -> Option<String> {
+    f.evidence.iter().find_map(|e| match &e.from {
         From::Catalog { url, .. } => Some(url.clone()),
         _ => None,
-    });
-    page.unwrap_or_else(|| "rule".to_owned())
+    })
 }

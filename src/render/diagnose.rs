@@ -29,9 +29,10 @@ fn one_code(out: &mut String, code: &CodeReport, style: Style) {
             out.push('\n');
         }
         let name = name_of(r);
-        let as_given = if name.starts_with(&code.text)
-            || r.code.as_deref().is_some_and(|c| c.eq_ignore_ascii_case(&code.text))
-        {
+        // several codes in a text each stand for themselves
+        let several = code.readings.len() > 1 && code.text.contains(char::is_whitespace);
+        let same = |c: &String| c.eq_ignore_ascii_case(&code.text);
+        let as_given = if several || name.starts_with(&code.text) || r.code.as_ref().is_some_and(same) {
             name
         } else {
             format!("{}: {name}", code.text)
@@ -39,7 +40,7 @@ fn one_code(out: &mut String, code: &CodeReport, style: Style) {
         paragraph(out, &as_given, 0, width);
         paragraph(out, &r.meaning, 2, width);
         let mut line = |label: &str, text: &str| labelled(out, label, text, width);
-        if code.readings.len() > 1 {
+        if code.readings.len() > 1 && !several {
             line("read as", r.spelling);
         }
         if let (Some(unsigned), Some(signed)) = (r.unsigned, r.signed) {

@@ -128,7 +128,7 @@ fn codes_are_taken_apart_by_their_build() {
         (0x8007_0654, "Windows Installer", Some(1620)),
         (0x8007_371c, "side-by-side assemblies", Some(14108)),
         (0x8019_0194, "HTTP status", Some(404)),
-        (0x8024_8014, "Windows Update Agent, data store", None),
+        (0x8024_8abc, "Windows Update Agent, data store", None),
         (0x800f_0832, "servicing (CBS)", None),
         (0x800f_098a, "servicing, differential packages (PSFX)", None),
         (0x800f_0203, "setup of devices and drivers", None),
