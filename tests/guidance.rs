@@ -101,7 +101,7 @@ const ROWS: &[(&str, &[&str], &str)] = &[
     ("target-version", &["--symptom", "not-arriving", "--inventory", POLICIES, "--inventory", VER], "pass"),
     ("scan-source", &["--symptom", "unexpected", "--inventory", QUERY, "--inventory", VER], "fail"),
     ("scan-policy", &["--symptom", "unexpected", "--inventory", POLICIES, "--inventory", VER], "fail"),
-    ("wsus-version", &["--symptom", "wsus", "--inventory", BARE], "unknown"),
+    ("wsus-version", &["--symptom", "wsus", "--inventory", BARE], "fail"),
     ("wsus-version", &["--symptom", "wsus", "--wsus-version", "3.2.7600.226"], "fail"),
     ("wsus-console", &["--symptom", "wsus", "--console-version", "3.2.7600.226"], "fail"),
     (

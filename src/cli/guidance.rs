@@ -24,21 +24,21 @@ const HEAD: usize = 4 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Symptom {
-    /// An update that was deployed does not arrive
+    // an update that was deployed does not arrive
     NotArriving,
-    /// An update arrives that was not deployed
+    // an update arrives that was not deployed
     Unexpected,
-    /// Clients do not reach WSUS, or WSUS fails
+    // clients do not reach WSUS, or WSUS fails
     Wsus,
-    /// "Failed to connect to Mux due to network or cert errors"
+    // "Failed to connect to Mux due to network or cert errors"
     Mux,
 }
 
 /// Guidance of Microsoft, row by row.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Guidance")]
 pub(super) struct Guide {
-    /// What is seen: all rows of Microsoft's guidance on it are checked
+    /// What is seen: an update that was deployed does not arrive, one that was not arrives, WSUS fails, or the
+    /// "Mux" message; every row of Microsoft's guidance on it is checked
     #[arg(long, value_enum)]
     symptom: Option<Symptom>,
     /// web.config of WSUS' ClientWebService: read, never changed; may be repeated

@@ -277,7 +277,11 @@ fn says(s: &Says) -> String {
             false => format!("the deployment is {state}: only one that is offering delivers"),
         },
         Says::DeploymentUnknown => "the state of the deployment (offering, paused, scheduled) cannot be seen from the device".into(),
-        Says::Sources { routing } => routes(routing),
+        Says::Sources { routing, elsewhere: false } => routes(routing),
+        Says::Sources { routing, elsewhere: true } => format!(
+            "{}: what is approved in WSUS arrives, what the deployment service (Intune, Autopatch) deploys does not",
+            routes(routing)
+        ),
         Says::Conflict { conflict: c, server } => conflict(c, server.as_deref()),
         Says::Scanned { on } => format!("Automatic Updates last searched with success on {on} (UTC)"),
         Says::ScannedBefore { on, published } => {

@@ -59,6 +59,14 @@ pub(super) fn shown_line(text: &str, most: usize) -> String {
     shown(&plain, most)
 }
 
+/// What a fault's line says, without what stands before and behind.
+fn around(line: &str) -> String {
+    let begin = ["<ErrorCode>", "errorCode=", "ErrorCode="].iter().find_map(|word| line.find(word));
+    let rest = begin.and_then(|at| line.get(at..)).unwrap_or(line).trim();
+    let end = ["<ID>", ", id=", "<Method>", ", Client="].iter().filter_map(|word| rest.find(word)).min();
+    shown(end.and_then(|at| rest.get(..at)).unwrap_or(rest), SHOWN)
+}
+
 /// Reads a log as it comes, in UTF-8 or UTF-16.
 #[derive(Debug)]
 pub struct ClientReader {
@@ -131,7 +139,7 @@ impl ClientReader {
         if let Some((count, lines)) = fault.and_then(|i| self.faults.get_mut(i)) {
             *count += 1;
             if lines.len() < KEPT {
-                lines.push(ClientLine { line: self.number, text: shown(line.trim(), SHOWN) });
+                lines.push(ClientLine { line: self.number, text: around(line) });
             }
             return;
         }
@@ -171,6 +179,7 @@ mod tests {
         assert_eq!(log.faults.len(), 1);
         let (fault, count, lines) = &log.faults[0];
         assert_eq!((*fault, *count, lines[0].line), (ClientFault::Prerequisites, 1, 1));
+        assert!(lines[0].text.starts_with("<ErrorCode>InvalidParameters") && !lines[0].text.contains("<ID>"));
         assert_eq!(log.failed[0].line, 2);
     }
 

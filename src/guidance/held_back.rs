@@ -435,10 +435,13 @@ fn scan_source(routing: &Routing, scope: &Scope, unexpected: bool) -> Finding {
     if routing.unmanaged_assumed {
         asks.push(Ask::ManagedPolicies);
     }
-    let mut found =
-        Finding::new(Check::ScanSource, outcome, Says::Sources { routing: Box::new(routing.clone()) })
-            .proof(proofs)
-            .ask(asks);
+    let mut found = Finding::new(
+        Check::ScanSource,
+        outcome,
+        Says::Sources { routing: Box::new(routing.clone()), elsewhere: !open && !public && !unexpected },
+    )
+    .proof(proofs)
+    .ask(asks);
     if past {
         found = found.remedy([Remedy::SetAllSources]);
     } else if !open && !public {

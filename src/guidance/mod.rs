@@ -206,8 +206,8 @@ pub enum Says {
     DeploymentState { state: String, offers: bool },
     /// it cannot be seen from the device
     DeploymentUnknown,
-    /// sources by class
-    Sources { routing: Box<Routing> },
+    /// sources by class; what the deployment service deploys comes from elsewhere
+    Sources { routing: Box<Routing>, elsewhere: bool },
     /// a policy that does not do what it looks like
     Conflict { conflict: Conflict, server: Option<String> },
     /// the day of the last search
