@@ -8,6 +8,7 @@ mod model;
 #[path = "src/catalog"]
 mod catalog {
     pub mod check;
+    pub mod codes;
     pub mod compile;
     pub mod facts;
     pub mod layout;
@@ -71,6 +72,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     let out = Path::new(&out);
     fs::write(out.join("catalog.bin"), &bytes)?;
+    let codes = catalog::codes::table(&facts.error_codes, &facts.error_remedies, &facts.error_messages);
+    fs::write(out.join("error_codes.rs"), codes.map_err(|e| e.to_string())?)?;
     let mut text = DeflateEncoder::new(Vec::new(), Compression::best());
     text.write_all(&catalog::rows::write(&facts))?;
     fs::write(out.join("catalog-rows.deflate"), text.finish()?)?;

@@ -13,6 +13,7 @@ pub mod diagnose;
 pub mod doctor;
 pub mod explain;
 pub mod graph;
+pub mod guidance;
 pub mod inventory;
 pub mod metadata;
 pub mod model;

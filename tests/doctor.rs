@@ -223,7 +223,7 @@ fn all() -> impl Iterator<Item = (&'static str, Host)> {
 
 fn examined(host: &Host) -> doctor::Examination {
     let catalog = Catalog::embedded();
-    doctor::examine(catalog, host, Today::of(catalog))
+    doctor::examine(catalog, host, Today::of_host(catalog, host))
 }
 
 fn report(host: &Host) -> DoctorReport {
@@ -479,6 +479,31 @@ fn packages_are_named_for_the_host() {
             "{product}"
         );
     }
+}
+
+#[test]
+fn the_host_may_state_a_day_and_a_clock_that_went_wrong_is_not_believed() {
+    let catalog = Catalog::embedded();
+    let of = |day: &str| {
+        let facts = format!(r#"{{"facts":{{"management":{{"collected":"{day}T10:00:00Z"}}}}}}"#);
+        Today::of_host(catalog, &host("host", &facts))
+    };
+    let later = catalog.as_of().tomorrow().expect("a day").to_string();
+    assert_eq!((of(&later).date.to_string(), of(&later).from), (later.clone(), TodayFrom::Host));
+    assert_eq!(of("2019-01-01"), Today::of(catalog), "the catalog's facts are later");
+    assert_eq!(of("2099-01-01"), Today::of(catalog));
+    assert_eq!(of("soon"), Today::of(catalog));
+}
+
+#[test]
+fn a_pause_stops_what_would_arrive() {
+    let output = on_stdin(&["--format", "json"], text_of("policies", facts_of("policies"))).code(1);
+    let json: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).expect("JSON");
+    let paused =
+        json["checks"].as_array().expect("checks").iter().find(|c| c["code"] == "quality-updates-paused");
+    assert_eq!(paused.map(|c| &c["severity"]), Some(&"stops".into()));
+    let steps = json["steps"].to_string();
+    assert!(steps.contains("Resume quality updates") && steps.contains("UseWUServer"), "{steps}");
 }
 
 // laws

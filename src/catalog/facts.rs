@@ -3,6 +3,7 @@
 //! `source` is an address, or the `id` of a row of `sources.jsonl` where many rows share one.
 //! `read` is when the source was read (`yyyy-mm-dd` or `yyyy-mm`), where it differs from the source row's.
 
+use super::codes::{ErrorCodeRow, ErrorMessageRow, ErrorRemedyRow};
 use serde::{Deserialize, Serialize};
 
 /// A page or dataset that many facts share: `sources.jsonl`.
@@ -531,6 +532,12 @@ pub struct Facts {
     pub lifecycle: Vec<LifecycleRow>,
     /// `categories.jsonl`; importers of update metadata use it, the index does not hold it
     pub categories: Vec<CategoryRow>,
+    /// `error-codes.jsonl`; they become a table of the program, the index does not hold them
+    pub error_codes: Vec<ErrorCodeRow>,
+    /// `error-remedies.jsonl`; the same
+    pub error_remedies: Vec<ErrorRemedyRow>,
+    /// `error-messages.jsonl`; the same
+    pub error_messages: Vec<ErrorMessageRow>,
     /// what local corrections take out; [`super::join`] applies it, the compiler ignores it
     pub removed: Vec<RemovalRow>,
     /// ids of the source rows of what was imported, once it is joined with the rest

@@ -5,6 +5,7 @@
 
 pub mod bytes;
 mod check;
+pub mod codes;
 pub mod compile;
 mod embedded;
 pub mod facts;

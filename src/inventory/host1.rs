@@ -292,6 +292,13 @@ fn facts(r: &Reader, facts: &Place, host: &mut Host) -> Result<(), ReadError> {
             host.device.insert(clean(name).to_lowercase(), r.fact(value, &at));
         }
     }
+    for (section, into) in [("services", &mut host.services), ("management", &mut host.management)] {
+        let Some((at, object)) = r.members(facts, section)? else { continue };
+        for (name, value) in object.iter().filter(|(_, v)| !v.is_null()) {
+            let at = format!("{at}.{name}");
+            into.insert(clean(name).to_lowercase(), r.fact(clean(r.text_at(&at, value)?), &at));
+        }
+    }
     if let Some((at, object)) = r.members(facts, "packages")? {
         for (name, value) in object.iter().filter(|(_, v)| !v.is_null()) {
             let at = format!("{at}.{name}");
@@ -484,6 +491,12 @@ pub fn to_host1(host: &Host) -> Value {
     }
     if !host.device.is_empty() {
         facts.insert("device".into(), texts(&host.device, String::clone).into());
+    }
+    if !host.services.is_empty() {
+        facts.insert("services".into(), texts(&host.services, String::clone).into());
+    }
+    if !host.management.is_empty() {
+        facts.insert("management".into(), texts(&host.management, String::clone).into());
     }
     if !host.packages.is_empty() {
         facts.insert("packages".into(), texts(&host.packages, |s| s.name().to_owned()).into());

@@ -193,6 +193,8 @@ pub fn merge(hosts: Vec<Host>) -> Host {
     let files = |f: &Fact<FileState>| rank(&f.origin);
     out.files = c.each("facts.files", &hosts, |h| &h.files, files, ToString::to_string);
     out.device = c.each("facts.device", &hosts, |h| &h.device, own, String::clone);
+    out.services = c.each("facts.services", &hosts, |h| &h.services, own, String::clone);
+    out.management = c.each("facts.management", &hosts, |h| &h.management, own, String::clone);
     let features = |f: &Fact<FeatureState>| rank(&f.origin);
     out.features = c.each("facts.features", &hosts, |h| &h.features, features, |s| s.name().to_owned());
     let mut roles: BTreeMap<String, Fact<String>> = BTreeMap::new();

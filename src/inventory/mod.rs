@@ -21,6 +21,7 @@ mod cut;
 mod dates;
 mod dism;
 mod dism_packageinfo;
+mod dsregcmd;
 mod error;
 mod events;
 mod exports;
@@ -67,6 +68,7 @@ mod reg_file;
 mod registry;
 mod registry_keys;
 mod seatbelt;
+mod services;
 mod set;
 mod systeminfo;
 mod systeminfo_csv;
@@ -179,6 +181,8 @@ const FORMATS: &[&[Format]] = &[
     powershell::FORMATS,
     licence::FORMATS,
     arc::FORMATS,
+    dsregcmd::FORMATS,
+    services::FORMATS,
 ];
 
 /// Every format that is read, the most usual first.
@@ -226,6 +230,8 @@ const PASTED: &[Asked] = &[
     (powershell::read, &["psversion", "major"]),
     (licence::read, &["license status"]),
     (arc::read, &["agent status"]),
+    (dsregcmd::read, &["azureadjoined"]),
+    (services::read, &["service_name", "wsusservice", "w3svc", "site \""]),
 ];
 
 /// Reads the formats that are XML; each gives no host where it finds nothing of its own.
@@ -420,6 +426,9 @@ fn format_of(host: &Host) -> &'static str {
         host.features.values().next().map(|f| f.origin.format),
         host.roles.first().map(|f| f.origin.format),
         host.policies.values().next().map(|f| f.origin.format),
+        host.services.values().next().map(|f| f.origin.format),
+        host.management.values().next().map(|f| f.origin.format),
+        host.registry.values().next().map(|f| f.origin.format),
         host.name.as_ref().map(|f| f.origin.format),
         host.notes.first().map(|f| f.origin.format),
     ];

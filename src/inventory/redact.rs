@@ -87,6 +87,8 @@ fn origins(h: &mut Host) -> Vec<&mut Origin> {
     out.extend(map(&mut h.registry));
     out.extend(map(&mut h.files));
     out.extend(map(&mut h.device));
+    out.extend(map(&mut h.services));
+    out.extend(map(&mut h.management));
     out.extend(map(&mut h.features));
     out.extend(h.completeness.lists.iter_mut().map(|l| &mut l.origin));
     out.extend(h.roles.iter_mut().map(|f| &mut f.origin));

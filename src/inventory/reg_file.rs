@@ -134,12 +134,20 @@ fn whole_value(lines: &[Line], at: usize) -> (String, usize) {
 pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let mut registry = Registry::new(input, FORMAT);
     let wide = !lines.iter().any(|l| l.text.trim() == "REGEDIT4");
+    // only what the registry editor or reg.exe wrote has it: then keys are whole, and those below them too
+    let exported = lines
+        .iter()
+        .take(20)
+        .any(|l| matches!(l.text.trim(), "Windows Registry Editor Version 5.00" | "REGEDIT4"));
     let mut open: Option<&str> = None;
     let mut at = 0;
     while let Some(line) = lines.get(at) {
         at += 1;
         if let Some(path) = key(&line.text) {
             let told = registry.key(path, line.number);
+            if exported {
+                registry.whole(path, true, line.number);
+            }
             open = (told || registry.keeps(path)).then_some(path);
             continue;
         }

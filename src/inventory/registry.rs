@@ -5,7 +5,7 @@ use super::format::{Directness, Format};
 use super::lines::{Line, is_prompt};
 use super::registry_keys::Registry;
 use super::windows_nt::TELLING;
-use crate::model::{Host, RegistryValue};
+use crate::model::{Host, RegistryValue, registry_key};
 use std::sync::Arc;
 
 const FORMAT: &str = "reg query";
@@ -117,7 +117,10 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
     let mut open: Option<&str> = None;
     let mut known = true;
     let mut command: Option<(String, Option<String>)> = None;
+    let mut printed: Vec<Printed> = Vec::new();
+    let mut searched = false;
     for line in lines {
+        searched |= line.text.starts_with("End of search:");
         if is_prompt(&line.text) {
             let asked = line.text.to_ascii_lowercase();
             registry.filtered |= is_filter(&asked) || asked.contains("reg query") && asked.contains(" /f ");
@@ -130,7 +133,17 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             }
         } else if let Some(path) = key(&line.text) {
             known = registry.key(path, line.number);
-            (open, command) = (Some(path), None);
+            // asked for without a value, its own values are all there; of keys below it only their names
+            let whole = |(asked, value): (String, Option<String>)| {
+                value.is_none()
+                    && registry_key(&asked).is_some()
+                    && registry_key(&asked) == registry_key(path)
+            };
+            let asked = command.take().is_some_and(whole);
+            if printed.len() < PRINTED {
+                printed.push(Printed { path, line: line.number, values: 0, asked });
+            }
+            open = Some(path);
         } else if let Some((name, kind, text)) = value(&line.text) {
             let own = |n: &str| TELLING.contains(&n) || matches!(n, "productname" | "csdversion");
             let path = match open {
@@ -138,6 +151,9 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
                 None if own(&name.to_ascii_lowercase()) => WINDOWS,
                 None => continue,
             };
+            if let Some(last) = printed.last_mut().filter(|p| open == Some(p.path)) {
+                last.values += 1;
+            }
             // what tells of Windows may show that the next machine begins: that first
             if let Some(data) = data(kind, text).filter(|_| known) {
                 registry.value(path, name, &data, line.number);
@@ -147,7 +163,44 @@ pub(super) fn read(lines: &[Line], input: &Arc<str>) -> Vec<Host> {
             }
         }
     }
+    if !registry.filtered && !searched {
+        whole(&printed, &mut registry);
+    }
     registry.hosts()
+}
+
+/// A key as it was printed.
+struct Printed<'a> {
+    path: &'a str,
+    line: u32,
+    values: u32,
+    /// the command before it asked for all of its values
+    asked: bool,
+}
+
+/// More keys than people print.
+const PRINTED: usize = 10_000;
+
+/// Keys of which every value was printed. `reg query KEY /v NAME` prints one value: a key with more was printed whole,
+/// and so were those below it that come with values.
+fn whole(printed: &[Printed], registry: &mut Registry) {
+    let key = |p: &Printed| registry_key(p.path);
+    let below = |p: &Printed, parent: &str| {
+        key(p).is_some_and(|k| k.strip_prefix(parent).is_some_and(|r| r.starts_with('\\')))
+    };
+    let mut above: Option<String> = None;
+    for (i, p) in printed.iter().enumerate() {
+        let inside = above.as_deref().is_some_and(|parent| below(p, parent));
+        if !(p.asked || p.values > 1 || inside && p.values > 0) {
+            continue;
+        }
+        // keys below are named, if only by their paths
+        let named = key(p).is_some_and(|own| printed[i..].iter().any(|q| below(q, &own)));
+        registry.whole(p.path, !named, p.line);
+        if !inside {
+            above = key(p);
+        }
+    }
 }
 
 #[cfg(test)]

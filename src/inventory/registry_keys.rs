@@ -7,7 +7,7 @@ use super::os_values::{Values, is_computer_name};
 use super::packages::Packages;
 use super::windows_nt;
 use crate::model::{
-    Architecture, Fact, Gap, Host, KbId, ListKind, Origin, PackageState, RegistryValue, Version,
+    Architecture, Fact, Gap, Host, KbId, ListKind, Origin, PackageState, RegistryValue, UpdateKey, Version,
     registry_key, registry_key_place, registry_place,
 };
 use std::collections::BTreeMap;
@@ -161,6 +161,8 @@ struct Machine {
     keys: BTreeMap<Kind, Key>,
     /// values as they are; none where two differ
     kept: BTreeMap<String, Option<Fact<RegistryValue>>>,
+    /// keys of update policies of which every value was printed
+    whole: BTreeMap<UpdateKey, Origin>,
 }
 
 /// The values of one key, and where the key itself stands.
@@ -228,31 +230,52 @@ impl Registry {
         }
     }
 
+    /// Every value of this key is printed, and with an export every key below it: of update policies the names that are
+    /// not among them are absent.
+    pub(super) fn whole(&mut self, path: &str, exported: bool, line: u32) {
+        let Some(key) = registry_key(path).and_then(|path| UpdateKey::of(&path)) else { return };
+        let below = UpdateKey::ALL.into_iter().filter(|k| exported && k.parent() == Some(key));
+        let origin = Origin::line(&self.input, self.format, line);
+        let Some(machine) = self.software() else { return };
+        for key in std::iter::once(key).chain(below) {
+            machine.whole.entry(key).or_insert_with(|| origin.clone());
+        }
+    }
+
     /// A key, or a value of it, was looked for and is not there.
     pub(super) fn absent(&mut self, path: &str, name: Option<&str>, line: u32) {
         let Some(key) = registry_key(path) else { return };
         let place = name.map_or_else(|| registry_key_place(&key), |name| registry_place(&key, name));
+        if name.is_none() {
+            self.whole(path, true, line);
+        }
         self.put(place, RegistryValue::Absent, line);
     }
 
-    fn put(&mut self, place: String, value: RegistryValue, line: u32) {
-        let origin = Origin::line(&self.input, self.format, line);
+    /// The machine whose values were read last.
+    fn software(&mut self) -> Option<&mut Machine> {
         let at = match self.machines.iter().rposition(|(h, _)| h == "software") {
             Some(at) => at,
-            None if self.machines.len() >= MACHINES => return,
+            None if self.machines.len() >= MACHINES => return None,
             None => {
                 self.machines.push(("software".to_owned(), Machine::default()));
                 self.machines.len() - 1
             }
         };
-        let Some((_, machine)) = self.machines.get_mut(at) else { return };
+        self.machines.get_mut(at).map(|(_, machine)| machine)
+    }
+
+    fn put(&mut self, place: String, value: RegistryValue, line: u32) {
+        let origin = Origin::line(&self.input, self.format, line);
+        let full = self.kept >= KEPT;
+        let Some(machine) = self.software() else { return };
         match machine.kept.get_mut(&place) {
             Some(known) if known.as_ref().is_some_and(|f| f.value != value) => *known = None,
             Some(_) => {}
-            None if self.kept >= KEPT => {}
+            None if full => {}
             None => {
-                self.kept += 1;
                 machine.kept.insert(place, Some(Fact::new(value, origin)));
+                self.kept += 1;
             }
         }
     }
@@ -307,6 +330,15 @@ impl Machine {
         let programs = self.programs(&mut c);
         let whole = self.kept.iter().filter_map(|(place, fact)| Some((place.clone(), fact.clone()?)));
         c.host.registry.extend(whole);
+        for (key, origin) in &self.whole {
+            for name in key.names() {
+                let place = key.place(name);
+                // two that differ are not known
+                if !self.kept.contains_key(&place) {
+                    c.host.registry.insert(place, Fact::new(RegistryValue::Absent, origin.clone()));
+                }
+            }
+        }
         if offline {
             // a hive of another installation, loaded beside the one that runs
             let line = self.keys.values().find_map(|k| k.at.as_ref()).map_or(1, line_of);

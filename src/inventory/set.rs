@@ -58,7 +58,8 @@ pub fn set_fact(host: &mut Host, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Facts whose names are places: `registry.HKLM\\…\\Value`, `files.%windir%\\…`, `device.Name`. None for other facts.
+/// Facts whose names are places: `registry.HKLM\\…\\Value`, `files.%windir%\\…`, `device.Name`,
+/// `services.W3SVC`, `management.AzureAdJoined`. None for other facts.
 fn place(host: &mut Host, path: &str, value: &str) -> Option<Result<(), String>> {
     let (section, name) = path.split_once('.')?;
     let origin = Origin::whole(&Arc::from("--set"), super::host1::FORMAT);
@@ -68,8 +69,13 @@ fn place(host: &mut Host, path: &str, value: &str) -> Option<Result<(), String>>
         "files" => value.parse().map(|state| {
             host.files.insert(file_path(&super::lines::clean(name)), Fact::new(state, origin));
         }),
-        "device" if !name.is_empty() => {
-            host.device.insert(super::lines::clean(name).to_lowercase(), Fact::new(value, origin));
+        "device" | "services" | "management" if !name.is_empty() => {
+            let map = match section {
+                "device" => &mut host.device,
+                "services" => &mut host.services,
+                _ => &mut host.management,
+            };
+            map.insert(super::lines::clean(name).to_lowercase(), Fact::new(value, origin));
             Ok(())
         }
         _ => return None,

@@ -45,10 +45,13 @@ pub(super) fn rewrite(host: &mut Host, text: impl Fn(&str) -> String) {
             *t = text(t);
         }
     }
-    host.device.values_mut().for_each(|f| f.value = text(&f.value));
+    let maps = host.device.values_mut().chain(host.services.values_mut());
+    maps.chain(host.management.values_mut()).for_each(|f| f.value = text(&f.value));
     keys(&mut host.registry, &text);
     keys(&mut host.files, &text);
     keys(&mut host.device, &text);
+    keys(&mut host.services, &text);
+    keys(&mut host.management, &text);
     keys(&mut host.policies, &text);
     keys(&mut host.packages, &text);
     keys(&mut host.features, &text);

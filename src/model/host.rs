@@ -290,6 +290,12 @@ pub struct Host {
     pub files: BTreeMap<String, Fact<FileState>>,
     /// What the device tells Windows Update of itself (`HonorWufBDeferrals`), by name in lower case; empty: not set.
     pub device: BTreeMap<String, Fact<String>>,
+    /// Services by name in lower case: `running`, `stopped`, `disabled`, `absent`, …; sites of a web server as
+    /// `site:` and their name.
+    pub services: BTreeMap<String, Fact<String>>,
+    /// How the device is managed and when it was looked at, by the name that the tool prints, in lower case:
+    /// `azureadjoined`, `mdmurl`, `lastsearchsuccessdate` and `collected` (UTC).
+    pub management: BTreeMap<String, Fact<String>>,
     /// Free bytes on the system drive.
     pub free_space: Option<Fact<u64>>,
     /// The update is started from a remote session (WinRM).

@@ -13,6 +13,7 @@ mod source;
 mod text;
 mod truth;
 mod update;
+mod update_policy;
 
 pub use architecture::{Architecture, ArchitectureSet};
 pub use build::{Build, BuildError, Version, branch_of, is_shared_branch};
@@ -29,3 +30,4 @@ pub use source::SourceKind;
 pub use text::steers;
 pub use truth::Truth;
 pub use update::{EvidenceClass, Standing, Strength, UpdateKind};
+pub use update_policy::UpdateKey;

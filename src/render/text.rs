@@ -32,8 +32,27 @@ const TITLE: usize = 20;
 pub fn to_text(report: &ExplainReport, style: Style) -> String {
     let mut out = String::new();
     let width = style.width.max(40);
-    paragraph(&mut out, &report.summary, 0, width);
-    host_line(&mut out, report, width, style.ascii);
+    head(&mut out, report, style);
+    checks(&mut out, report, style);
+    if !report.did_you_mean.is_empty() {
+        let _ = writeln!(out, "\nDid you mean {}?", report.did_you_mean.join(", "));
+    }
+    do_this(&mut out, report, width);
+    to_be_sure(&mut out, report, style);
+    foot(&mut out, report);
+    if style.ascii { to_ascii(&out) } else { out }
+}
+
+/// The verdict, and the host as it was understood.
+pub(super) fn head(out: &mut String, report: &ExplainReport, style: Style) {
+    let width = style.width.max(40);
+    paragraph(out, &report.summary, 0, width);
+    host_line(out, report, width, style.ascii);
+}
+
+/// The checks that matter.
+pub(super) fn checks(out: &mut String, report: &ExplainReport, style: Style) {
+    let width = style.width.max(40);
     let rows = rows(report, style.verbose);
     if !rows.is_empty() {
         out.push('\n');
@@ -42,29 +61,39 @@ pub fn to_text(report: &ExplainReport, style: Style) -> String {
         // "installed" and "superseded" may rest on the same statement: once is enough
         let told = rows[..i].iter().any(|r| r.outcome == row.outcome && r.evidence == row.evidence);
         if !told || row.outcome == "fail" || row.evidence.is_empty() {
-            check(&mut out, row, width, style);
+            check(out, row, width, style);
         }
     }
-    if !report.did_you_mean.is_empty() {
-        let _ = writeln!(out, "\nDid you mean {}?", report.did_you_mean.join(", "));
-    }
-    do_this(&mut out, report, width);
+}
+
+/// What would settle what is open.
+pub(super) fn to_be_sure(out: &mut String, report: &ExplainReport, style: Style) {
     if !report.unknown.is_empty() {
         out.push_str("\nTo be sure, run\n");
-        for u in report.unknown.iter().take(if style.verbose { 20 } else { 4 }) {
-            let _ = writeln!(out, "  {}", u.collect);
+        // one command may give several facts
+        let mut commands: Vec<&str> = Vec::new();
+        for u in &report.unknown {
+            if !commands.contains(&u.collect.as_str()) {
+                commands.push(&u.collect);
+            }
+        }
+        for command in commands.iter().take(if style.verbose { 20 } else { 4 }) {
+            let _ = writeln!(out, "  {command}");
         }
         if report.unknown.iter().any(|u| u.fact == "os.revision") {
             out.push_str("and ask again with  --set os.revision=N\n");
         }
     }
+}
+
+/// The date of the facts.
+pub(super) fn foot(out: &mut String, report: &ExplainReport) {
     let imported = match report.catalog_imported.len() {
         0 => String::new(),
         1 => ", with 1 imported source".to_owned(),
         n => format!(", with {n} imported sources"),
     };
     let _ = writeln!(out, "\nCatalog as of {}{imported}.", report.catalog_as_of);
-    if style.ascii { to_ascii(&out) } else { out }
 }
 
 fn host_line(out: &mut String, report: &ExplainReport, width: usize, ascii: bool) {
@@ -82,10 +111,10 @@ fn host_line(out: &mut String, report: &ExplainReport, width: usize, ascii: bool
     }
 }
 
-struct Row<'a> {
-    outcome: &'a str,
-    title: &'a str,
-    evidence: Vec<&'a EvidenceReport>,
+pub(super) struct Row<'a> {
+    pub(super) outcome: &'a str,
+    pub(super) title: &'a str,
+    pub(super) evidence: Vec<&'a EvidenceReport>,
 }
 
 /// The rows to show: each failing check; each unknown one that may really be so; one row for each cause that passes.
@@ -144,7 +173,7 @@ fn limit(all: Vec<&EvidenceReport>, verbose: bool, n: usize) -> Vec<&EvidenceRep
     all.into_iter().take(n).collect()
 }
 
-fn check(out: &mut String, row: &Row<'_>, width: usize, style: Style) {
+pub(super) fn check(out: &mut String, row: &Row<'_>, width: usize, style: Style) {
     let indent = 2 + STATUS + TITLE;
     let (on, off) = match (style.colour, row.outcome) {
         (false, _) => ("", ""),
@@ -205,7 +234,7 @@ pub(super) fn source(e: &EvidenceReport) -> String {
     }
 }
 
-fn do_this(out: &mut String, report: &ExplainReport, width: usize) {
+pub(super) fn do_this(out: &mut String, report: &ExplainReport, width: usize) {
     let steps = &report.plan.steps;
     let tentative = report.verdict == Some("unknown");
     if steps.len() > 1 {

@@ -109,6 +109,8 @@ pub enum Remedy {
     NewestStack,
     /// add SHA-2 support
     AddSha2,
+    /// what the table of remedies has against this cause
+    ByTable(Cause),
 }
 
 /// What one check found.

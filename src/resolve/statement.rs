@@ -170,6 +170,8 @@ pub enum Says {
     RemoteSession,
     /// what the error means
     ErrorMeans { text: String, meaning: String },
+    /// since that day only systems with an ESU licence get updates
+    SupportEnded { product: String, day: jiff::civil::Date },
     /// the error fits none of what was found
     ErrorContradicts { text: String },
     /// the catalog does not know the update
@@ -277,6 +279,8 @@ pub enum Ask {
     StoreHealth,
     /// the lines of CBS.log
     ServicingLog,
+    /// the log of the Windows Update client
+    UpdateLog,
     /// the package's file name
     PackageName,
     /// all packages with their states

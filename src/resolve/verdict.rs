@@ -6,9 +6,8 @@ use super::{
 };
 use crate::{
     diagnose::Expected,
-    model::{Cause, KbId, Origin},
+    model::{Cause, KbId},
 };
-use std::sync::Arc;
 
 /// Candidates that an `unknown` names at most: more would not narrow anything down.
 const CANDIDATES: usize = 8;
@@ -198,14 +197,13 @@ fn undecided(findings: &[Finding], question: &Question, fails: &[&Finding], open
         }
     }
     if let Some((error, meaning)) = error.and_then(|e| Some((e, e.meaning?))) {
-        let origin = Origin::whole(&Arc::from("--error"), "argument");
         let says = Says::ErrorMeans { text: error.text.clone(), meaning: meaning.meaning.to_owned() };
         for cause in meaning.causes {
             let excluded = findings.iter().any(|f| {
                 f.cause == *cause && f.outcome == Outcome::Pass && f.certainty == Certainty::Confirmed
             });
             if !excluded && !causes.iter().any(|c| c.cause == *cause) && causes.len() < CANDIDATES {
-                let evidence = vec![Evidence::host(says.clone(), &origin)];
+                let evidence = vec![Evidence::host(says.clone(), &error.origin)];
                 causes.push(Finding::unknown(*cause, true, evidence, Vec::new()));
             }
         }

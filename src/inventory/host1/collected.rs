@@ -10,7 +10,10 @@ use crate::inventory::lines::clean;
 use crate::inventory::os_values::Values;
 use crate::inventory::packages::Packages;
 use crate::inventory::{registry_keys, windows_nt};
-use crate::model::{Fact, FeatureState, Gap, Host, KbId, ListKind, Location, Origin, PackageState, Version};
+use crate::model::{
+    Fact, FeatureState, FileState, Gap, Host, KbId, ListKind, Location, Origin, PackageState, RegistryValue,
+    UpdateKey, Version, file_path, registry_place,
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -110,7 +113,7 @@ fn origins(host: &mut Host) -> Vec<&mut Origin> {
     one!(product, version, revision, branch, release, service_pack, edition, installation_type, architecture);
     one!(language, pending_reboot, servicing_stack, dotnet_framework, wmf, internet_explorer, esu, azure_arc);
     one!(free_space);
-    all!(updates, packages, failed, features, policies);
+    all!(updates, packages, failed, features, policies, registry, files, services, management);
     out.extend(host.roles.iter_mut().map(|f| &mut f.origin));
     out.extend(host.notes.iter_mut().map(|f| &mut f.origin));
     out
@@ -184,10 +187,107 @@ fn system(r: &Reader, all: &Place) -> Result<Host, ReadError> {
             }
         }
     }
+    update_keys(&policies, &mut p);
+    holds(r, all, &mut p)?;
+    // the folder of the program, as Microsoft names it
+    if let Some(there) = r.flag(all, "update_health_tools")? {
+        let state = if there.value { FileState::Present } else { FileState::Absent };
+        let fact = p.fact(state, "collected.update_health_tools");
+        p.c.host.files.insert(file_path("%programfiles%\\Microsoft Update Health Tools"), fact);
+    }
+    for (member, name) in [("date", "collected"), ("last_scan", "lastsearchsuccessdate")] {
+        if let Some(date) = r.text(all, member)?.filter(|f| !f.value.is_empty()) {
+            let fact = p.fact(date.value, &format!("collected.{member}"));
+            p.c.host.management.insert(name.to_owned(), fact);
+        }
+    }
     if let Some(free) = r.number(all, "free_space")? {
         p.c.host.free_space = Some(p.fact(free.value, "collected.free_space"));
     }
     Ok(p.finish(listed.then_some((ListKind::ComponentStore, "collected.packages"))))
+}
+
+/// The keys of update policies, each value at its place. A key was read whole, so that of the names that matter those
+/// that it does not have are absent.
+fn update_keys(policies: &Place, p: &mut Part) {
+    const MEMBERS: [(&str, UpdateKey); 6] = [
+        ("group_policy", UpdateKey::GroupPolicy),
+        ("automatic_updates", UpdateKey::AutomaticUpdates),
+        ("device_management", UpdateKey::DeviceManagement),
+        ("settings", UpdateKey::Settings),
+        ("pause_status", UpdateKey::PauseStatus),
+        ("resolved", UpdateKey::Resolved),
+    ];
+    for (member, key) in MEMBERS {
+        // null: there is no such key; not there: it was not looked for
+        let Some(group) = policies.object.and_then(|o| o.get(member)) else { continue };
+        let at = format!("{}.{member}", policies.at);
+        for (name, value) in group.as_object().into_iter().flatten() {
+            let name = clean(name);
+            let read = match value {
+                Value::Number(n) => match n.as_u64() {
+                    Some(n) => u32::try_from(n).map_or(RegistryValue::Qword(n), RegistryValue::Dword),
+                    // PowerShell shows a DWORD above 0x7fffffff as a negative number
+                    None => n
+                        .as_i64()
+                        .and_then(|n| i32::try_from(n).ok())
+                        .map_or(RegistryValue::Other, |n| RegistryValue::Dword(n.cast_unsigned())),
+                },
+                Value::String(text) => RegistryValue::Text(RegistryValue::text(&clean(text))),
+                _ => RegistryValue::Other,
+            };
+            let fact = p.fact(read, &format!("{at}.{name}"));
+            p.c.host.registry.insert(key.place(&name), fact);
+        }
+        for name in key.names() {
+            if !p.c.host.registry.contains_key(&key.place(name)) {
+                let fact = p.fact(RegistryValue::Absent, &at);
+                p.c.host.registry.insert(key.place(name), fact);
+            }
+        }
+    }
+}
+
+/// Safeguard holds, by the version of Windows that they keep off.
+fn holds(r: &Reader, all: &Place, p: &mut Part) -> Result<(), ReadError> {
+    const KEY: &str = "hklm\\software\\microsoft\\windows nt\\currentversion\\appcompatflags\\targetversionupgradeexperienceindicators";
+    let Some((at, object)) = r.members(all, "safeguard_holds")? else { return Ok(()) };
+    for (version, value) in object {
+        if let Some(id) = scalar(value) {
+            let version = clean(version);
+            let fact = p.fact(RegistryValue::Text(RegistryValue::text(&id)), &format!("{at}.{version}"));
+            let key = format!("{KEY}\\{}", version.to_lowercase());
+            p.c.host.registry.insert(registry_place(&key, "GatedBlockId"), fact);
+        }
+    }
+    Ok(())
+}
+
+/// Services that were asked for: what is not listed is not there.
+const SERVICES: [&str; 6] = ["bits", "cryptsvc", "trustedinstaller", "w3svc", "wsusservice", "wuauserv"];
+
+fn services(r: &Reader, all: &Place, p: &mut Part) -> Result<(), ReadError> {
+    let Some((at, object)) = r.members(all, "services")? else { return Ok(()) };
+    for name in object.keys() {
+        let place = r.object(&Place { at: at.clone(), object: Some(object) }, name)?;
+        let own = |member: &str| r.text(&place, member).map(|t| t.map(|f| f.value.to_lowercase()));
+        let state = match (own("state")?, own("start")?) {
+            (Some(state), Some(start)) if start == "disabled" && state == "stopped" => start,
+            (Some(state), _) => state,
+            _ => continue,
+        };
+        let fact = p.fact(state, &format!("{at}.{name}"));
+        p.c.host.services.insert(clean(name).to_lowercase(), fact);
+    }
+    if !object.is_empty() {
+        for name in SERVICES {
+            if !p.c.host.services.contains_key(name) {
+                let fact = p.fact("absent".to_owned(), &at);
+                p.c.host.services.insert(name.to_owned(), fact);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// States of the update packages. False if there is no list.
@@ -335,6 +435,7 @@ fn lists(r: &Reader, all: &Place) -> Result<Host, ReadError> {
             }
         }
     }
+    services(r, all, &mut p)?;
     // there are entitlements without a key: only a key that is active tells
     if let Some((at, array)) = r.array(all, "esu_licences")?
         && !array.is_empty()

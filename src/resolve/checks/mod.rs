@@ -1,6 +1,7 @@
 //! One check per cause; all of them run. Each file holds the checks of one family.
 
 mod entitlement;
+mod error;
 mod package_file;
 mod prerequisite;
 mod present;
@@ -59,6 +60,8 @@ pub fn run(context: &Context<'_>) -> Vec<Finding> {
     prerequisite::check(context, &mut out);
     entitlement::check(context, &mut out);
     state::check(context, &mut out);
+    // what the host itself shows is known by now
+    error::check(context, &mut out);
     package_file::check(context, &mut out);
     // last: where they are more telling than the catalog, they take its place
     rules::check(context, &mut out);

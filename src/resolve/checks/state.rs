@@ -1,24 +1,21 @@
-//! The state of the host: restart, component store, services, session; and what the error itself names.
+//! The state of the host: restart, component store, services, session.
 
 use super::Context;
 use crate::{
-    diagnose::{Expected, LogFinding},
-    model::{Cause, KbId, Origin, PackageState, Requirement},
+    diagnose::LogFinding,
+    model::{Cause, KbId, PackageState, Requirement},
     resolve::{
-        question::{Finding, Outcome, Remedy},
+        question::{Finding, Remedy},
         requirement::SHA2_SUPPORT,
         statement::{Ask, Certainty, Evidence, Says, Truth},
     },
 };
-use std::sync::Arc;
 
 pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
     pending(c, out);
     store(c, out);
     session(c, out);
-    feature_of_error(c, out);
     sha2(c, out);
-    named_by_error(c, out);
 }
 
 fn pending(c: &Context<'_>, out: &mut Vec<Finding>) {
@@ -27,6 +24,11 @@ fn pending(c: &Context<'_>, out: &mut Vec<Finding>) {
         && let Some(f) = c.host.updates.get(&kb).filter(|f| f.value == PackageState::InstallPending)
     {
         evidence.push(Evidence::host(Says::Listed(kb, f.value), &f.origin));
+    }
+    // asked about no update: whatever waits for a restart
+    if c.question.kb.is_none() {
+        let waiting = c.host.updates.iter().filter(|(_, f)| f.value == PackageState::InstallPending);
+        evidence.extend(waiting.take(3).map(|(kb, f)| Evidence::host(Says::Listed(*kb, f.value), &f.origin)));
     }
     // a feature that the update serves waits for a restart
     for f in c.host.features.values().filter(|f| f.value == crate::model::FeatureState::EnablePending) {
@@ -120,27 +122,6 @@ fn session(c: &Context<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-/// The error asks for a feature whose state the host tells.
-fn feature_of_error(c: &Context<'_>, out: &mut Vec<Finding>) {
-    let Some((error, meaning)) = c.question.error.as_ref().and_then(|e| Some((e, e.meaning?))) else {
-        return;
-    };
-    let Some(feature) = meaning.feature else { return };
-    let e = c.installed.meets(&Requirement::Feature(feature.to_owned()), None);
-    if e.truth != Truth::False || e.pending {
-        return;
-    }
-    let origin = Origin::whole(&Arc::from("--error"), "argument");
-    let says = Says::ErrorMeans { text: error.text.clone(), meaning: meaning.meaning.to_owned() };
-    let mut evidence = e.evidence;
-    evidence.push(Evidence::host(says, &origin));
-    out.push(
-        Finding::fail(Cause::ProductNotInstalled, Certainty::Confirmed, evidence)
-            .shown()
-            .remedy(Remedy::AddProduct(feature.to_owned())),
-    );
-}
-
 /// Asked about no update: a host of 6.0 or 6.1 without SHA-2 support gets nothing that was released since July 2019.
 fn sha2(c: &Context<'_>, out: &mut Vec<Finding>) {
     if c.identity.kernel.is_some_and(|k| k >= (6, 2)) {
@@ -171,81 +152,5 @@ fn sha2(c: &Context<'_>, out: &mut Vec<Finding>) {
                 .naming(first)
                 .remedy(Remedy::AddSha2),
         );
-    }
-}
-
-/// An error that names its cause shows it; one that leaves a few open makes them candidates.
-fn named_by_error(c: &Context<'_>, out: &mut Vec<Finding>) {
-    let Some((error, meaning)) = c.question.error.as_ref().and_then(|e| Some((e, e.meaning?))) else {
-        return;
-    };
-    let origin = Origin::whole(&Arc::from("--error"), "argument");
-    let says = Says::ErrorMeans { text: error.text.clone(), meaning: meaning.meaning.to_owned() };
-    let evidence = vec![Evidence::host(says, &origin)];
-    for (i, cause) in meaning.causes.iter().enumerate() {
-        let known = out.iter().any(|f| f.cause == *cause && f.outcome == Outcome::Fail);
-        let excluded = out
-            .iter()
-            .any(|f| f.cause == *cause && f.outcome == Outcome::Pass && f.certainty == Certainty::Confirmed)
-            && !out.iter().any(|f| f.cause == *cause && f.outcome == Outcome::Unknown);
-        if known || (excluded && meaning.expected != Expected::Names) {
-            continue;
-        }
-        // what the host itself shows of the causes that the error fits goes before the error's word
-        let shown =
-            out.iter().any(|f| f.outcome == Outcome::Fail && f.direct && meaning.causes.contains(&f.cause));
-        if i == 0 && !shown && meaning.expected == Expected::Names {
-            let mut finding = Finding::fail(*cause, Certainty::Inferred, evidence.clone())
-                .shown()
-                .blocks(!matches!(cause, Cause::WrongArchitecture))
-                .remedy(remedy(*cause));
-            // what a rule asks for and the lists leave open is now the likeliest
-            let open: Vec<KbId> = out
-                .iter()
-                .filter(|f| f.cause == *cause && f.outcome == Outcome::Unknown)
-                .flat_map(|f| f.updates.iter().copied())
-                .collect();
-            finding.updates = open;
-            if finding.updates.is_empty() && *cause == Cause::MissingServicingStack {
-                // no rule names one: the stack that came with, or right before, the update
-                let day = c.update.and_then(|u| u.date);
-                finding.updates.extend(day.and_then(|_| c.installed.stack_of_day(day)));
-            }
-            out.push(finding);
-        } else if matches!(meaning.expected, Expected::Specific | Expected::InstallFailed | Expected::Names)
-            && !out.iter().any(|f| f.cause == *cause && f.open)
-        {
-            out.push(Finding::unknown(*cause, true, evidence.clone(), ask(*cause)).remedy(remedy(*cause)));
-        }
-    }
-}
-
-fn ask(cause: Cause) -> Vec<Ask> {
-    match cause {
-        Cause::PendingReboot => vec![Ask::PendingReboot],
-        Cause::StoreCorruption => vec![Ask::StoreHealth],
-        Cause::NotEntitled => vec![Ask::Esu],
-        Cause::AlreadyInstalled => vec![Ask::Packages],
-        Cause::MissingServicingStack => vec![Ask::ServicingStack],
-        _ => vec![Ask::ServicingLog],
-    }
-}
-
-/// What to do about a cause that only the error shows.
-fn remedy(cause: Cause) -> Remedy {
-    match cause {
-        Cause::MissingServicingStack => Remedy::NewestStack,
-        Cause::MissingSha2Support => Remedy::AddSha2,
-        Cause::NotEntitled => Remedy::Entitle("Extended Security Updates".into()),
-        Cause::PendingReboot => Remedy::Restart,
-        Cause::StoreCorruption => Remedy::RepairStore(None),
-        Cause::UnsupportedHardware => Remedy::SupportedSystem,
-        Cause::ServiceDisabled => Remedy::StartService("wuauserv".into()),
-        Cause::RemoteSession => Remedy::RunLocally,
-        Cause::Interference => Remedy::StopOtherSoftware,
-        Cause::AlreadyInstalled | Cause::Superseded => Remedy::Nothing,
-        Cause::WrongArchitecture => Remedy::TakePackageFor("this architecture".into()),
-        Cause::ProductNotInstalled => Remedy::AddProduct("the product or feature that it updates".into()),
-        _ => Remedy::Step("read the servicing log".into()),
     }
 }

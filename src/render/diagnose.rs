@@ -1,0 +1,288 @@
+//! Codes, diagnoses, guidance and remedies as text.
+
+use super::text::{Row, Style, check, checks, foot, head, paragraph, to_ascii, to_be_sure};
+use crate::report::{
+    AdviceReport, CodeReading, CodeReport, CodesReport, DiagnoseReport, EvidenceReport, ExplainReport,
+    RemedyReport,
+};
+use std::fmt::Write;
+
+/// Columns before the text of a line about a code.
+const LABEL: usize = 16;
+
+/// Renders what codes mean.
+pub fn codes_text(report: &CodesReport, style: Style) -> String {
+    let mut out = String::new();
+    for (i, code) in report.codes.iter().enumerate() {
+        if i > 0 {
+            out.push('\n');
+        }
+        one_code(&mut out, code, style);
+    }
+    if style.ascii { to_ascii(&out) } else { out }
+}
+
+fn one_code(out: &mut String, code: &CodeReport, style: Style) {
+    let width = style.width.max(40);
+    for (i, r) in code.readings.iter().enumerate() {
+        if i > 0 {
+            out.push('\n');
+        }
+        let name = name_of(r);
+        let as_given = if name.starts_with(&code.text)
+            || r.code.as_deref().is_some_and(|c| c.eq_ignore_ascii_case(&code.text))
+        {
+            name
+        } else {
+            format!("{}: {name}", code.text)
+        };
+        paragraph(out, &as_given, 0, width);
+        paragraph(out, &r.meaning, 2, width);
+        let mut line = |label: &str, text: &str| labelled(out, label, text, width);
+        if code.readings.len() > 1 {
+            line("read as", r.spelling);
+        }
+        if let (Some(unsigned), Some(signed)) = (r.unsigned, r.signed) {
+            if signed < 0 {
+                line("also written", &format!("{unsigned}, {signed}"));
+            } else if unsigned > 0xffff {
+                line("also written", &unsigned.to_string());
+            }
+        }
+        line(
+            "of",
+            &match r.inner {
+                Some(n) if r.known => format!("{}, number {n} there", r.facility),
+                _ => r.facility.to_owned(),
+            },
+        );
+        if let Some(e) = &r.extend {
+            line("second number", &format!("{}: {}, while {}", e.code, e.phase, e.operation));
+        }
+        line("for an update", r.for_an_update);
+        if let Some(why) = r.why {
+            line("behind it", why);
+        }
+        if !r.causes.is_empty() {
+            let shown = if style.verbose { r.causes.len() } else { r.causes.len().min(6) };
+            let more = match r.causes.len() - shown {
+                0 => String::new(),
+                n => format!(" and {n} more"),
+            };
+            line("causes", &format!("{}{more}", r.causes[..shown].join(", ")));
+        }
+        if !r.low_byte_of.is_empty() {
+            let rest = r.low_byte_of.join(", ");
+            line(
+                "as an exit code",
+                &format!("it may be the low byte of {rest}: shells and some installers pass on no more"),
+            );
+        }
+        let read = r.read.map(|d| format!(" (read {d})")).unwrap_or_default();
+        let standing = match r.standing {
+            Some("verified") | None => String::new(),
+            Some(s) => format!("{s}: "),
+        };
+        let page = short(&r.source);
+        let room = width - 2 - LABEL - read.len() - standing.len();
+        let page = if style.verbose { page } else { super::text::elide(&page, room) };
+        line("source", &format!("{standing}{page}{read}"));
+        if style.verbose {
+            r.also.iter().for_each(|a| line("", &short(a)));
+        }
+        if !r.remedy.is_empty() {
+            out.push_str("  Do this\n");
+            steps(out, &r.remedy, 2, style);
+        }
+    }
+}
+
+fn name_of(r: &CodeReading) -> String {
+    let named: Vec<&str> = r.code.as_deref().into_iter().chain(r.symbol).collect();
+    named.join("  ")
+}
+
+fn labelled(out: &mut String, label: &str, text: &str, width: usize) {
+    let mut body = String::new();
+    paragraph(&mut body, text, 2 + LABEL, width);
+    body.replace_range(..2 + LABEL, &format!("  {label:<LABEL$}"));
+    out.push_str(&body);
+}
+
+fn short(url: &str) -> String {
+    url.trim_start_matches("https://").trim_start_matches("www.").to_owned()
+}
+
+/// Renders a diagnosis.
+pub fn diagnose_text(report: &DiagnoseReport, style: Style) -> String {
+    let mut out = String::new();
+    let answer = &report.answer;
+    let width = style.width.max(40);
+    head(&mut out, answer, style);
+    if let Some(from) = &report.update_from {
+        paragraph(&mut out, from, 2, width);
+    }
+    let readings: Vec<&CodeReading> = report.codes.iter().flat_map(|c| &c.readings).collect();
+    if !readings.is_empty() {
+        out.push('\n');
+    }
+    for r in
+        readings.iter().filter(|r| r.known || readings.len() == 1).take(if style.verbose { 16 } else { 6 })
+    {
+        let mut text = match r.symbol {
+            Some(symbol) => format!("{symbol}: {}", r.meaning),
+            None => r.meaning.clone(),
+        };
+        if let Some(e) = &r.extend {
+            let _ = write!(text, "; {}: {}, while {}", e.code, e.phase, e.operation);
+        }
+        if let Some(why) = r.why {
+            let _ = write!(text, ". Behind it: {why}");
+        }
+        let evidence = EvidenceReport {
+            text,
+            source: "table of codes".to_owned(),
+            line: None,
+            url: Some(r.source.clone()),
+            standing: r.standing,
+        };
+        let title = r.code.as_deref().unwrap_or("message");
+        check(&mut out, &Row { outcome: "code", title, evidence: vec![&evidence] }, width, style);
+    }
+    if readings.is_empty() || style.verbose {
+        checks(&mut out, answer, style);
+    } else {
+        checks(&mut out, &beside_the_code(answer), style);
+        possible(&mut out, answer, style);
+    }
+    advice(&mut out, &report.advice, style);
+    if !answer.did_you_mean.is_empty() {
+        let _ = writeln!(out, "\nDid you mean {}?", answer.did_you_mean.join(", "));
+    }
+    let decided = answer.causes.iter().any(|c| c.decisive);
+    if answer.plan.steps.len() > 1 {
+        super::text::do_this(&mut out, answer, width);
+    } else if !report.remedy.is_empty() {
+        out.push_str(if decided { "\nDo this\n" } else { "\nDocumented for this code\n" });
+        steps(&mut out, &report.remedy, 0, style);
+    }
+    to_be_sure(&mut out, answer, style);
+    foot(&mut out, answer);
+    if style.ascii { to_ascii(&out) } else { out }
+}
+
+/// What was checked, without what the row of the code says already.
+fn beside_the_code(answer: &ExplainReport) -> ExplainReport {
+    let mut rest = answer.clone();
+    let by_error = |e: &EvidenceReport| e.source == "--error";
+    rest.checks.retain(|c| c.outcome == "fail" || !c.evidence.iter().all(by_error));
+    for c in &mut rest.checks {
+        if !c.evidence.iter().all(by_error) {
+            c.evidence.retain(|e| !by_error(e));
+        }
+    }
+    // where nothing was checked, the candidates stand in one row
+    rest.causes.retain(|c| c.decisive);
+    rest
+}
+
+/// The causes that are left open, in one row.
+fn possible(out: &mut String, answer: &ExplainReport, style: Style) {
+    let mut open: Vec<&str> = Vec::new();
+    for c in answer.causes.iter().filter(|c| c.certainty == "possible" && !c.decisive) {
+        if !open.contains(&c.code) {
+            open.push(c.code);
+        }
+    }
+    if open.is_empty() || answer.causes.iter().any(|c| c.decisive) {
+        return;
+    }
+    let told = EvidenceReport {
+        text: open.join(", "),
+        source: "rule".to_owned(),
+        line: None,
+        url: None,
+        standing: None,
+    };
+    check(
+        out,
+        &Row { outcome: "possible", title: "causes", evidence: vec![&told] },
+        style.width.max(40),
+        style,
+    );
+}
+
+/// Renders pieces of guidance, the rows alone: those that fail first.
+pub fn advice_text(all: &[AdviceReport], style: Style) -> String {
+    let mut out = String::new();
+    advice(&mut out, all, style);
+    if style.ascii { to_ascii(&out) } else { out }
+}
+
+fn advice(out: &mut String, all: &[AdviceReport], style: Style) {
+    let width = style.width.max(40);
+    let shown: Vec<&AdviceReport> = all.iter().filter(|a| style.verbose || a.outcome != "pass").collect();
+    if !shown.is_empty() {
+        out.push('\n');
+    }
+    for a in &shown {
+        let said = EvidenceReport {
+            text: a.text.clone(),
+            source: "rule".to_owned(),
+            line: None,
+            url: None,
+            standing: None,
+        };
+        let told = a.evidence.iter().take(if style.verbose { usize::MAX } else { 3 });
+        let evidence = std::iter::once(&said).chain(told).collect();
+        check(out, &Row { outcome: a.outcome, title: a.title, evidence }, width, style);
+        if a.outcome == "fail" {
+            steps(out, &a.remedy, 2, style);
+        }
+        for command in a.collect.iter().take(if style.verbose { usize::MAX } else { 2 }) {
+            let _ = writeln!(out, "{:11}to see: {command}", "");
+        }
+    }
+    let passed = all.len() - shown.len();
+    if passed > 0 {
+        let _ = writeln!(out, "  {passed} more checked and in order (--verbose)");
+    }
+}
+
+/// Renders remedies in order, with their commands, their dangers and their pages.
+pub fn remedies_text(all: &[RemedyReport], style: Style) -> String {
+    let mut out = String::new();
+    steps(&mut out, all, 0, style);
+    if style.ascii { to_ascii(&out) } else { out }
+}
+
+fn steps(out: &mut String, all: &[RemedyReport], indent: usize, style: Style) {
+    let width = style.width.max(40);
+    let inner = indent + 5;
+    for (i, r) in all.iter().enumerate() {
+        let mut body = String::new();
+        paragraph(&mut body, &r.text, inner, width);
+        body.replace_range(..inner, &format!("{:indent$} {:>2}. ", "", i + 1));
+        out.push_str(&body);
+        if let Some(command) = &r.command {
+            // a command is pasted: it is not broken up
+            let _ = writeln!(out, "{:inner$}{command}", "");
+        }
+        if let Some(danger) = &r.danger {
+            let (on, off) = if style.colour { ("\u{1b}[31m", "\u{1b}[0m") } else { ("", "") };
+            let mut body = String::new();
+            paragraph(&mut body, &format!("Careful: {danger}."), inner, width);
+            let _ = write!(out, "{on}{}{off}", body.trim_end());
+            out.push('\n');
+        }
+        if r.source != "rule" {
+            let source = short(&r.source);
+            let shown = if style.verbose {
+                source
+            } else {
+                super::text::elide(&source, width.saturating_sub(inner + 2))
+            };
+            let _ = writeln!(out, "{:inner$}[{shown}]", "");
+        }
+    }
+}
