@@ -194,6 +194,16 @@ const HOSTS: &[(&str, &str, i32, &[&str])] = &[
         &["service-disabled"],
     ),
     (
+        "policies",
+        r#"{"os":{"product":"Windows 11 Pro","edition":"Pro","version":"10.0.26200","revision":8037,
+             "architecture":"x64"},
+            "facts":{"management":{"collected":"2026-11-20T10:00:00Z"},"services":{"wuauserv":"disabled"},
+             "policies":{"PauseQualityUpdatesStartTime":"2026-11-15","WUServer":"http://wsus:8530",
+              "UseWUServer":"0"}}}"#,
+        1,
+        &["service-disabled"],
+    ),
+    (
         "unidentified",
         r#"{"os":{"product":"ReactOS","version":"5.4.1"},"facts":{"pending_reboot":false}}"#,
         5,
