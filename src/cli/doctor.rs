@@ -8,8 +8,12 @@ use super::{
     input,
 };
 use crate::{
-    doctor::{self, Prospect, Today, TodayFrom},
-    explain, render,
+    catalog::Catalog,
+    doctor::{self, Today, TodayFrom},
+    explain,
+    guidance::{self, Asked},
+    model::Host,
+    render,
 };
 use clap::Args;
 use jiff::civil::Date;
@@ -19,7 +23,8 @@ use jiff::civil::Date;
 pub(super) struct Doctor {
     #[command(flatten)]
     inventories: Inventories,
-    /// The day to judge by, such as 2026-11-21, or `today` for this machine's clock; else that of the catalog's facts
+    /// The day to judge by, such as 2026-11-21, or `today` for this machine's clock; else the day of the catalog's
+    /// facts, or a later one on which the inventory was made
     #[arg(long, value_name = "DATE")]
     as_of: Option<String>,
     #[command(flatten)]
@@ -36,9 +41,11 @@ pub(super) fn run(a: &Doctor) -> Printed {
     }
     let today = a.as_of.as_deref().map(day).transpose()?;
     let host = input::host_with(&a.inventories)?;
-    let (prospect, report) = a.read.ask(|catalog| {
-        let examined = doctor::examine(catalog, &host, today.unwrap_or_else(|| Today::of(catalog)));
-        (examined.prospect(), explain::doctor_report(catalog, &host, &examined, Vec::new()))
+    let report = a.read.ask(|catalog| {
+        let today = today.unwrap_or_else(|| Today::of_host(catalog, &host));
+        let examined = doctor::examine(catalog, &host, today);
+        let advice = explain::guidance(&guidance::check(&asked(catalog, &host)));
+        explain::doctor_report(catalog, &host, &examined, advice)
     })?;
     let text = match a.output.format {
         Format::Json => {
@@ -46,12 +53,28 @@ pub(super) fn run(a: &Doctor) -> Printed {
         }
         Format::Text => render::doctor_text(&report, style(&a.output)),
     };
-    let exit = match prospect {
-        Prospect::Clear => Exit::Good,
-        Prospect::Stopped => Exit::Refused,
-        Prospect::Unknown => Exit::Unknown,
+    let exit = match report.prospect {
+        "clear" => Exit::Good,
+        "stopped" => Exit::Refused,
+        _ => Exit::Unknown,
     };
     Ok((text, exit))
+}
+
+/// The rows of the guidance that the host's own policies answer.
+fn asked<'a>(catalog: &'a Catalog, host: &'a Host) -> Asked<'a> {
+    Asked {
+        catalog,
+        host,
+        symptom: None,
+        error: None,
+        update: None,
+        web_configs: &[],
+        iis_logs: &[],
+        client_logs: &[],
+        wsus_version: None,
+        console_version: None,
+    }
 }
 
 /// A day as it is typed.

@@ -51,6 +51,8 @@ pub struct Today {
 pub enum TodayFrom {
     /// the date of the catalog's newest facts
     Catalog,
+    /// the host: the last day of which it tells
+    Host,
     /// the user
     Given,
     /// the clock of the machine that kbwhy runs on
@@ -61,6 +63,21 @@ impl Today {
     /// The date of the catalog's newest facts: what holds without a clock.
     pub fn of(catalog: &Catalog) -> Self {
         Self { date: catalog.as_of(), from: TodayFrom::Catalog }
+    }
+
+    /// The last day of which the host tells, if that is later than the catalog's facts; else their date.
+    pub fn of_host(catalog: &Catalog, host: &Host) -> Self {
+        let looked_at = ["collected", "lastsearchsuccessdate"].into_iter();
+        let texts = looked_at
+            .filter_map(|name| host.management.get(name))
+            .filter_map(|f| f.value.trim().get(..10)?.parse::<Date>().ok());
+        let stated = texts.max();
+        // a clock that went wrong is no reason to tell of ends that are far off
+        let plausible = |d: &Date| *d > catalog.as_of() && d.year() <= catalog.as_of().year() + 3;
+        match stated.filter(plausible) {
+            Some(date) => Self { date, from: TodayFrom::Host },
+            None => Self::of(catalog),
+        }
     }
 }
 
@@ -417,6 +434,17 @@ pub enum Prospect {
     Stopped,
     /// it is not known
     Unknown,
+}
+
+impl Prospect {
+    /// `clear`, `stopped`, `unknown`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Clear => "clear",
+            Self::Stopped => "stopped",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// One host, examined.

@@ -194,6 +194,16 @@ fn services(c: &Context<'_>, out: &mut Vec<Finding>) {
     let check = Check::Of(Cause::ServiceDisabled);
     let (mut disabled, mut started, mut remedies) = (Vec::new(), Vec::new(), Vec::new());
     for name in NEEDED {
+        let stated = c.host.services.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+        if let Some((_, f)) = stated {
+            if f.value == "disabled" {
+                disabled.push(Evidence::host(Says::ServiceDisabled(name), &f.origin));
+                remedies.push(Remedy::new(Action::StartService(name), SERVICES));
+            } else if matches!(f.value.as_str(), "running" | "stopped") {
+                started.push(Evidence::host(Says::ServiceStarts(name), &f.origin));
+            }
+            continue;
+        }
         let place = format!(r"hklm\system\currentcontrolset\services\{name}\start");
         let Some(f) = c.host.registry.get(&place) else { continue };
         // 4 is disabled; 2 automatic, 3 when needed

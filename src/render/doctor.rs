@@ -44,15 +44,19 @@ pub fn doctor_text(report: &DoctorReport, style: Style) -> String {
         n => format!(", with {n} imported sources"),
     };
     let (day, catalog) = (&report.judged.as_of, &report.catalog_as_of);
-    let _ = match report.judged.by {
-        "given" => {
-            writeln!(out, "\nJudged as of {day}, the day that was given. Catalog as of {catalog}{imported}.")
-        }
-        "clock" => {
-            writeln!(out, "\nJudged as of {day}, by this machine's clock. Catalog as of {catalog}{imported}.")
-        }
-        _ => writeln!(out, "\nJudged as of {day}, the date of the catalog{imported}."),
+    let by = match report.judged.by {
+        "host" => "to which the inventory reaches",
+        "given" => "the day that was given",
+        "clock" => "by this machine's clock",
+        _ => "",
     };
+    out.push('\n');
+    let foot = if by.is_empty() {
+        format!("Judged as of {day}, the date of the catalog{imported}.")
+    } else {
+        format!("Judged as of {day}, {by}. Catalog as of {catalog}{imported}.")
+    };
+    paragraph(&mut out, &foot, 0, width);
     if style.ascii { to_ascii(&out) } else { out }
 }
 

@@ -67,6 +67,6 @@ pub struct DoctorCheckReport {
 pub struct JudgedReport {
     /// the day
     pub as_of: String,
-    /// who named it: `catalog`, `given`, `clock`
+    /// who named it: `catalog`, `host`, `given`, `clock`
     pub by: &'static str,
 }

@@ -1,12 +1,12 @@
 //! An examination in words.
 
+mod remedies;
+
 use super::{clause_words, host_report, short_title, wording};
 use crate::{
     catalog::Catalog,
-    doctor::{
-        Action, Check, Evidence, Examination, Finding, Prospect, Remedy, Repair, Says, Severity, TodayFrom,
-    },
-    model::{Architecture, Cause, Host, KbId, Location, Requirement},
+    doctor::{Action, Check, Evidence, Examination, Finding, Prospect, Remedy, Says, Severity, TodayFrom},
+    model::{Cause, Host, KbId, Location, Requirement},
     report::{
         AdviceReport, DoctorCheckReport, DoctorReport, EvidenceReport, JudgedReport, NextReport,
         RemedyReport, UnknownReport,
@@ -31,15 +31,13 @@ pub fn doctor_report(
     let mut checks: Vec<DoctorCheckReport> = examined.findings.iter().map(|f| w.check(f)).collect();
     place(&mut checks, advice);
     let unknown = w.unknown();
-    let prospect = match examined.prospect() {
-        Prospect::Clear => "clear",
-        Prospect::Stopped => "stopped",
-        Prospect::Unknown => "unknown",
-    };
+    // what other rooms found counts as well
+    let stopped = checks.iter().any(|c| c.advice.outcome == "fail" && c.severity == Severity::Stops.name());
+    let prospect = if stopped { Prospect::Stopped } else { examined.prospect() };
     DoctorReport {
         schema: "kbwhy/doctor/1",
-        prospect,
-        summary: w.summary(&checks),
+        prospect: prospect.name(),
+        summary: w.summary(prospect, &checks),
         next: examined.next.map(|kb| {
             let update = catalog.update(kb);
             NextReport {
@@ -48,15 +46,16 @@ pub fn doctor_report(
                 released: update.and_then(|u| u.date).map(|d| d.to_string()),
             }
         }),
-        checks,
         checklist: examined.checklist.iter().map(|f| w.advice(f)).collect(),
-        steps: w.steps(),
+        steps: w.steps(&checks),
+        checks,
         unknown,
         host: host_report(host, &examined.identity.words),
         judged: JudgedReport {
             as_of: examined.today.date.to_string(),
             by: match examined.today.from {
                 TodayFrom::Catalog => "catalog",
+                TodayFrom::Host => "host",
                 TodayFrom::Given => "given",
                 TodayFrom::Clock => "clock",
             },
@@ -72,7 +71,7 @@ pub fn doctor_advice(catalog: &Catalog, host: &Host, examined: &Examination) -> 
     examined.findings.iter().chain(&examined.checklist).map(|f| w.advice(f)).collect()
 }
 
-/// Findings of other rooms go behind those of the same kind: they are advice, and stop no installation by themselves.
+/// Findings of other rooms go behind those of the same weight.
 fn place(checks: &mut Vec<DoctorCheckReport>, advice: Vec<AdviceReport>) {
     for a in advice {
         let certainty = match a.outcome {
@@ -80,14 +79,25 @@ fn place(checks: &mut Vec<DoctorCheckReport>, advice: Vec<AdviceReport>) {
             _ => "inferred",
         };
         let group = |c: &DoctorCheckReport| match (c.advice.outcome, c.severity, c.open) {
-            ("fail", "stops" | "soon", _) => 0,
-            ("unknown", _, true) => 1,
-            ("fail", ..) => 2,
-            ("unknown", ..) => 3,
-            _ => 4,
+            ("fail", "stops", _) => 0,
+            ("fail", "soon", _) => 1,
+            ("unknown", _, true) => 2,
+            ("fail", ..) => 3,
+            ("unknown", ..) => 4,
+            _ => 5,
         };
-        let check =
-            DoctorCheckReport { advice: a, severity: "advice", open: false, certainty, updates: Vec::new() };
+        // a pause keeps the next update from arriving; what else policies say is meant so, or worth a look
+        let severity = match (a.code, a.outcome) {
+            ("quality-updates-paused", "fail") => Severity::Stops,
+            _ => Severity::Advice,
+        };
+        let check = DoctorCheckReport {
+            advice: a,
+            severity: severity.name(),
+            open: false,
+            certainty,
+            updates: Vec::new(),
+        };
         let at = checks.iter().rposition(|c| group(c) <= group(&check)).map_or(0, |i| i + 1);
         checks.insert(at, check);
     }
@@ -141,7 +151,7 @@ impl Words<'_> {
 
     /// What to do about all that fails, in the order in which it is done: the host made ready, then licences, stacks,
     /// updates; what comes on a day, last.
-    fn steps(&self) -> Vec<RemedyReport> {
+    fn steps(&self, checks: &[DoctorCheckReport]) -> Vec<RemedyReport> {
         let rank = |f: &Finding, r: &Remedy| -> u8 {
             match (&r.action, f.check) {
                 (Action::Upgrade, _) => 9,
@@ -168,9 +178,17 @@ impl Words<'_> {
             }
             all.extend(f.remedy.iter().map(|r| (rank(f, r), r)));
         }
-        all.sort_by_key(|(rank, _)| *rank);
+        let mut worded: Vec<(u8, RemedyReport)> = all
+            .into_iter()
+            .flat_map(|(rank, r)| self.remedies(r).into_iter().map(move |worded| (rank, worded)))
+            .collect();
+        // what other rooms advise: policies let updates through, or not, whatever else is in order
+        let own: Vec<&str> = self.examined.findings.iter().map(|f| f.check.code()).collect();
+        let others = checks.iter().filter(|c| c.advice.outcome == "fail" && !own.contains(&c.advice.code));
+        worded.extend(others.flat_map(|c| c.advice.remedy.iter().map(|r| (6, r.clone()))));
+        worded.sort_by_key(|(rank, _)| *rank);
         let mut out: Vec<RemedyReport> = Vec::new();
-        for r in all.into_iter().flat_map(|(_, r)| self.remedies(r)) {
+        for (_, r) in worded {
             // two findings may have one way out
             if !out.iter().any(|o| o.text == r.text && o.command == r.command) {
                 out.push(r);
@@ -482,142 +500,6 @@ impl Words<'_> {
         }
     }
 
-    fn remedies(&self, r: &Remedy) -> Vec<RemedyReport> {
-        let source = r.source.clone().unwrap_or_else(|| "rule".into());
-        let one = |text: String, command: Option<&str>, danger: Option<&str>| RemedyReport {
-            text,
-            command: command.map(str::to_owned),
-            danger: danger.map(str::to_owned),
-            source: source.clone(),
-        };
-        match &r.action {
-            Action::Install(kbs) if self.examined.next.is_some() && kbs.first() == self.examined.next.as_ref() => {
-                let what = if self.is_last() { "the last for everybody" } else { "the newest for it" };
-                vec![one(format!("Install {}: {what}.", self.names(kbs)), None, None)]
-            }
-            Action::Install(kbs) => vec![one(format!("Install {}.", self.names(kbs)), None, None)],
-            Action::ServicePack(n) => vec![one(format!("Install Service Pack {n}."), None, None)],
-            Action::Restart => vec![one(
-                "Restart, then look again.".into(),
-                Some("shutdown /r /t 0"),
-                Some("it ends what runs on the host"),
-            )],
-            Action::RevertPending => vec![one(
-                "If it still waits after restarts: take back what is pending, from the recovery environment, as the page says."
-                    .into(),
-                Some(r"dism /image:D:\ /cleanup-image /revertpendingactions"),
-                Some(
-                    "it takes back every update that waits, and the page has you delete transaction files and values of the \
-                     registry: the host may not start afterwards. Back up the system drive first",
-                ),
-            )],
-            Action::Entitle => vec![one(
-                "Obtain Extended Security Updates and activate them (a key, or Azure Arc where it is offered).".into(),
-                None,
-                None,
-            )],
-            Action::Upgrade => vec![one("Move to a release that is supported.".into(), None, None)],
-            Action::AddSha2(kbs) if kbs.is_empty() => vec![one("Bring in SHA-2 code signing support.".into(), None, None)],
-            Action::AddSha2(kbs) => vec![one(format!("Install {}.", self.names(kbs)), None, None)],
-            Action::RepairStore(means, culprit) => self.repair(*means, *culprit, &source),
-            Action::FreeSpace => vec![one(
-                "Free space on the system drive: remove programs and files that are not needed, or move them.".into(),
-                None,
-                Some("what is deleted is gone: Microsoft asks to back up the system drive first"),
-            )],
-            Action::StartService(name) => {
-                let command = format!("sc config {name} start= demand & net start {name}");
-                vec![RemedyReport {
-                    text: format!("Let the service {name} start again."),
-                    command: Some(command),
-                    danger: Some("it may be disabled on purpose: ask who manages the host".into()),
-                    source,
-                }]
-            }
-            Action::RunLocally => vec![one(
-                "Start it on the host itself, or as a scheduled task under SYSTEM.".into(),
-                None,
-                None,
-            )],
-            Action::InstallAgain(kb) => vec![one(format!("Install {} again.", self.name(*kb)), None, None)],
-            Action::Explain(kb, code) => {
-                let error = if code.is_empty() { String::new() } else { format!(" --error {code}") };
-                vec![RemedyReport {
-                    text: format!("Ask why {kb} failed."),
-                    command: Some(format!("kbwhy explain {kb}{error} --inventory FILE")),
-                    danger: None,
-                    source,
-                }]
-            }
-            Action::ByHand { kb, name } => vec![
-                one(
-                    format!("Search the Update Catalog for {kb} and download the package for this Windows: {name}"),
-                    Some(&format!("https://www.catalog.update.microsoft.com/Search.aspx?q={kb}")),
-                    None,
-                ),
-                one("Install the file that was downloaded.".into(), Some("wusa FILE.msu /norestart"), None),
-            ],
-            Action::Other(r) => {
-                vec![one(wording::remedy(r, |kb| short_title(self.catalog, kb)), None, None)]
-            }
-        }
-    }
-
-    fn repair(&self, means: Repair, culprit: Option<KbId>, source: &str) -> Vec<RemedyReport> {
-        let one = |text: &str, command: Option<&str>| RemedyReport {
-            text: text.to_owned(),
-            command: command.map(str::to_owned),
-            danger: None,
-            source: source.to_owned(),
-        };
-        let mut out = Vec::new();
-        if let Some(kb) = culprit {
-            out.push(one(&format!("Install {kb} again: its files are what is missing."), None));
-        }
-        let tool = "Install the System Update Readiness Tool (KB947821) of this Windows and architecture: it repairs while \
-                    it installs. What it cannot repair stands in %windir%\\Logs\\CBS\\CheckSUR.log: put those packages \
-                    (.msu) into %windir%\\CheckSUR\\packages and install it again.";
-        let check = "Then check the system files.";
-        match means {
-            Repair::Dism => {
-                out.push(one(
-                    "Repair the component store.",
-                    Some("dism /online /cleanup-image /restorehealth"),
-                ));
-                out.push(one(check, Some("sfc /scannow")));
-            }
-            Repair::DismOfImage => {
-                out.push(one(
-                    "Repair the component store of the image; it needs a source of the same build.",
-                    Some(r"dism /image:C:\mount /cleanup-image /restorehealth /source:C:\RepairSource\Windows /limitaccess"),
-                ));
-            }
-            Repair::ReadinessTool => {
-                let architecture = self.host.architecture.as_ref().map(|f| f.value);
-                let name = match architecture {
-                    Some(Architecture::X64) => " (x64)",
-                    Some(Architecture::X86) => " (x86)",
-                    _ => "",
-                };
-                out.push(one(
-                    &tool.replace(" of this Windows and architecture", &format!(" of this Windows{name}")),
-                    None,
-                ));
-                out.push(one(check, Some("sfc /scannow")));
-            }
-            Repair::Either => {
-                out.push(one(
-                    "On Windows 8, Server 2012 and later repair the component store.",
-                    Some("dism /online /cleanup-image /restorehealth"),
-                ));
-                out.push(one(&format!("On Windows 7, Server 2008 R2 and 2008: {tool}"), None));
-                out.push(one(check, Some("sfc /scannow")));
-            }
-            Repair::FileChecker => out.push(one("Check the system files.", Some("sfc /scannow"))),
-        }
-        out
-    }
-
     /// Facts that would settle one finding.
     fn asks(&self, f: &Finding) -> Vec<UnknownReport> {
         let mut out: Vec<UnknownReport> = Vec::new();
@@ -658,14 +540,14 @@ impl Words<'_> {
         out
     }
 
-    fn summary(&self, checks: &[DoctorCheckReport]) -> String {
+    fn summary(&self, prospect: Prospect, checks: &[DoctorCheckReport]) -> String {
         let name = self.host.name.as_ref().map_or_else(|| "this host".into(), |f| f.value.clone());
         let stops: Vec<&DoctorCheckReport> =
             checks.iter().filter(|c| c.advice.outcome == "fail" && c.severity == "stops").collect();
         let soon = checks.iter().find(|c| c.advice.outcome == "fail" && c.severity == "soon");
         let next = self.examined.next.map(|kb| format!(", {kb}")).unwrap_or_default();
         let and_soon = soon.map(|c| format!(" Soon: {}.", c.advice.text)).unwrap_or_default();
-        match self.examined.prospect() {
+        match prospect {
             Prospect::Stopped => {
                 let first = stops.first().map(|c| c.advice.text.clone()).unwrap_or_default();
                 let gone = [Check::Lifecycle.code(), Cause::NotEntitled.code()];
