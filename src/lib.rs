@@ -21,3 +21,4 @@ pub mod render;
 pub mod report;
 pub mod resolve;
 pub mod sources;
+mod threads;

@@ -2,9 +2,9 @@
 //! comes out does not depend on how many threads there are.
 
 use super::gather::clean;
+use crate::threads::at_once;
 use std::{
     io::{ErrorKind, Read},
-    num::NonZero,
     sync::{Arc, Mutex, mpsc},
     thread,
 };
@@ -24,7 +24,7 @@ pub(super) struct Manner {
 impl Manner {
     /// As suits this machine, and pieces of this size.
     pub(super) fn of(piece: usize) -> Self {
-        Self { threads: thread::available_parallelism().map_or(1, NonZero::get).min(THREADS), piece }
+        Self { threads: at_once().min(THREADS), piece }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
         gather::{Gather, Remarks, clean, day, kbs_in},
         pieces::{Manner, Pieces, Stopped, in_order},
     },
+    threads::both,
 };
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
@@ -28,7 +29,7 @@ pub const IMPORTER: Importer = Importer { format: FORMAT, detect, read };
 const FORMAT: &str = "WES-NG definitions";
 
 /// How much is read and split at a time.
-const PIECE: usize = 512 * 1024;
+const PIECE: usize = 256 * 1024;
 /// Unpacked bytes; real files have 136 MB.
 const LARGEST: u64 = 2 << 30;
 /// Unpacked bytes for each packed one; real files have 33.
@@ -375,9 +376,9 @@ impl Table {
     }
 
     /// The updates of Windows and others that have a KB number.
-    fn gather<'c>(&mut self, catalog: &'c Catalog, custom: bool) -> Gather<'c> {
+    fn gather<'c>(&self, catalog: &'c Catalog, custom: bool) -> Gather<'c> {
         let mut gather = Gather::new(catalog);
-        gather.remarks = std::mem::take(&mut self.remarks);
+        gather.remarks = self.remarks.clone();
         let (bulletins, products, cells) =
             (self.bulletins.in_order(), self.products.in_order(), self.cells.in_order());
         let kbs: Vec<_> = bulletins.iter().map(|b| b.parse::<crate::model::KbId>().ok()).collect();
@@ -613,11 +614,15 @@ fn read(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportErro
     let (mut facts, mut remarks) = (Facts::default(), Remarks::default());
     // the feed is Microsoft's, copied by a maintained tool, as the built-in rows of the same data are
     for (table, custom, standing) in [(tables.feed, false, "verified"), (tables.custom, true, "secondary")] {
-        let Some(mut table) = table else { continue };
-        if !custom {
-            facts.supersedence.push(SupersedenceRow { source: id.clone(), ..table.statistics() });
-        }
-        let (rows, told) = table.gather(catalog, custom).finish(&id, standing, None);
+        let Some(table) = table else { continue };
+        let gathered = || table.gather(catalog, custom).finish(&id, standing, None);
+        let (rows, told) = if custom {
+            gathered()
+        } else {
+            let (statistics, gathered) = both(|| table.statistics(), gathered);
+            facts.supersedence.push(SupersedenceRow { source: id.clone(), ..statistics });
+            gathered
+        };
         facts.updates.extend(rows.updates);
         told.into_iter().for_each(|r| remarks.count(&r.text, r.count, || r.first));
     }
