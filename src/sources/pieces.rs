@@ -75,7 +75,7 @@ fn abreast<P: Default + Send, E: Send>(
         let (give_back, spare) = mpsc::channel::<P>();
         // whoever works last drops it, and with it what still waits
         let waiting = Arc::new(Mutex::new(waiting));
-        let mut workers = 0;
+        let mut workers = Vec::new();
         for _ in 0..threads {
             let waiting = Arc::clone(&waiting);
             let worker = move || {
@@ -84,7 +84,7 @@ fn abreast<P: Default + Send, E: Send>(
                     let _ = done.send(piece);
                 }
             };
-            workers += usize::from(thread::Builder::new().spawn_scoped(scope, worker).is_ok());
+            workers.extend(thread::Builder::new().spawn_scoped(scope, worker));
         }
         drop(waiting);
         let taker = thread::Builder::new().spawn_scoped(scope, move || {
@@ -96,7 +96,7 @@ fn abreast<P: Default + Send, E: Send>(
             }
             Ok(())
         });
-        let taker = taker.ok().filter(|_| workers > 0)?;
+        let taker = taker.ok().filter(|_| !workers.is_empty())?;
         loop {
             let mut piece = spare.try_recv().unwrap_or_default();
             let (done, result) = mpsc::sync_channel(1);
@@ -105,7 +105,10 @@ fn abreast<P: Default + Send, E: Send>(
             }
         }
         drop((jobs, order));
-        Some(taker.join().unwrap_or(Err(Stopped::Broken)))
+        let outcome = taker.join().unwrap_or(Err(Stopped::Broken));
+        // whoever broke off was told by what was not done
+        workers.into_iter().for_each(|w| _ = w.join());
+        Some(outcome)
     })
 }
 
@@ -214,7 +217,8 @@ mod tests {
 
     #[test]
     fn pieces_end_at_cuts_and_nothing_gets_lost() {
-        let text: Vec<u8> = (0..4000u32).flat_map(|n| format!("{n}\n{}", "x".repeat(n as usize % 90)).into_bytes()).collect();
+        let text: Vec<u8> =
+            (0..4000u32).flat_map(|n| format!("{n}\n{}", "x".repeat(n as usize % 90)).into_bytes()).collect();
         for size in [1, 2, 7, 64, 1000, 1 << 20] {
             let mut pieces = Pieces::new(&text[..], size, u64::MAX);
             let (mut piece, mut all) = (Vec::new(), Vec::new());

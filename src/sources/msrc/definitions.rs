@@ -608,7 +608,11 @@ fn named_day(name: &str) -> Option<String> {
 }
 
 fn read(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportError> {
-    let tables = tables(input, Manner::of(PIECE))?;
+    read_in(input, catalog, Manner::of(PIECE))
+}
+
+fn read_in(input: &mut Input<'_>, catalog: &Catalog, manner: Manner) -> Result<Imported, ImportError> {
+    let tables = tables(input, manner)?;
     let read = named_day(&tables.name).unwrap_or_else(|| input.read.to_owned());
     let id = format!("definitions-{}", read.replace('-', ""));
     let (mut facts, mut remarks) = (Facts::default(), Remarks::default());

@@ -147,7 +147,13 @@ pub(super) fn cut(piece: &[u8]) -> Option<usize> {
 }
 
 impl Form {
-    fn of(header: &[u8], names: &[Span], delimiter: u8, wanted: &[&str], required: usize) -> Result<Self, String> {
+    fn of(
+        header: &[u8],
+        names: &[Span],
+        delimiter: u8,
+        wanted: &[&str],
+        required: usize,
+    ) -> Result<Self, String> {
         let name = |s: &Span| String::from_utf8_lossy(&header[s.start..s.end]).trim().to_ascii_lowercase();
         let names: Vec<String> = names.iter().map(name).collect();
         let place = |w: &&str| names.iter().position(|n| *n == w.to_ascii_lowercase());
@@ -170,7 +176,8 @@ impl Form {
             return;
         }
         // a piece may end inside of a letter
-        let text = std::str::from_utf8(&buffer[from..]).map_or_else(|e| from + e.valid_up_to(), |_| buffer.len());
+        let text =
+            std::str::from_utf8(&buffer[from..]).map_or_else(|e| from + e.valid_up_to(), |_| buffer.len());
         let mut former_start = 0;
         loop {
             let (at, begins) = begin(buffer, rows.end, last);
@@ -189,7 +196,8 @@ impl Form {
                     }
                     if rows.spans.len() != self.width {
                         let (n, width) = (rows.spans.len(), self.width);
-                        let problem = format!("{n} fields where the header line has {width}: the file is damaged");
+                        let problem =
+                            format!("{n} fields where the header line has {width}: the file is damaged");
                         rows.fault = Some((at, problem));
                         return;
                     }
@@ -224,14 +232,19 @@ impl Form {
         // buffers are smaller than 4 GB: records are bounded
         rows.fields.extend(self.columns.iter().map(|c| {
             let span = c.and_then(|c| spans.get(c));
-            span.map_or(Field::default(), |s| Field { start: s.start as u32, end: s.end as u32, doubled: s.doubled })
+            span.map_or(Field::default(), |s| Field {
+                start: s.start as u32,
+                end: s.end as u32,
+                doubled: s.doubled,
+            })
         }));
         rows.heads.push((start as u32, changed));
     }
 }
 
 fn too_long(buffer: &[u8], at: usize) -> Option<(usize, String)> {
-    (buffer.len() - at > LONGEST_RECORD).then(|| (at, format!("a record of more than {LONGEST_RECORD} bytes")))
+    (buffer.len() - at > LONGEST_RECORD)
+        .then(|| (at, format!("a record of more than {LONGEST_RECORD} bytes")))
 }
 
 /// Fields that are not, byte for byte, those of a former record.

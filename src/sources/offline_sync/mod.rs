@@ -82,7 +82,8 @@ fn read_cabinet(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, Im
 
 fn read_master(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportError> {
     let mut builder = Builder::default();
-    let head = package_xml::read(&mut *input.reader, &mut builder, manner()).map_err(|e| at_xml(input.name, "", &e))?;
+    let head = package_xml::read(&mut *input.reader, &mut builder, manner())
+        .map_err(|e| at_xml(input.name, "", &e))?;
     let about = About { name: input.name, read: input.read, package: false };
     Ok(imported(about, catalog, builder, &head, Vec::new()))
 }

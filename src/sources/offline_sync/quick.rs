@@ -33,7 +33,8 @@ pub(super) fn cut(piece: &[u8]) -> Option<usize> {
     let (mut end, least) = (piece.len(), piece.len().saturating_sub(128 * 1024));
     loop {
         end = memrchr(b'<', &piece[least..end])? + least;
-        let named = |name: &[u8]| piece[end..].strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b' '));
+        let named =
+            |name: &[u8]| piece[end..].strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b' '));
         if named(UPDATE) || named(LOCATION) {
             return Some(end);
         }
@@ -444,3 +445,6 @@ fn skip(at: &mut At<'_>) -> Option<()> {
         at.blanks();
     }
 }
+
+#[cfg(test)]
+mod tests;
