@@ -165,7 +165,7 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn new(&mut self, name: &'a [u8]) -> Option<()> {
+    fn add(&mut self, name: &'a [u8]) -> Option<()> {
         if self.seen[..self.count].contains(&name) {
             return None;
         }
@@ -252,7 +252,7 @@ fn update(at: &mut At<'_>, batch: &mut Batch, lists: &mut Lists) -> Option<()> {
             Next::Content => break true,
             Next::Empty => break false,
         };
-        names.new(name)?;
+        names.add(name)?;
         match name {
             b"UpdateId" => id = Some(guid(value)?),
             b"RevisionNumber" => draft.revision = number(value)?,
@@ -362,7 +362,7 @@ fn categories(at: &mut At<'_>, batch: &mut Batch, list: &mut Vec<u32>) -> Option
         }
         let (mut id, mut kind, mut names) = (None, CategoryType::Other, Names::default());
         while let Next::Attribute(name, value) = at.tag_without_content()? {
-            names.new(name)?;
+            names.add(name)?;
             match name {
                 b"Id" => id = Some(guid(value)?),
                 b"Type" => kind = CategoryType::of_name(kept(value, ID)?),
@@ -381,7 +381,7 @@ fn files(at: &mut At<'_>, batch: &mut Batch, list: &mut Vec<u32>) -> Option<()> 
         }
         let (mut id, mut names) = (None, Names::default());
         while let Next::Attribute(name, value) = at.tag_without_content()? {
-            names.new(name)?;
+            names.add(name)?;
             match name {
                 b"Id" => id = Some(kept(value, ID)?),
                 _ => _ = literal(value)?,
@@ -395,7 +395,7 @@ fn files(at: &mut At<'_>, batch: &mut Batch, list: &mut Vec<u32>) -> Option<()> 
 fn location(at: &mut At<'_>, batch: &mut Batch) -> Option<()> {
     let (mut file, mut url, mut names) = (None, "", Names::default());
     while let Next::Attribute(name, value) = at.tag_without_content()? {
-        names.new(name)?;
+        names.add(name)?;
         match name {
             b"Id" => file = Some(batch.file(kept(value, ID)?)),
             // texts are kept in the order in which they stand
@@ -425,7 +425,7 @@ fn skip(at: &mut At<'_>) -> Option<()> {
             let content = loop {
                 match at.next()? {
                     Next::Attribute(name, value) => {
-                        names.new(name)?;
+                        names.add(name)?;
                         literal(value)?;
                     }
                     Next::Content => break true,
