@@ -23,3 +23,4 @@ pub mod render;
 pub mod report;
 pub mod resolve;
 pub mod sources;
+mod threads;

@@ -4,6 +4,7 @@
 
 mod reduce;
 
+pub(crate) use reduce::reduce_list;
 pub use reduce::{MOST_NODES, Reduced, longest_path, reduce};
 
 use petgraph::{

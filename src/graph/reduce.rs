@@ -23,6 +23,11 @@ pub const MOST_NODES: usize = 16_384;
 /// Nodes that reach each other are one group, and the edges inside of it stay; of several edges between two groups the
 /// least one stays. Costs O(edges + kept edges * nodes / 64), so that a closure costs little more than its chain.
 pub fn reduce<N: Copy + Ord>(edges: &BTreeSet<(N, N)>) -> Option<Reduced<N>> {
+    reduce_list(&edges.iter().copied().collect::<Vec<_>>())
+}
+
+/// The same of a list in order without doubles.
+pub(crate) fn reduce_list<N: Copy + Ord>(edges: &[(N, N)]) -> Option<Reduced<N>> {
     let mut graph: DiGraph<N, ()> = DiGraph::new();
     let mut index: BTreeMap<N, NodeIndex> = BTreeMap::new();
     for (a, b) in edges {
@@ -68,7 +73,7 @@ pub fn reduce<N: Copy + Ord>(edges: &BTreeSet<(N, N)>) -> Option<Reduced<N>> {
     for members in &components {
         let mut members: Vec<N> = members.iter().map(|m| graph[*m]).collect();
         members.sort_unstable();
-        if members.len() > 1 || members.iter().any(|m| edges.contains(&(*m, *m))) {
+        if members.len() > 1 || members.iter().any(|m| edges.binary_search(&(*m, *m)).is_ok()) {
             cycles.push(members);
         }
     }

@@ -148,6 +148,22 @@ impl Builder {
         Ok(number)
     }
 
+    /// Is there room for so many GUIDs, files and updates, numbers, texts, and bytes of them?
+    pub(super) fn has_room_for(
+        &self,
+        [guids, files, drafts]: [usize; 3],
+        numbers: usize,
+        texts: usize,
+        text: usize,
+    ) -> bool {
+        self.guids.len() + guids <= GUIDS
+            && self.files.len() + files <= GUIDS
+            && self.drafts.len() + drafts <= GUIDS
+            && self.numbers.len() + numbers <= NUMBERS
+            && self.text_ends.len() + texts <= TEXTS
+            && self.text.len() + text <= TEXT
+    }
+
     /// Keeps a list of numbers.
     pub(crate) fn list(&mut self, numbers: &[u32]) -> Result<Range, TooLarge> {
         if numbers.len() > NUMBERS - self.numbers.len() {

@@ -41,8 +41,9 @@ pub fn category(guid: &UpdateGuid) -> Option<&'static KnownCategory> {
     KNOWN.get(guid)
 }
 
-pub(super) fn is_known(guid: &UpdateGuid) -> bool {
-    KNOWN.contains_key(guid)
+/// All that are known.
+pub(super) fn known() -> impl Iterator<Item = &'static UpdateGuid> {
+    KNOWN.keys()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use super::{
     UpdateType, categories,
     data::{FileRecord, Metadata, bits},
+    numbered::Keyed,
 };
 use crate::{
     catalog::{
@@ -17,8 +18,12 @@ use crate::{
     graph,
     model::{Architecture, ArchitectureSet, ProductId, ProductSet},
     sources::Remark,
+    threads::both,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Range,
+};
 
 /// Counts something odd, and remembers where it was first.
 #[derive(Default)]
@@ -26,8 +31,11 @@ struct Remarks(BTreeMap<&'static str, (u64, String)>);
 
 impl Remarks {
     fn add(&mut self, text: &'static str, first: impl FnOnce() -> String) {
+        self.count(text, 1, first);
+    }
+    fn count(&mut self, text: &'static str, count: u64, first: impl FnOnce() -> String) {
         let known = self.0.entry(text).or_insert_with(|| (0, first()));
-        known.0 += 1;
+        known.0 += count;
     }
 }
 
@@ -62,10 +70,24 @@ impl Units {
 pub fn to_facts(m: &Metadata, catalog: &Catalog, source: &str) -> (Facts, Vec<Remark>) {
     let mut remarks = Remarks::default();
     let units = units(m, catalog, &mut remarks);
-    let mut updates: BTreeMap<u32, UpdateRow> = BTreeMap::new();
-    packages(m, catalog, &units, source, &mut updates);
-    supersedence(m, catalog, &units, &mut updates, source, &mut remarks);
-    let rules = rules(m, catalog, &units, source, &mut remarks);
+    let names = Names::new(catalog);
+    let (mut updates, (superseded, of_supersedence, rules, of_rules)) = both(
+        || packages(m, &names, &units, source),
+        || {
+            let (mut of_supersedence, mut of_rules) = (Remarks::default(), Remarks::default());
+            let superseded = supersedence(m, &names, &units, &mut of_supersedence);
+            let rules = rules(m, &names, &units, source, &mut of_rules);
+            (superseded, of_supersedence, rules, of_rules)
+        },
+    );
+    for group in superseded.chunk_by(|a, b| a.0 == b.0 && a.1 == b.1) {
+        let (new, old, _) = group[0];
+        let products = group.iter().map(|(.., p)| names.slug(*p)).collect();
+        row(&mut updates, new, source).supersedes.push(SupersedesRow { kb: format!("KB{old}"), products });
+    }
+    // each has texts of its own
+    remarks.0.extend(of_supersedence.0);
+    remarks.0.extend(of_rules.0);
     // a row that says nothing but its number tells nobody anything
     let says = |u: &UpdateRow| u.title.is_some() || !u.packages.is_empty() || !u.supersedes.is_empty();
     let updates = updates.into_values().filter(says).collect();
@@ -79,36 +101,72 @@ fn name_of(m: &Metadata, rank: u32) -> String {
     m.guids.get(rank as usize).map(ToString::to_string).unwrap_or_default()
 }
 
+/// What rows name of products.
+struct Names(Vec<(String, ArchitectureSet)>);
+
+impl Names {
+    fn new(catalog: &Catalog) -> Self {
+        Self(catalog.products().map(|p| (p.slug.to_owned(), p.architectures)).collect())
+    }
+    fn slug(&self, product: u8) -> String {
+        self.0.get(usize::from(product)).map_or(String::new(), |p| p.0.clone())
+    }
+    /// Those that there are of it.
+    fn architectures(&self, product: ProductId) -> ArchitectureSet {
+        self.0.get(usize::from(product.0)).map_or(ArchitectureSet::default(), |p| p.1)
+    }
+}
+
 /// The updates that are of one KB, by rank.
 fn units(m: &Metadata, catalog: &Catalog, remarks: &mut Remarks) -> Units {
-    let (mut out, mut seen) = (vec![None; m.records.len()], BTreeMap::new());
-    let of_files: Vec<ArchitectureSet> = m.files.iter().map(|f| architectures_of_file(m, f)).collect();
-    for (rank, record) in (0u32..).zip(&m.records) {
+    let of_files = |files: &[FileRecord]| -> Vec<ArchitectureSet> {
+        files.iter().map(|f| architectures_of_file(m, f)).collect()
+    };
+    let (first, second) = m.files.split_at(m.files.len() / 2);
+    let (mut first, second) = both(|| of_files(first), || of_files(second));
+    first.extend(second);
+    let (all, half) = (m.records.len() as u32, m.records.len() as u32 / 2);
+    let (first, second) =
+        both(|| units_of(m, catalog, 0..half, &first), || units_of(m, catalog, half..all, &first));
+    let mut out = Vec::with_capacity(m.records.len());
+    for (units, told) in [first, second] {
+        out.extend(units);
+        told.0.into_iter().for_each(|(text, (count, place))| remarks.count(text, count, || place));
+    }
+    Units(out)
+}
+
+/// The same of some ranks.
+fn units_of(
+    m: &Metadata,
+    catalog: &Catalog,
+    ranks: Range<u32>,
+    of_files: &[ArchitectureSet],
+) -> (Vec<Option<Unit>>, Remarks) {
+    let (mut out, mut remarks) = (vec![None; ranks.len()], Remarks::default());
+    let mut seen = Seen { places: vec![0; m.records.len()], known: Vec::new() };
+    for (rank, unit) in ranks.zip(&mut out) {
+        let Some(record) = m.records.get(rank as usize) else { continue };
         let software = matches!(bits::kind_of(record.flags), None | Some(UpdateType::Software));
         if record.flags & bits::KNOWN == 0 || !software {
             continue;
         }
-        let mut kbs: Vec<u32> = m.kbs.of(rank).iter().map(|packed| packed >> 2).collect();
-        kbs.sort_unstable();
-        kbs.dedup();
-        let kb = match kbs[..] {
-            [] => continue,
-            [kb] => kb,
-            _ => {
-                remarks.add("updates that go by several KB numbers: kept by GUID alone", || name_of(m, rank));
-                continue;
-            }
-        };
+        let mut kbs = m.kbs.of(rank).iter().map(|packed| packed >> 2);
+        let Some(kb) = kbs.next() else { continue };
+        if kbs.any(|other| other != kb) {
+            remarks.add("updates that go by several KB numbers: kept by GUID alone", || name_of(m, rank));
+            continue;
+        }
         let (certain, possible) = products(m, catalog, rank, &mut seen);
         if certain.is_empty() && !possible.is_empty() {
             remarks.add("updates of a category of several Windows versions: kept by GUID alone", || {
                 format!("KB{kb}, {}", name_of(m, rank))
             });
         }
-        let architectures = architectures(m, rank, &of_files);
-        out[rank as usize] = Some(Unit { kb, certain, possible, architectures });
+        let architectures = architectures(m, rank, of_files);
+        *unit = Some(Unit { kb, certain, possible, architectures });
     }
-    Units(out)
+    (out, remarks)
 }
 
 /// What categories are known to cover: looked up once.
@@ -116,6 +174,24 @@ fn units(m: &Metadata, catalog: &Catalog, remarks: &mut Remarks) -> Units {
 struct Covered {
     certain: ProductSet,
     possible: ProductSet,
+}
+
+/// Categories that were looked up.
+struct Seen {
+    /// by rank: place among those that are known, from 1; 0: not yet
+    places: Vec<u32>,
+    known: Vec<Covered>,
+}
+
+impl Seen {
+    fn covered(&mut self, m: &Metadata, catalog: &Catalog, category: u32) -> Covered {
+        let Some(place) = self.places.get_mut(category as usize) else { return Covered::default() };
+        if *place == 0 {
+            self.known.push(covered(m, catalog, category));
+            *place = self.known.len() as u32;
+        }
+        self.known[*place as usize - 1]
+    }
 }
 
 fn covered(m: &Metadata, catalog: &Catalog, category: u32) -> Covered {
@@ -143,12 +219,7 @@ fn covered(m: &Metadata, catalog: &Catalog, category: u32) -> Covered {
 }
 
 /// Products that an update is for, and those that it may be for besides.
-fn products(
-    m: &Metadata,
-    catalog: &Catalog,
-    rank: u32,
-    seen: &mut BTreeMap<u32, Covered>,
-) -> (ProductSet, ProductSet) {
+fn products(m: &Metadata, catalog: &Catalog, rank: u32, seen: &mut Seen) -> (ProductSet, ProductSet) {
     // a leaf without categories is for what its bundles are for
     let own = m.categories.of(rank);
     let of_bundles = if own.is_empty() { m.bundles.of(rank) } else { &[] };
@@ -156,7 +227,7 @@ fn products(
     let title = m.records.get(rank as usize).map_or("", |r| m.text_at(r.title)).to_ascii_lowercase();
     let (mut certain, mut possible) = (ProductSet::default(), ProductSet::default());
     for category in categories.map(|packed| packed >> 3) {
-        let covered = *seen.entry(category).or_insert_with(|| covered(m, catalog, category));
+        let covered = seen.covered(m, catalog, category);
         certain = certain.union(covered.certain);
         possible = possible.union(covered.possible);
         if !title.is_empty() {
@@ -234,10 +305,6 @@ fn some(set: ProductSet) -> impl Iterator<Item = ProductId> {
     (!set.is_empty()).then(|| set.iter()).into_iter().flatten()
 }
 
-fn slug(catalog: &Catalog, id: u8) -> String {
-    catalog.product(ProductId(id)).slug.to_owned()
-}
-
 fn row<'a>(updates: &'a mut BTreeMap<u32, UpdateRow>, kb: u32, source: &str) -> &'a mut UpdateRow {
     updates.entry(kb).or_insert_with(|| UpdateRow {
         kb: format!("KB{kb}"),
@@ -247,19 +314,14 @@ fn row<'a>(updates: &'a mut BTreeMap<u32, UpdateRow>, kb: u32, source: &str) -> 
     })
 }
 
-fn packages(
-    m: &Metadata,
-    catalog: &Catalog,
-    units: &Units,
-    source: &str,
-    updates: &mut BTreeMap<u32, UpdateRow>,
-) {
+fn packages(m: &Metadata, names: &Names, units: &Units, source: &str) -> BTreeMap<u32, UpdateRow> {
+    let mut updates = BTreeMap::new();
     for (kb, ranks) in of_kbs(units.iter()) {
         let mut products: BTreeMap<u8, ArchitectureSet> = BTreeMap::new();
         let mut titles: BTreeSet<String> = BTreeSet::new();
         for (rank, u) in ranks.iter().filter_map(|r| Some((*r, units.get(*r)?))) {
             for p in some(u.certain) {
-                let exist = catalog.product(p).architectures;
+                let exist = names.architectures(p);
                 let set = products.entry(p.0).or_default();
                 *set =
                     u.architectures.iter().filter(|a| exist.contains(*a)).fold(*set, ArchitectureSet::with);
@@ -273,9 +335,9 @@ fn packages(
         let mut groups: BTreeMap<ArchitectureSet, Vec<String>> = BTreeMap::new();
         // without an architecture the row would mean all of them
         for (p, set) in products.into_iter().filter(|(_, set)| !set.is_empty()) {
-            groups.entry(set).or_default().push(slug(catalog, p));
+            groups.entry(set).or_default().push(names.slug(p));
         }
-        let r = row(updates, kb, source);
+        let r = row(&mut updates, kb, source);
         r.packages = groups
             .into_iter()
             .map(|(set, products)| PackageRow {
@@ -289,6 +351,7 @@ fn packages(
             r.title = Some(title);
         }
     }
+    updates
 }
 
 /// The ranks of each KB, both in order.
@@ -321,16 +384,10 @@ pub(crate) fn plain_title(title: &str, kb: u32) -> String {
     t.to_owned()
 }
 
-fn supersedence(
-    m: &Metadata,
-    catalog: &Catalog,
-    units: &Units,
-    updates: &mut BTreeMap<u32, UpdateRow>,
-    source: &str,
-    remarks: &mut Remarks,
-) {
-    // product -> (newer, older) by GUID
-    let mut edges: BTreeMap<u8, BTreeSet<(u32, u32)>> = BTreeMap::new();
+/// (newer KB, older KB, product), in order.
+fn supersedence(m: &Metadata, names: &Names, units: &Units, remarks: &mut Remarks) -> Vec<(u32, u32, u8)> {
+    // (product, newer, older) by GUID
+    let mut edges: Vec<(u8, u32, u32)> = Vec::new();
     for (old, u) in units.iter() {
         for &new in m.newer.of(old) {
             let Some(v) = units.get(new) else { continue };
@@ -341,87 +398,94 @@ fn supersedence(
                     || format!("KB{} by KB{}", u.kb, v.kb),
                 );
             }
-            for p in some(shared) {
-                edges.entry(p.0).or_default().insert((new, old));
-            }
+            edges.extend(some(shared).map(|p| (p.0, new, old)));
         }
     }
-    // newer KB -> older KB -> products
-    let mut found: BTreeMap<(u32, u32), Vec<String>> = BTreeMap::new();
-    for (p, edges) in edges {
-        let mut by_kb = BTreeSet::new();
+    edges.sort_unstable();
+    edges.dedup();
+    let mut found = Vec::new();
+    for edges in edges.chunk_by(|a, b| a.0 == b.0) {
+        let p = edges[0].0;
+        let edges: Vec<(u32, u32)> = edges.iter().map(|(_, new, old)| (*new, *old)).collect();
+        let mut by_kb = Vec::new();
         for part in parts(&edges) {
-            let Some(reduced) = graph::reduce(&part) else {
+            let Some(reduced) = graph::reduce_list(&part) else {
                 remarks.add("supersedence of more than 16,384 updates in one: left as it stands", || {
-                    slug(catalog, p)
+                    names.slug(p)
                 });
                 by_kb.extend(part.iter().map(|(a, b)| (units.kb(*a), units.kb(*b))));
                 continue;
             };
-            let circular: BTreeMap<u32, usize> =
-                reduced.cycles.iter().enumerate().flat_map(|(i, c)| c.iter().map(move |n| (*n, i))).collect();
+            let circular = circles(&reduced.cycles);
             for (a, b) in &reduced.edges {
                 if circular.get(a).is_some_and(|c| circular.get(b) == Some(c)) {
                     remarks.add("supersedence in a circle: left out", || name_of(m, *a));
                 } else {
-                    by_kb.insert((units.kb(*a), units.kb(*b)));
+                    by_kb.push((units.kb(*a), units.kb(*b)));
                 }
             }
         }
         by_kb.retain(|(a, b)| a != b);
+        by_kb.sort_unstable();
+        by_kb.dedup();
         for part in parts(&by_kb) {
-            let cycles = graph::reduce(&part).map(|r| r.cycles).unwrap_or_default();
-            let circular: BTreeMap<u32, usize> =
-                cycles.iter().enumerate().flat_map(|(i, c)| c.iter().map(move |n| (*n, i))).collect();
+            let circular = circles(&graph::reduce_list(&part).map(|r| r.cycles).unwrap_or_default());
             for (a, b) in part {
                 if circular.get(&a).is_some_and(|c| circular.get(&b) == Some(c)) {
                     remarks
                         .add("KBs whose packages supersede each other: left out", || format!("KB{a}, KB{b}"));
                 } else {
-                    found.entry((a, b)).or_default().push(slug(catalog, p));
+                    found.push((a, b, p));
                 }
             }
         }
     }
-    for ((new, old), products) in found {
-        let kb = format!("KB{old}");
-        row(updates, new, source).supersedes.push(SupersedesRow { kb, products });
-    }
+    found.sort_unstable();
+    found
 }
 
-/// The edges of each part of a graph that hangs together.
-fn parts(edges: &BTreeSet<(u32, u32)>) -> Vec<BTreeSet<(u32, u32)>> {
-    let mut parent: BTreeMap<u32, u32> = BTreeMap::new();
-    fn root(parent: &mut BTreeMap<u32, u32>, mut n: u32) -> u32 {
-        loop {
-            let up = *parent.entry(n).or_insert(n);
-            if up == n {
-                return n;
-            }
-            let above = *parent.entry(up).or_insert(up);
-            parent.insert(n, above);
-            n = up;
+/// The circle of each node that is in one.
+fn circles(cycles: &[Vec<u32>]) -> BTreeMap<u32, usize> {
+    cycles.iter().enumerate().flat_map(|(i, c)| c.iter().map(move |n| (*n, i))).collect()
+}
+
+/// The edges, which are in order, of each part of a graph that hangs together; parts are in the order of their least nodes.
+fn parts(edges: &[(u32, u32)]) -> Vec<Vec<(u32, u32)>> {
+    let mut nodes: Vec<u32> = edges.iter().flat_map(|(a, b)| [*a, *b]).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    let places: HashMap<u32, u32, Keyed> = nodes.into_iter().zip(0u32..).collect();
+    let mut parent: Vec<u32> = (0..places.len() as u32).collect();
+    fn root(parent: &mut [u32], mut n: u32) -> u32 {
+        while parent[n as usize] != n {
+            let above = parent[parent[n as usize] as usize];
+            parent[n as usize] = above;
+            n = above;
+        }
+        n
+    }
+    for (a, b) in edges {
+        let (a, b) = (root(&mut parent, places[a]), root(&mut parent, places[b]));
+        parent[a.max(b) as usize] = a.min(b);
+    }
+    let mut out: Vec<Vec<(u32, u32)>> = Vec::new();
+    // a part's place behind its root, from 1
+    let mut place = vec![0; places.len()];
+    for n in 0..places.len() as u32 {
+        if root(&mut parent, n) == n {
+            out.push(Vec::new());
+            place[n as usize] = out.len();
         }
     }
-    for &(a, b) in edges {
-        let (a, b) = (root(&mut parent, a), root(&mut parent, b));
-        parent.insert(a.max(b), a.min(b));
+    for edge in edges {
+        let part = place[root(&mut parent, places[&edge.0]) as usize] - 1;
+        out[part].push(*edge);
     }
-    let mut out: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
-    for &(a, b) in edges {
-        out.entry(root(&mut parent, a)).or_default().insert((a, b));
-    }
-    out.into_values().collect()
+    out
 }
 
 /// Prerequisites that are KBs. One that another package of the same KB and product does not have is none of the KB's.
-fn rules(
-    m: &Metadata,
-    catalog: &Catalog,
-    units: &Units,
-    source: &str,
-    remarks: &mut Remarks,
-) -> Vec<RuleRow> {
+fn rules(m: &Metadata, names: &Names, units: &Units, source: &str, remarks: &mut Remarks) -> Vec<RuleRow> {
     // a leaf is installed with its bundle: what it asks for is asked of its kind, not of its KB
     let own = |rank: u32| m.records.get(rank as usize).is_some_and(|r| r.flags & bits::RELATED != 0);
     let by_kb = of_kbs(units.iter().filter(|(rank, _)| own(*rank) && m.bundles.of(*rank).is_empty()));
@@ -467,7 +531,7 @@ fn rules(
             let common: Vec<String> = common.unwrap_or_default().into_iter().collect();
             if !common.is_empty() {
                 let others = of_product().any(|(_, (_, others))| *others);
-                groups.entry((common, others)).or_default().push(slug(catalog, p.0));
+                groups.entry((common, others)).or_default().push(names.slug(p.0));
             }
         }
         for (n, ((requires, others), products)) in groups.into_iter().enumerate() {

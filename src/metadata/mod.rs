@@ -4,6 +4,7 @@
 //! [`Metadata`] is what one source tells, in memory. [`Metadata::write`] lays it out as an index, [`MetadataIndex`]
 //! answers from one or several of them through positioned reads: opening reads a header and a table of checksums.
 
+pub(crate) mod batch;
 pub(crate) mod builder;
 mod categories;
 mod data;

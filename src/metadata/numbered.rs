@@ -1,6 +1,6 @@
 //! Numbers for things that are named again and again.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// Finds numbers of things by their hash: a table of numbers alone, small enough for a processor's caches. Hashes are
 /// keyed by the process, so that no file can choose things that collide.
@@ -69,5 +69,41 @@ impl Numbered {
             }
             self.slots[at] = (number, tag);
         }
+    }
+}
+
+/// A hasher for numbers, keyed by the process, so that no file can choose numbers that collide.
+#[derive(Clone)]
+pub(super) struct Keyed(u64, u64);
+
+impl Default for Keyed {
+    fn default() -> Self {
+        let key = RandomState::new();
+        Self(key.hash_one(1u8), key.hash_one(2u8) | 1)
+    }
+}
+
+impl BuildHasher for Keyed {
+    type Hasher = KeyedHasher;
+    fn build_hasher(&self) -> KeyedHasher {
+        KeyedHasher { key: self.1, state: self.0 }
+    }
+}
+
+pub(super) struct KeyedHasher {
+    key: u64,
+    state: u64,
+}
+
+impl Hasher for KeyedHasher {
+    fn finish(&self) -> u64 {
+        self.state
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|b| self.write_u32(u32::from(*b)));
+    }
+    fn write_u32(&mut self, n: u32) {
+        let product = u128::from(self.state ^ u64::from(n)) * u128::from(self.key);
+        self.state = (product as u64 ^ (product >> 64) as u64).wrapping_mul(self.key);
     }
 }

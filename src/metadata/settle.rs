@@ -5,48 +5,95 @@ use super::{
     Deployment, KbBasis, Metadata, UpdateGuid, UpdateType,
     builder::{Builder, Draft, Oddities, Range, kb_of_file, kbs_of_title},
     data::{Group, NONE, Record, bits},
+    numbered::Keyed,
 };
-use crate::model::KbId;
+use crate::{model::KbId, threads::both};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, HashMap},
 };
 
-/// Lists by GUID number as one flat list: `(key, value)` pairs, sorted, each once.
-pub(crate) fn grouped(pairs: &mut Vec<(u32, u32)>, keys: usize) -> Group {
-    pairs.sort_unstable();
-    pairs.dedup();
-    let mut group = Group { starts: Vec::with_capacity(keys + 1), values: Vec::with_capacity(pairs.len()) };
-    let mut at = 0;
-    for key in 0..keys as u32 {
-        group.starts.push(group.values.len() as u32);
-        while let Some(&(k, v)) = pairs.get(at).filter(|p| p.0 == key) {
-            debug_assert_eq!(k, key);
-            group.values.push(v);
-            at += 1;
+/// Lists by GUID number as one flat list: of `(key, value)` pairs, each once, sorted by what `order` makes of a value.
+fn grouped<O: Ord>(
+    pairs: impl Iterator<Item = (u32, u32)> + Clone,
+    keys: usize,
+    order: impl Fn(u32) -> O,
+) -> Group {
+    // places are counted: keys are many, and lists are short
+    let mut starts = vec![0u32; keys + 1];
+    for (key, _) in pairs.clone() {
+        starts[key as usize + 1] += 1;
+    }
+    for key in 0..keys {
+        starts[key + 1] += starts[key];
+    }
+    let mut values = vec![0; starts[keys] as usize];
+    let mut free = starts.clone();
+    for (key, value) in pairs {
+        let at = &mut free[key as usize];
+        values[*at as usize] = value;
+        *at += 1;
+    }
+    let mut kept = 0;
+    for key in 0..keys {
+        let (from, to) = (starts[key] as usize, starts[key + 1] as usize);
+        starts[key] = kept as u32;
+        if to - from > 1 {
+            values[from..to].sort_by_key(|v| order(*v));
+        }
+        for at in from..to {
+            let value = values[at];
+            if at == from || values[kept - 1] != value {
+                values[kept] = value;
+                kept += 1;
+            }
         }
     }
-    group.starts.push(group.values.len() as u32);
-    group
+    starts[keys] = kept as u32;
+    values.truncate(kept);
+    Group { starts, values }
 }
 
 pub(super) struct Settling {
     b: Builder,
     /// number in order of GUIDs, by number in the builder
     rank: Vec<u32>,
+    guids: Vec<UpdateGuid>,
     odd: Oddities,
+}
+
+/// Edges between updates, by rank.
+#[derive(Default)]
+struct Edges {
+    /// (older, newer)
+    newer: Vec<(u32, u32)>,
+    /// (bundle, leaf)
+    bundled: Vec<(u32, u32)>,
+    /// how many superseders of each are not in the source
+    elsewhere: Vec<u32>,
+    odd: Oddities,
+}
+
+/// Clauses of updates with successive ranks.
+#[derive(Default)]
+struct Clauses {
+    clause_starts: Vec<u32>,
+    member_starts: Vec<u32>,
+    members: Vec<u32>,
+    selves: u64,
 }
 
 impl Settling {
     pub(super) fn new(b: Builder) -> Self {
         let numbered = b.guids.iter().map(uuid::Uuid::as_u128).zip(0u32..);
         let mut order: Vec<(u128, u32)> = numbered.collect();
-        order.sort_unstable();
+        order.sort_unstable_by_key(|(guid, _)| *guid);
         let mut rank = vec![0; order.len()];
-        for (place, (_, n)) in order.into_iter().enumerate() {
-            rank[n as usize] = place as u32;
+        for (place, (_, n)) in order.iter().enumerate() {
+            rank[*n as usize] = place as u32;
         }
-        Self { b, rank, odd: Oddities::default() }
+        let guids = order.into_iter().map(|(guid, _)| UpdateGuid::from_u128(guid)).collect();
+        Self { b, rank, guids, odd: Oddities::default() }
     }
 
     /// Clauses by rank, each sorted, in order, each once.
@@ -93,18 +140,19 @@ impl Settling {
         )
     }
 
-    /// One draft for each GUID: the newest revision; of one revision, what several say is put together.
-    fn chosen(&mut self) -> Vec<Option<Draft>> {
-        let mut chosen: Vec<Option<Draft>> = vec![None; self.b.guids.len()];
-        let mut several: BTreeMap<usize, Vec<Draft>> = BTreeMap::new();
-        for d in &self.b.drafts {
+    /// The place of one draft for each GUID, by rank: that of the newest revision; of one revision, what several say is put together.
+    fn chosen(&mut self) -> Vec<u32> {
+        let mut chosen: Vec<u32> = vec![NONE; self.b.guids.len()];
+        let mut several: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+        for (n, d) in (0u32..).zip(&self.b.drafts) {
             let place = self.rank[d.guid as usize] as usize;
             match chosen[place] {
-                None => chosen[place] = Some(*d),
-                Some(first) => several.entry(place).or_insert_with(|| vec![first]).push(*d),
+                NONE => chosen[place] = n,
+                first => several.entry(place).or_insert_with(|| vec![first]).push(n),
             }
         }
-        for (place, mut drafts) in several {
+        for (place, drafts) in several {
+            let mut drafts: Vec<Draft> = drafts.into_iter().map(|n| self.b.drafts[n as usize]).collect();
             let lists = drafts.iter().filter(|d| !d.fragment).count();
             self.odd.repeated += lists.saturating_sub(1) as u64;
             drafts.sort_by_cached_key(|d| Reverse(self.canonical(d)));
@@ -112,144 +160,167 @@ impl Settling {
             let Some(mut keep) = drafts.next() else { continue };
             let newest = keep.revision;
             drafts.filter(|d| d.revision == newest).for_each(|d| fill(&mut keep, &d));
-            chosen[place] = Some(keep);
+            chosen[place] = self.b.drafts.len() as u32;
+            self.b.drafts.push(keep);
         }
         chosen
     }
 
-    pub(super) fn settle(mut self) -> (Metadata, Oddities) {
-        let chosen = self.chosen();
-        let n = chosen.len();
-        let mut guids = vec![UpdateGuid::nil(); n];
-        for (i, g) in self.b.guids.iter().enumerate() {
-            guids[self.rank[i] as usize] = *g;
-        }
-        let mut revisions: Vec<(u32, u32)> = self
-            .b
-            .drafts
-            .iter()
-            .filter(|d| d.revision_id != NONE)
-            .map(|d| (d.revision_id, self.rank[d.guid as usize]))
-            .collect();
-        revisions.sort_unstable();
-        revisions.dedup();
-        let (newer, bundled, elsewhere) = self.edges(&chosen, &revisions);
-        let categories = self.categories(&chosen);
-        let mut is_category = vec![false; n];
-        for &(_, packed) in &categories {
-            is_category[(packed >> 3) as usize] = true;
-        }
-        for &g in &self.b.marked {
-            is_category[self.rank[g as usize] as usize] = true;
-        }
-        for (i, d) in chosen.iter().enumerate() {
-            is_category[i] |= d.is_some_and(|d| d.kind == Some(UpdateType::Category))
-                || super::categories::is_known(&guids[i]);
-        }
-        let mut metadata = Metadata { guids, revisions, ..Metadata::default() };
-        self.clauses_without_categories(&chosen, &is_category, &mut metadata);
-        let flipped = |pairs: &[(u32, u32)]| {
-            let mut p: Vec<(u32, u32)> = pairs.iter().map(|&(a, b)| (b, a)).collect();
-            grouped(&mut p, n)
-        };
-        metadata.older = flipped(&newer);
-        metadata.bundles = flipped(&bundled);
-        let (mut newer, mut bundled, mut categories) = (newer, bundled, categories);
-        metadata.newer = grouped(&mut newer, n);
-        metadata.leaves = grouped(&mut bundled, n);
-        metadata.categories = grouped(&mut categories, n);
-        metadata.file_refs = self.files(&chosen);
-        metadata.records = chosen
-            .iter()
-            .enumerate()
-            .map(|(i, d)| record(d.as_ref(), elsewhere[i], is_category[i]))
-            .collect();
-        let kbs = self.kbs(&chosen, &metadata);
-        metadata.kbs = kbs;
-        let mut by_kb = Vec::with_capacity(metadata.kbs.values.len());
-        for i in 0..n {
-            by_kb.extend(metadata.kbs.of(i as u32).iter().map(|&packed| (packed >> 2, i as u32)));
-        }
-        by_kb.sort_unstable();
-        by_kb.dedup();
-        metadata.by_kb = by_kb;
-        let b = self.b;
-        (metadata.files, metadata.text, metadata.text_ends) = (b.files, b.text, b.text_ends);
-        (metadata.blobs, metadata.blob_ends) = (b.blobs, b.blob_ends);
-        (metadata, self.odd)
+    /// The chosen drafts with their ranks, as they stand in memory.
+    fn each<'a>(&'a self, chosen: &'a [u32]) -> impl Iterator<Item = (u32, &'a Draft)> + Clone {
+        let ranked = (0u32..).zip(&self.b.drafts).map(|(n, d)| (n, self.rank[d.guid as usize], d));
+        ranked.filter(|(n, rank, _)| chosen[*rank as usize] == *n).map(|(_, rank, d)| (rank, d))
     }
 
-    /// `(older, newer)`, `(bundle, leaf)`, and how many superseders of each are not in the source.
-    #[allow(clippy::type_complexity)]
-    fn edges(
-        &mut self,
-        chosen: &[Option<Draft>],
-        revisions: &[(u32, u32)],
-    ) -> (Vec<(u32, u32)>, Vec<(u32, u32)>, Vec<u32>) {
-        let by_id: HashMap<u32, u32> = revisions.iter().copied().collect();
-        let (mut newer, mut bundled) = (Vec::new(), Vec::new());
-        let mut elsewhere = vec![0u32; chosen.len()];
-        for (i, d) in chosen.iter().enumerate() {
-            let (Some(d), me) = (d, i as u32) else { continue };
+    /// The chosen drafts by rank.
+    fn by_rank<'a>(&'a self, chosen: &'a [u32]) -> impl Iterator<Item = Option<&'a Draft>> {
+        chosen.iter().map(|n| self.b.drafts.get(*n as usize))
+    }
+
+    pub(super) fn settle(mut self) -> (Metadata, Oddities) {
+        // numbers of revisions are of all that was read, drafts that are put together are added behind
+        let drafts = self.b.drafts.iter().filter(|d| d.revision_id != NONE);
+        let mut revisions: Vec<(u32, u32)> =
+            drafts.map(|d| (d.revision_id, self.rank[d.guid as usize])).collect();
+        let chosen = self.chosen();
+        let n = chosen.len();
+        // lists come in long runs
+        revisions.sort();
+        revisions.dedup();
+        let (of_file, edges) = both(|| self.kbs_of_files(), || self.edges(&chosen, &revisions));
+        let is_category = self.are_categories(&chosen);
+        let (groups, (clauses, (file_refs, missing))) = both(
+            || {
+                let flipped = |pairs: &[(u32, u32)]| grouped(pairs.iter().map(|&(a, b)| (b, a)), n, |v| v);
+                let straight = |pairs: &[(u32, u32)]| grouped(pairs.iter().copied(), n, |v| v);
+                let categories = grouped(self.categories(&chosen), n, |v| v);
+                let (newer, older) = (straight(&edges.newer), flipped(&edges.newer));
+                (categories, newer, older, straight(&edges.bundled), flipped(&edges.bundled))
+            },
+            || (self.clauses_without_categories(&chosen, &is_category), self.files(&chosen)),
+        );
+        let Edges { elsewhere, odd, .. } = edges;
+        self.odd.selves += odd.selves + clauses.selves;
+        self.odd.missing_superseders += odd.missing_superseders;
+        self.odd.missing_bundles += odd.missing_bundles;
+        self.odd.missing_files += missing;
+        let (categories, newer, older, leaves, bundles) = groups;
+        let Clauses { clause_starts, member_starts, members, .. } = clauses;
+        let (records, (kbs, by_kb)) = both(
+            || {
+                let drafts = self.by_rank(&chosen).zip(&elsewhere).zip(&is_category);
+                drafts.map(|((d, elsewhere), category)| record(d, *elsewhere, *category)).collect()
+            },
+            || {
+                let kbs = self.kbs(&chosen, &of_file, &file_refs, &leaves);
+                let of = |i: u32| kbs.of(i).iter().map(move |&packed| (packed >> 2, i));
+                let mut by_kb: Vec<(u32, u32)> = (0..n as u32).flat_map(of).collect();
+                by_kb.sort_unstable();
+                by_kb.dedup();
+                (kbs, by_kb)
+            },
+        );
+        let Self { b, guids, odd, .. } = self;
+        let metadata = Metadata {
+            guids,
+            records,
+            clause_starts,
+            member_starts,
+            members,
+            categories,
+            newer,
+            older,
+            leaves,
+            bundles,
+            file_refs,
+            kbs,
+            by_kb,
+            revisions,
+            files: b.files,
+            text: b.text,
+            text_ends: b.text_ends,
+            blobs: b.blobs,
+            blob_ends: b.blob_ends,
+        };
+        (metadata, odd)
+    }
+
+    /// What is a category, by rank.
+    fn are_categories(&self, chosen: &[u32]) -> Vec<bool> {
+        let mut out = vec![false; chosen.len()];
+        for (_, packed) in self.categories(chosen) {
+            out[(packed >> 3) as usize] = true;
+        }
+        for &g in &self.b.marked {
+            out[self.rank[g as usize] as usize] = true;
+        }
+        for (rank, d) in self.each(chosen) {
+            out[rank as usize] |= d.kind == Some(UpdateType::Category);
+        }
+        for rank in super::categories::known().filter_map(|g| self.guids.binary_search(g).ok()) {
+            out[rank] = true;
+        }
+        out
+    }
+
+    fn edges(&self, chosen: &[u32], revisions: &[(u32, u32)]) -> Edges {
+        let mut by_id: HashMap<u32, u32, Keyed> =
+            HashMap::with_capacity_and_hasher(revisions.len(), Keyed::default());
+        by_id.extend(revisions.iter().copied());
+        let mut e = Edges { elsewhere: vec![0; chosen.len()], ..Edges::default() };
+        for (me, d) in self.each(chosen) {
             for id in d.superseded_by.of(&self.b.numbers) {
                 match by_id.get(id) {
-                    Some(&n) if n == me => self.odd.selves += 1,
-                    Some(&n) => newer.push((me, n)),
+                    Some(&n) if n == me => e.odd.selves += 1,
+                    Some(&n) => e.newer.push((me, n)),
                     None => {
-                        self.odd.missing_superseders += 1;
-                        elsewhere[i] = elsewhere[i].saturating_add(1);
+                        e.odd.missing_superseders += 1;
+                        let elsewhere = &mut e.elsewhere[me as usize];
+                        *elsewhere = elsewhere.saturating_add(1);
                     }
                 }
             }
             for id in d.bundled_by.of(&self.b.numbers) {
                 match by_id.get(id) {
-                    Some(&n) if n == me => self.odd.selves += 1,
-                    Some(&n) => bundled.push((n, me)),
-                    None => self.odd.missing_bundles += 1,
+                    Some(&n) if n == me => e.odd.selves += 1,
+                    Some(&n) => e.bundled.push((n, me)),
+                    None => e.odd.missing_bundles += 1,
                 }
             }
             for g in d.supersedes.of(&self.b.numbers) {
                 let old = self.rank[*g as usize];
                 if old == me {
-                    self.odd.selves += 1;
+                    e.odd.selves += 1;
                 } else {
-                    newer.push((old, me));
+                    e.newer.push((old, me));
                 }
             }
             for g in d.bundles.of(&self.b.numbers) {
                 let leaf = self.rank[*g as usize];
                 if leaf == me {
-                    self.odd.selves += 1;
+                    e.odd.selves += 1;
                 } else {
-                    bundled.push((me, leaf));
+                    e.bundled.push((me, leaf));
                 }
             }
         }
-        (newer, bundled, elsewhere)
+        e
     }
 
     /// `(update, category << 3 | kind)`
-    fn categories(&self, chosen: &[Option<Draft>]) -> Vec<(u32, u32)> {
-        let mut out = Vec::new();
-        for (i, d) in chosen.iter().enumerate() {
-            let Some(d) = d else { continue };
-            for pair in d.categories.of(&self.b.numbers).chunks_exact(2) {
-                out.push((i as u32, self.rank[pair[0] as usize] << 3 | pair[1]));
-            }
-        }
-        out
+    fn categories<'a>(&'a self, chosen: &'a [u32]) -> impl Iterator<Item = (u32, u32)> + Clone {
+        self.each(chosen).flat_map(move |(rank, d)| {
+            let (pairs, _) = d.categories.of(&self.b.numbers).as_chunks::<2>();
+            pairs.iter().map(move |[g, kind]| (rank, self.rank[*g as usize] << 3 | kind))
+        })
     }
 
     /// What is left of the clauses when those are taken out that only encode product and classification.
-    fn clauses_without_categories(
-        &mut self,
-        chosen: &[Option<Draft>],
-        is_category: &[bool],
-        m: &mut Metadata,
-    ) {
+    fn clauses_without_categories(&self, chosen: &[u32], is_category: &[bool]) -> Clauses {
         // members of the clauses of one update, and where each clause is
         let (mut flat, mut places) = (Vec::new(), Vec::new());
-        for (i, d) in chosen.iter().enumerate() {
+        let mut m = Clauses::default();
+        for (i, d) in (0u32..).zip(self.by_rank(chosen)) {
             m.clause_starts.push(m.member_starts.len() as u32);
             let Some(d) = d else { continue };
             flat.clear();
@@ -260,14 +331,14 @@ impl Settling {
                 rest = tail;
                 let start = flat.len();
                 flat.extend(members.iter().map(|&g| self.rank[g as usize]));
-                if flat[start..].iter().all(|&c| is_category[c as usize]) {
+                if flat[start..].iter().all(|&c: &u32| is_category[c as usize]) {
                     flat.truncate(start);
                     continue;
                 }
                 // an update cannot be its own prerequisite: the clause says nothing if that is all it says
-                if flat[start..].contains(&(i as u32)) {
-                    self.odd.selves += 1;
-                    let others: Vec<u32> = flat.drain(start..).filter(|&c| c != i as u32).collect();
+                if flat[start..].contains(&i) {
+                    m.selves += 1;
+                    let others: Vec<u32> = flat.drain(start..).filter(|&c| c != i).collect();
                     flat.extend(others);
                     if flat.len() == start {
                         continue;
@@ -290,93 +361,68 @@ impl Settling {
         }
         m.clause_starts.push(m.member_starts.len() as u32);
         m.member_starts.push(m.members.len() as u32);
+        m
     }
 
-    fn files(&mut self, chosen: &[Option<Draft>]) -> Group {
-        let mut pairs = Vec::new();
-        for (i, d) in chosen.iter().enumerate() {
-            let Some(d) = d else { continue };
-            for &f in d.files.of(&self.b.numbers) {
-                pairs.push((i as u32, f));
-                let known = self.b.files.get(f as usize).is_some_and(|f| f.url != 0 || f.name != 0);
-                self.odd.missing_files += u64::from(!known);
-            }
-        }
+    /// Files of each update, and how many have no address.
+    fn files(&self, chosen: &[u32]) -> (Group, u64) {
+        let pairs = self
+            .each(chosen)
+            .flat_map(|(rank, d)| d.files.of(&self.b.numbers).iter().map(move |f| (rank, *f)));
+        let known = |f: u32| self.b.files.get(f as usize).is_some_and(|f| f.url != 0 || f.name != 0);
+        let missing = pairs.clone().filter(|(_, f)| !known(*f)).count() as u64;
         // by what the source calls them, so that their order in the source does not matter
-        let names = |f: u32| self.b.files.get(f as usize).map_or("", |r| self.b.text_at(r.sha1));
-        pairs.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| names(a.1).cmp(names(b.1))));
-        pairs.dedup();
-        let mut group =
-            Group { starts: Vec::with_capacity(chosen.len() + 1), values: Vec::with_capacity(pairs.len()) };
-        let mut at = 0;
-        for key in 0..chosen.len() as u32 {
-            group.starts.push(group.values.len() as u32);
-            while let Some(&(_, f)) = pairs.get(at).filter(|p| p.0 == key) {
-                group.values.push(f);
-                at += 1;
-            }
-        }
-        group.starts.push(group.values.len() as u32);
-        group
+        let name = |f: u32| self.b.files.get(f as usize).map_or("", |r| self.b.text_at(r.sha1));
+        (grouped(pairs, chosen.len(), name), missing)
+    }
+
+    /// The KB that each file's name or address tells; 0 if it tells none.
+    fn kbs_of_files(&self) -> Vec<u32> {
+        let text = |n| self.b.text_at(n);
+        self.b.files.iter().map(|f| kb_of_file(text(f.url), text(f.name))).collect()
     }
 
     /// The KBs of each update, best founded first: `kb << 2 | basis`.
-    fn kbs(&self, chosen: &[Option<Draft>], m: &Metadata) -> Group {
+    fn kbs(&self, chosen: &[u32], of_file: &[u32], file_refs: &Group, leaves: &Group) -> Group {
         let n = chosen.len();
-        let of_file: Vec<u32> =
-            self.b.files.iter().map(|f| kb_of_file(self.b.text_at(f.url), self.b.text_at(f.name))).collect();
+        // by rank already
         let mut own: Vec<(u32, u32)> = Vec::new();
-        let mut founded = vec![false; n];
-        let mut add = |i: usize, kb: u32, basis: KbBasis, founded: &mut Vec<bool>| {
-            if KbId::new(kb).is_some() {
-                own.push((i as u32, kb << 2 | basis as u32));
-                founded[i] = true;
-            }
-        };
-        for (i, d) in chosen.iter().enumerate() {
+        let mut starts = Vec::with_capacity(n + 1);
+        for (i, d) in (0u32..).zip(self.by_rank(chosen)) {
+            let start = own.len();
+            starts.push(start);
             let Some(d) = d else { continue };
+            let mut add = |kb: u32, basis: KbBasis| {
+                if KbId::new(kb).is_some() {
+                    own.push((i, kb << 2 | basis as u32));
+                }
+            };
             let mut articles = d.articles.of(&self.b.numbers).to_vec();
             articles.sort_unstable();
-            articles.iter().for_each(|&kb| add(i, kb, KbBasis::Article, &mut founded));
+            articles.iter().for_each(|&kb| add(kb, KbBasis::Article));
             // where title and metadata disagree, both stand: neither can be told to be wrong
             for kb in kbs_of_title(self.b.text_at(d.title)) {
                 if !articles.contains(&kb) {
-                    add(i, kb, KbBasis::Title, &mut founded);
+                    add(kb, KbBasis::Title);
                 }
             }
-            if !founded[i] {
-                for &f in m.file_refs.of(i as u32) {
-                    add(i, of_file[f as usize], KbBasis::File, &mut founded);
-                }
+            if own.len() == start {
+                let files = file_refs.of(i).iter().filter_map(|&f| of_file.get(f as usize));
+                own.extend(
+                    files
+                        .filter(|kb| KbId::new(**kb).is_some())
+                        .map(|kb| (i, kb << 2 | KbBasis::File as u32)),
+                );
             }
         }
-        own.sort_unstable();
-        own.dedup();
-        let first = |i: u32| own.partition_point(|p| p.0 < i);
-        let mut all = own.clone();
-        for bundle in 0..n as u32 {
-            if founded[bundle as usize] {
-                continue;
-            }
-            for &leaf in m.leaves.of(bundle) {
-                let kbs = own[first(leaf)..].iter().take_while(|p| p.0 == leaf);
-                all.extend(kbs.map(|p| (bundle, p.1 >> 2 << 2 | KbBasis::BundledFile as u32)));
-            }
-        }
+        starts.push(own.len());
+        let of = |rank: u32| own.get(starts[rank as usize]..starts[rank as usize + 1]).unwrap_or(&[]);
+        let of_leaves = (0..n as u32).filter(|bundle| of(*bundle).is_empty()).flat_map(|bundle| {
+            let kbs = leaves.of(bundle).iter().flat_map(|leaf| of(*leaf));
+            kbs.map(move |p| (bundle, p.1 >> 2 << 2 | KbBasis::BundledFile as u32))
+        });
         // by basis, then by number
-        all.sort_unstable_by_key(|&(i, packed)| (i, packed & 3, packed));
-        all.dedup();
-        let mut group = Group { starts: Vec::with_capacity(n + 1), values: Vec::with_capacity(all.len()) };
-        let mut at = 0;
-        for key in 0..n as u32 {
-            group.starts.push(group.values.len() as u32);
-            while let Some(&(_, v)) = all.get(at).filter(|p| p.0 == key) {
-                group.values.push(v);
-                at += 1;
-            }
-        }
-        group.starts.push(group.values.len() as u32);
-        group
+        grouped(own.iter().copied().chain(of_leaves), n, |packed| (packed & 3, packed))
     }
 }
 

@@ -32,6 +32,19 @@ pub enum CategoryType {
     Other,
 }
 
+impl CategoryType {
+    /// By Microsoft's name.
+    pub(crate) fn of_name(name: &str) -> Self {
+        match name {
+            "UpdateClassification" => Self::Classification,
+            "Product" => Self::Product,
+            "ProductFamily" => Self::ProductFamily,
+            "Company" => Self::Company,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// How an update reaches a machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Deployment {
@@ -44,6 +57,18 @@ pub enum Deployment {
     Evaluate,
     /// by a name that is not known
     Other,
+}
+
+impl Deployment {
+    /// By Microsoft's name.
+    pub(crate) fn of_action(name: &str) -> Self {
+        match name {
+            "Bundle" => Self::Bundle,
+            "Evaluate" => Self::Evaluate,
+            "Install" => Self::Offered,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// On what a KB number of an update rests.

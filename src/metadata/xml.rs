@@ -127,14 +127,12 @@ enum Front {
     Other(usize),
 }
 
-/// Pulls pieces from a reader.
-pub(crate) struct Pull<R> {
-    reader: R,
-    /// what is read and not yet given: from `from`
+/// Tells the pieces of what it is fed.
+#[derive(Default)]
+pub(crate) struct Tokens {
+    /// what was fed and not yet given: from `from`
     window: Vec<u8>,
     from: usize,
-    /// the reader has no more
-    ended: bool,
     /// bytes before the window
     before: u64,
     /// the names of the elements that are open, one after the other, and where each starts
@@ -143,44 +141,28 @@ pub(crate) struct Pull<R> {
     attributes: Vec<[u32; 4]>,
 }
 
-impl<R: Read> Pull<R> {
-    pub(crate) fn new(reader: R) -> Self {
-        Self {
-            reader,
-            window: Vec::new(),
-            from: 0,
-            ended: false,
-            before: 0,
-            open: Vec::new(),
-            starts: Vec::new(),
-            attributes: Vec::new(),
-        }
-    }
-
-    /// Where the reader stands.
+impl Tokens {
+    /// Where the next piece stands.
     pub(crate) fn at(&self) -> u64 {
         self.before + self.from as u64
     }
 
-    /// Reads on: at least one byte, unless the reader has no more.
-    fn fill(&mut self) -> Result<(), XmlError> {
+    /// Makes room: what was given goes.
+    fn room(&mut self) -> Result<usize, XmlError> {
         if self.window.len() - self.from >= PIECE {
             return Err(XmlError::new(self.at(), "a tag or text of more than 4 MB"));
         }
         self.window.drain(..self.from);
         self.before += self.from as u64;
         self.from = 0;
-        let old = self.window.len();
-        let wanted = WINDOW.max(old).min(PIECE);
-        let at = self.before + old as u64;
-        let read = (&mut self.reader).take(wanted as u64).read_to_end(&mut self.window);
-        let read = read.map_err(|e| XmlError::new(at, e.to_string()))?;
-        self.ended = read < wanted;
+        Ok(self.window.len())
+    }
+
+    /// Looks at what was added to the window.
+    fn added(&mut self, old: usize) -> Result<(), XmlError> {
         if let Some(zero) = self.window.get(old..).and_then(|new| memchr(0, new)) {
-            return Err(XmlError::new(
-                at + zero as u64,
-                "a zero byte, which no XML has: the file is damaged",
-            ));
+            let at = self.before + (old + zero) as u64;
+            return Err(XmlError::new(at, "a zero byte, which no XML has: the file is damaged"));
         }
         if self.before == 0 && old == 0 && self.window.starts_with(b"\xEF\xBB\xBF") {
             self.from = 3;
@@ -188,15 +170,34 @@ impl<R: Read> Pull<R> {
         Ok(())
     }
 
-    /// The next piece.
-    pub(crate) fn next(&mut self) -> Result<Piece<'_>, XmlError> {
-        let front = loop {
-            match self.front()? {
-                Front::More if !self.ended => self.fill()?,
-                Front::More => return Err(XmlError::new(self.at(), "ends in the middle")),
-                front => break front,
-            }
-        };
+    /// Takes more of the document: at first no less than a byte order mark has.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) -> Result<(), XmlError> {
+        let old = self.room()?;
+        self.window.extend_from_slice(bytes);
+        self.added(old)
+    }
+
+    /// Leaps over bytes that are none of its own to tell, if nothing but blanks stands before them in the element that is open.
+    pub(crate) fn leap(&mut self, bytes: usize) -> bool {
+        let idle = self.window[self.from..].iter().all(|b| blank(*b)) && !self.starts.is_empty();
+        if idle {
+            self.before += (self.window.len() + bytes) as u64;
+            self.window.clear();
+            self.from = 0;
+        }
+        idle
+    }
+
+    /// The next piece; none if it takes more of the document to tell, of which there is more unless it is the `last`.
+    pub(crate) fn next(&mut self, last: bool) -> Result<Option<Piece<'_>>, XmlError> {
+        match self.front(last)? {
+            Front::More if last => Err(XmlError::new(self.at(), "ends in the middle")),
+            Front::More => Ok(None),
+            front => self.piece(front).map(Some),
+        }
+    }
+
+    fn piece(&mut self, front: Front) -> Result<Piece<'_>, XmlError> {
         let (start, at) = (self.from, self.at());
         let broken = move |e: std::str::Utf8Error| XmlError::new(at + e.valid_up_to() as u64, "is not UTF-8");
         let text = |bytes| std::str::from_utf8(bytes).map_err(broken);
@@ -255,16 +256,16 @@ impl<R: Read> Pull<R> {
     }
 
     /// Finds what stands at the front, and the attributes of a tag.
-    fn front(&mut self) -> Result<Front, XmlError> {
+    fn front(&mut self, last: bool) -> Result<Front, XmlError> {
         let window = &self.window[self.from..];
         let at = self.at();
         let Some(&first) = window.first() else {
-            return Ok(if self.ended { Front::Ended } else { Front::More });
+            return Ok(if last { Front::Ended } else { Front::More });
         };
         if first != b'<' {
             return Ok(match memchr(b'<', window) {
                 Some(length) => Front::Text(length),
-                None if self.ended => Front::Text(window.len()),
+                None if last => Front::Text(window.len()),
                 None => Front::More,
             });
         }
@@ -286,7 +287,7 @@ impl<R: Read> Pull<R> {
                 if window.starts_with(b"<![CDATA[") {
                     return Ok(until(b"]]>", 9).map_or(Front::More, Front::Cdata));
                 }
-                if window.len() < 9 && !self.ended {
+                if window.len() < 9 && !last {
                     return Ok(Front::More);
                 }
                 Err(XmlError::new(at, "has a document type, which metadata does not have"))
@@ -294,6 +295,48 @@ impl<R: Read> Pull<R> {
             Some(_) => tag(window, &mut self.attributes)
                 .map_err(|problem| XmlError::new(at, format!("no well-formed XML: {problem}"))),
         }
+    }
+}
+
+/// Pulls pieces from a reader.
+pub(crate) struct Pull<R> {
+    reader: R,
+    /// it has no more
+    ended: bool,
+    tokens: Tokens,
+}
+
+impl<R: Read> Pull<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, ended: false, tokens: Tokens::default() }
+    }
+
+    /// Where the reader stands.
+    pub(crate) fn at(&self) -> u64 {
+        self.tokens.at()
+    }
+
+    /// Reads on: at least one byte, unless the reader has no more.
+    fn fill(&mut self) -> Result<(), XmlError> {
+        let old = self.tokens.room()?;
+        let wanted = WINDOW.max(old).min(PIECE);
+        let at = self.tokens.before + old as u64;
+        let read = (&mut self.reader).take(wanted as u64).read_to_end(&mut self.tokens.window);
+        let read = read.map_err(|e| XmlError::new(at, e.to_string()))?;
+        self.ended = read < wanted;
+        self.tokens.added(old)
+    }
+
+    /// The next piece.
+    pub(crate) fn next(&mut self) -> Result<Piece<'_>, XmlError> {
+        let front = loop {
+            match self.tokens.front(self.ended)? {
+                Front::More if !self.ended => self.fill()?,
+                Front::More => return Err(XmlError::new(self.at(), "ends in the middle")),
+                front => break front,
+            }
+        };
+        self.tokens.piece(front)
     }
 }
 

@@ -41,7 +41,12 @@ impl ProductSet {
     }
     /// The members in the catalog's order.
     pub fn iter(self) -> impl Iterator<Item = ProductId> {
-        (0..128u8).map(ProductId).filter(move |p| self.contains(*p))
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let next = rest.trailing_zeros();
+            rest &= rest.wrapping_sub(1);
+            (next < 128).then_some(ProductId(next as u8))
+        })
     }
 }
 

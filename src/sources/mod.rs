@@ -5,6 +5,7 @@ pub mod gather;
 pub mod msrc;
 pub mod offline_sync;
 pub mod overlay;
+mod pieces;
 pub mod products;
 pub mod release_info;
 pub mod update_catalog;

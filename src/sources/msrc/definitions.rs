@@ -1,7 +1,7 @@
 //! Definitions of WES-NG: MSRC's bulletins and feeds since 2008 as one table, in `definitions.zip` or bare.
 
 use super::{
-    split::{Fault, Record, Splitter},
+    split::{self, Fault, Record, Rows, Splitter},
     statistics,
 };
 use crate::{
@@ -13,13 +13,14 @@ use crate::{
     sources::{
         ImportError, Imported, Importer, Input,
         gather::{Gather, Remarks, clean, day, kbs_in},
+        pieces::{Manner, Pieces, Stopped, in_order},
     },
+    threads::both,
 };
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
     hash::{BuildHasherDefault, Hasher},
     io::{Read, SeekFrom},
-    sync::mpsc,
 };
 
 /// `definitions.zip` and its tables.
@@ -29,8 +30,6 @@ const FORMAT: &str = "WES-NG definitions";
 
 /// How much is read and split at a time.
 const PIECE: usize = 256 * 1024;
-/// Before each piece: for the record that the piece before broke off.
-const ROOM: usize = 4 * 1024;
 /// Unpacked bytes; real files have 136 MB.
 const LARGEST: u64 = 2 << 30;
 /// Unpacked bytes for each packed one; real files have 33.
@@ -377,9 +376,9 @@ impl Table {
     }
 
     /// The updates of Windows and others that have a KB number.
-    fn gather<'c>(&mut self, catalog: &'c Catalog, custom: bool) -> Gather<'c> {
+    fn gather<'c>(&self, catalog: &'c Catalog, custom: bool) -> Gather<'c> {
         let mut gather = Gather::new(catalog);
-        gather.remarks = std::mem::take(&mut self.remarks);
+        gather.remarks = self.remarks.clone();
         let (bulletins, products, cells) =
             (self.bulletins.in_order(), self.products.in_order(), self.cells.in_order());
         let kbs: Vec<_> = bulletins.iter().map(|b| b.parse::<crate::model::KbId>().ok()).collect();
@@ -474,52 +473,20 @@ impl Table {
     }
 }
 
-/// Reads a table in pieces; splitting goes on beside unpacking.
-fn stream(place: &str, reader: &mut dyn Read, bound: u64) -> Result<Table, ImportError> {
+/// A piece of a table and its records.
+#[derive(Default)]
+struct Piece {
+    bytes: Vec<u8>,
+    rows: Rows,
+}
+
+/// Reads a table: pieces are split into records beside each other and beside unpacking.
+fn stream(place: &str, reader: &mut dyn Read, bound: u64, manner: Manner) -> Result<Table, ImportError> {
     let mut table = Table::default();
     let mut splitter = Splitter::new(COLUMNS, REQUIRED);
-    let (send, receive) = mpsc::sync_channel::<(Vec<u8>, usize)>(4);
-    let (give_back, spare) = mpsc::channel::<Vec<u8>>();
-    let mut damage = None;
-    let split = std::thread::scope(|scope| {
-        let worker = std::thread::Builder::new().spawn_scoped(scope, || -> Result<(), Fault> {
-            for (mut piece, end) in receive {
-                let read = piece.get_mut(..end).unwrap_or_default();
-                splitter.feed(read, ROOM, end == ROOM, |r| table.take(r))?;
-                // who reads has ended after the last piece
-                let _ = give_back.send(piece);
-            }
-            Ok(())
-        });
-        let Ok(worker) = worker else {
-            damage = Some((0, "no thread to be had; try again".to_owned()));
-            return Ok(());
-        };
-        let mut total = 0u64;
-        loop {
-            let mut piece = spare.try_recv().unwrap_or_else(|_| vec![0; ROOM + PIECE]);
-            let mut filled = ROOM;
-            while filled < piece.len() && damage.is_none() {
-                match reader.read(&mut piece[filled..]) {
-                    Ok(0) => break,
-                    Ok(n) => filled += n,
-                    Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-                    Err(e) => damage = Some((total + (filled - ROOM) as u64, clean(&e.to_string()))),
-                }
-            }
-            total += (filled - ROOM) as u64;
-            if total > bound && damage.is_none() {
-                damage = Some((total, format!("more than {bound} bytes: no real file is that large")));
-            }
-            // an empty piece closes the table; a splitter that gave up takes none
-            if damage.is_some() || send.send((piece, filled)).is_err() || filled == ROOM {
-                break;
-            }
-        }
-        drop(send);
-        worker.join().unwrap_or_else(|_| Err(Fault { line: 0, problem: "internal error".to_owned() }))
-    });
-    match (split, damage) {
+    let mut pieces = Pieces::new(reader, manner.piece, bound);
+    let read = read_table(&mut pieces, &mut splitter, &mut table, manner.threads);
+    match (read, pieces.damage) {
         (Err(fault), _) => Err(ImportError::new(
             format!("{place}:{}", fault.line),
             format!("{}; download it again", fault.problem),
@@ -533,6 +500,32 @@ fn stream(place: &str, reader: &mut dyn Read, bound: u64) -> Result<Table, Impor
     }
 }
 
+fn read_table(
+    pieces: &mut Pieces<&mut dyn Read>,
+    splitter: &mut Splitter,
+    table: &mut Table,
+    threads: usize,
+) -> Result<(), Fault> {
+    let mut first = Vec::new();
+    while splitter.form().is_none() && pieces.next(&mut first, split::cut) {
+        splitter.feed(&first, false, |r| table.take(r))?;
+    }
+    if let Some(form) = splitter.form().cloned() {
+        let taken = in_order(
+            threads,
+            |p: &mut Piece| pieces.next(&mut p.bytes, split::cut),
+            |p| form.split(&p.bytes, 0, false, &mut p.rows),
+            |p| splitter.feed_split(&p.bytes, &p.rows, |r| table.take(r)),
+        );
+        taken.map_err(|stopped| match stopped {
+            Stopped::By(fault) => fault,
+            Stopped::Broken => Fault { line: 0, problem: "internal error".to_owned() },
+        })?;
+    }
+    // what ends in the middle of damage is told by the damage
+    if pieces.damage.is_some() { Ok(()) } else { splitter.feed(&[], true, |r| table.take(r)) }
+}
+
 /// The tables of a file.
 struct Tables {
     feed: Option<Table>,
@@ -541,7 +534,7 @@ struct Tables {
     name: String,
 }
 
-fn tables(input: &mut Input<'_>) -> Result<Tables, ImportError> {
+fn tables(input: &mut Input<'_>, manner: Manner) -> Result<Tables, ImportError> {
     let failed = |e: std::io::Error| {
         ImportError::new(input.name, format!("cannot be read ({})", clean(&e.to_string())))
     };
@@ -556,14 +549,14 @@ fn tables(input: &mut Input<'_>) -> Result<Tables, ImportError> {
     }
     input.reader.seek(SeekFrom::Start(0)).map_err(failed)?;
     if head == *b"PK\x03\x04" {
-        return zipped(input);
+        return zipped(input, manner);
     }
     let table = match head {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
             let mut reader = super::super::decode::Utf16::new(&mut *input.reader, head[0] == 0xFF);
-            stream(input.name, &mut reader, LARGEST)?
+            stream(input.name, &mut reader, LARGEST, manner)?
         }
-        _ => stream(input.name, &mut *input.reader, LARGEST)?,
+        _ => stream(input.name, &mut *input.reader, LARGEST, manner)?,
     };
     let base = input.name.rsplit(['/', '\\']).next().unwrap_or(input.name).to_owned();
     Ok(if member(&base) == Some(Member::Custom) {
@@ -573,7 +566,7 @@ fn tables(input: &mut Input<'_>) -> Result<Tables, ImportError> {
     })
 }
 
-fn zipped(input: &mut Input<'_>) -> Result<Tables, ImportError> {
+fn zipped(input: &mut Input<'_>, manner: Manner) -> Result<Tables, ImportError> {
     let damaged = |place: &str, e: &dyn std::fmt::Display| {
         ImportError::new(place, format!("damaged zip ({}); download it again", clean(&e.to_string())))
     };
@@ -595,7 +588,7 @@ fn zipped(input: &mut Input<'_>) -> Result<Tables, ImportError> {
         let place = format!("{}: {base}", input.name);
         let mut file = zip.by_index(*i).map_err(|e| damaged(&place, &e))?;
         let bound = file.compressed_size().min(input.size).saturating_mul(RATIO).saturating_add(1 << 20);
-        let table = stream(&place, &mut file, bound.min(LARGEST))?;
+        let table = stream(&place, &mut file, bound.min(LARGEST), manner)?;
         let is_feed = wanted == Member::Feed;
         if is_feed || out.name.is_empty() {
             out.name = base;
@@ -615,17 +608,25 @@ fn named_day(name: &str) -> Option<String> {
 }
 
 fn read(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportError> {
-    let tables = tables(input)?;
+    read_in(input, catalog, Manner::of(PIECE))
+}
+
+fn read_in(input: &mut Input<'_>, catalog: &Catalog, manner: Manner) -> Result<Imported, ImportError> {
+    let tables = tables(input, manner)?;
     let read = named_day(&tables.name).unwrap_or_else(|| input.read.to_owned());
     let id = format!("definitions-{}", read.replace('-', ""));
     let (mut facts, mut remarks) = (Facts::default(), Remarks::default());
     // the feed is Microsoft's, copied by a maintained tool, as the built-in rows of the same data are
     for (table, custom, standing) in [(tables.feed, false, "verified"), (tables.custom, true, "secondary")] {
-        let Some(mut table) = table else { continue };
-        if !custom {
-            facts.supersedence.push(SupersedenceRow { source: id.clone(), ..table.statistics() });
-        }
-        let (rows, told) = table.gather(catalog, custom).finish(&id, standing, None);
+        let Some(table) = table else { continue };
+        let gathered = || table.gather(catalog, custom).finish(&id, standing, None);
+        let (rows, told) = if custom {
+            gathered()
+        } else {
+            let (statistics, gathered) = both(|| table.statistics(), gathered);
+            facts.supersedence.push(SupersedenceRow { source: id.clone(), ..statistics });
+            gathered
+        };
         facts.updates.extend(rows.updates);
         told.into_iter().for_each(|r| remarks.count(&r.text, r.count, || r.first));
     }
@@ -655,7 +656,7 @@ fn read(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportErro
 
 /// The supersedence of definitions as they state it, before any repair.
 pub fn supersedence(input: &mut Input<'_>) -> Result<SupersedenceRow, ImportError> {
-    let tables = tables(input)?;
+    let tables = tables(input, Manner::of(PIECE))?;
     match tables.feed.or(tables.custom) {
         Some(table) => Ok(table.statistics()),
         None => Err(ImportError::new(input.name, "no table")),

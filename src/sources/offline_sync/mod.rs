@@ -6,10 +6,11 @@
 
 mod index_xml;
 mod package_xml;
+mod quick;
 #[cfg(test)]
 mod tests;
 
-use super::{ImportError, Imported, Importer, Input, ReadSeek, Remark};
+use super::{ImportError, Imported, Importer, Input, ReadSeek, Remark, pieces::Manner};
 use crate::{
     archive::{ArchiveError, Budget, Limits, cabinet::Cabinet},
     catalog::{Catalog, facts::SourceRow},
@@ -81,9 +82,14 @@ fn read_cabinet(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, Im
 
 fn read_master(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportError> {
     let mut builder = Builder::default();
-    let head = package_xml::read(&mut *input.reader, &mut builder).map_err(|e| at_xml(input.name, "", &e))?;
+    let head = package_xml::read(&mut *input.reader, &mut builder, manner())
+        .map_err(|e| at_xml(input.name, "", &e))?;
     let about = About { name: input.name, read: input.read, package: false };
     Ok(imported(about, catalog, builder, &head, Vec::new()))
+}
+
+fn manner() -> Manner {
+    Manner::of(package_xml::PIECE)
 }
 
 fn at_xml(file: &str, member: &str, e: &XmlError) -> ImportError {
@@ -229,7 +235,7 @@ fn master(
 }
 
 fn list(file: &str, member: &str, reader: impl Read, builder: &mut Builder) -> Result<Head, ImportError> {
-    package_xml::read(reader, builder).map_err(|e| at_xml(file, member, &e))
+    package_xml::read(reader, builder, manner()).map_err(|e| at_xml(file, member, &e))
 }
 
 /// Revisions of KBs: their packages, what these bundle and are bundled by, and all that they ask for.

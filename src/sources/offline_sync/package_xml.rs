@@ -1,14 +1,24 @@
 //! `package.xml`: the master list of Windows Update's offline scan file.
 
-use crate::metadata::{
-    CategoryType, Deployment,
-    builder::{Builder, Draft, TooLarge, category_number},
-    xml::{Element, Piece, Pull, XmlError, clean, day, guid},
+use super::quick;
+use crate::{
+    metadata::{
+        CategoryType, Deployment,
+        batch::Batch,
+        builder::{Builder, Draft, TooLarge, category_number},
+        xml::{Element, Piece, Tokens, XmlError, clean, day, guid},
+    },
+    sources::pieces::{Manner, Pieces, Stopped, in_order},
 };
-use std::io::Read;
+use std::{
+    io::Read,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
+/// How much is read at a time.
+pub(super) const PIECE: usize = 512 * 1024;
 /// An address longer than any.
-const URL: usize = 2048;
+pub(super) const URL: usize = 2048;
 
 /// What the master tells of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,34 +78,99 @@ pub(super) fn is_master(head: &[u8]) -> bool {
     })
 }
 
-/// Reads a master list; its updates go to the builder.
-pub(super) fn read(reader: impl Read, builder: &mut Builder) -> Result<Head, XmlError> {
-    let mut pull = Pull::new(reader);
-    let mut master =
+/// Reads a master list; its updates go to the builder. Pieces of it are read beside each other, and taken in their order.
+pub(super) fn read(reader: impl Read, builder: &mut Builder, manner: Manner) -> Result<Head, XmlError> {
+    let master =
         Master { builder, inside: Vec::new(), update: None, lists: Lists::default(), head: Head::default() };
-    let mut seen = false;
-    loop {
-        let at = pull.at();
-        match pull.next()? {
-            Piece::Open(element, empty) => {
-                if master.inside.is_empty() && std::mem::replace(&mut seen, true) {
-                    return Err(element.error("a second root element"));
+    let mut reading = Reading { tokens: Tokens::default(), master, seen: false };
+    let mut pieces = Pieces::new(reader, manner.piece.max(3), u64::MAX);
+    // pieces that only the general reader reads, and others
+    let (odd, plain) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let taken = in_order(
+        manner.threads,
+        |p: &mut Part| pieces.next(&mut p.bytes, quick::cut),
+        |p| {
+            // a file of another shape is not read twice: nothing but time depends on it
+            let tried = odd.load(Relaxed) < 16 + 2 * plain.load(Relaxed);
+            p.kind = if tried { quick::read(&p.bytes, &mut p.batch) } else { None };
+            if p.kind.is_some() { &plain } else { &odd }.fetch_add(1, Relaxed);
+        },
+        |p| reading.take(p),
+    );
+    taken.map_err(|stopped| match stopped {
+        Stopped::By(e) => e,
+        Stopped::Broken => XmlError::new(0, "internal error"),
+    })?;
+    if let Some((at, problem)) = pieces.damage {
+        return Err(XmlError::new(at, problem));
+    }
+    reading.general(true)?;
+    Ok(reading.master.head)
+}
+
+/// A piece of the list, and its updates or places of files if it has nothing else.
+#[derive(Default)]
+struct Part {
+    bytes: Vec<u8>,
+    kind: Option<quick::Kind>,
+    batch: Batch,
+}
+
+struct Reading<'b> {
+    tokens: Tokens,
+    master: Master<'b>,
+    /// the root began
+    seen: bool,
+}
+
+impl Reading<'_> {
+    fn take(&mut self, part: &mut Part) -> Result<(), XmlError> {
+        let master = &mut self.master;
+        let here = match master.inside[..] {
+            [Inside::Package, Inside::Updates] => Some(quick::Kind::Updates),
+            [Inside::Package, Inside::Locations] => Some(quick::Kind::Locations),
+            _ => None,
+        };
+        let at = self.tokens.at();
+        if here.is_some()
+            && here == part.kind
+            && master.builder.has_room(&part.batch)
+            && self.tokens.leap(part.bytes.len())
+        {
+            master.head.updates += part.batch.updates() as u64;
+            return master.builder.take(&part.batch).map_err(too_large(at));
+        }
+        self.tokens.feed(&part.bytes)?;
+        self.general(false)
+    }
+
+    /// Reads what was fed, element by element.
+    fn general(&mut self, last: bool) -> Result<(), XmlError> {
+        let Self { tokens, master, seen } = self;
+        loop {
+            let at = tokens.at();
+            let Some(piece) = tokens.next(last)? else { return Ok(()) };
+            match piece {
+                Piece::Open(element, empty) => {
+                    if master.inside.is_empty() && std::mem::replace(seen, true) {
+                        return Err(element.error("a second root element"));
+                    }
+                    let inside = master.open(&element)?;
+                    if empty {
+                        master.close(inside, at)?;
+                    } else {
+                        master.inside.push(inside);
+                    }
                 }
-                let inside = master.open(&element)?;
-                if empty {
-                    master.close(inside, at)?;
-                } else {
-                    master.inside.push(inside);
+                Piece::Close => {
+                    if let Some(inside) = master.inside.pop() {
+                        master.close(inside, at)?;
+                    }
                 }
+                Piece::Text(_) | Piece::Other => {}
+                Piece::End if !*seen => return Err(XmlError::new(at, "holds no XML")),
+                Piece::End => return Ok(()),
             }
-            Piece::Close => {
-                if let Some(inside) = master.inside.pop() {
-                    master.close(inside, at)?;
-                }
-            }
-            Piece::Text(_) | Piece::Other => {}
-            Piece::End if !seen => return Err(XmlError::new(at, "holds no XML")),
-            Piece::End => return Ok(master.head),
         }
     }
 }
@@ -253,14 +328,7 @@ impl Master<'_> {
                 "CreationDate" => draft.created = day(&value),
                 "IsLeaf" => draft.leaf = Some(truth(e, &value)?),
                 "IsBundle" => draft.bundle = truth(e, &value)?,
-                "DeploymentAction" => {
-                    draft.deployment = match value.trim() {
-                        "Bundle" => Deployment::Bundle,
-                        "Evaluate" => Deployment::Evaluate,
-                        "Install" => Deployment::Offered,
-                        _ => Deployment::Other,
-                    }
-                }
+                "DeploymentAction" => draft.deployment = Deployment::of_action(value.trim()),
                 _ => {}
             }
             Ok(())
@@ -289,7 +357,7 @@ impl Master<'_> {
         e.attributes(&mut |name, value| {
             match name {
                 "Id" => id = Some(guid(e, &value)?),
-                "Type" => kind = category_type(&value),
+                "Type" => kind = CategoryType::of_name(value.trim()),
                 _ => {}
             }
             Ok(())
@@ -326,15 +394,4 @@ fn revision(e: &Element<'_>) -> Result<u32, XmlError> {
         Ok(())
     })?;
     id.ok_or_else(|| e.error("a revision without Id"))
-}
-
-/// A kind of category by Microsoft's name.
-fn category_type(text: &str) -> CategoryType {
-    match text.trim() {
-        "UpdateClassification" => CategoryType::Classification,
-        "Product" => CategoryType::Product,
-        "ProductFamily" => CategoryType::ProductFamily,
-        "Company" => CategoryType::Company,
-        _ => CategoryType::Other,
-    }
 }

@@ -289,3 +289,45 @@ fn field_statistics() {
     // two more are written with KB before the number
     assert_eq!(imported.facts.updates.iter().filter(|u| u.standing == "verified").count(), 7561);
 }
+
+fn import_in(bytes: &[u8], threads: usize, piece: usize) -> String {
+    let mut reader = Cursor::new(bytes);
+    let mut input = Input {
+        name: "CVEs_20240615.csv",
+        reader: &mut reader,
+        size: bytes.len() as u64,
+        read: "2026-11-21",
+    };
+    format!("{:?}", read_in(&mut input, Catalog::embedded(), Manner { threads, piece }))
+}
+
+#[test]
+fn pieces_and_threads_change_nothing() {
+    let mut text = table();
+    for n in 0..400u32 {
+        let kb = (3_000_000 + n % 37).to_string();
+        let title =
+            ["A bulletin", "Two\r\nlines", "Three\r\n\"\"quoted\"\"\r\nlines", "é, ü"][n as usize % 4];
+        let product = ["Windows Server 2012 R2", "Windows 8.1 for x64-based systems"][n as usize / 3 % 2];
+        let (date, cve) = (format!("201{}0110", n % 10), format!("CVE-2019-{n}"));
+        let older = format!("{};{}", 2_999_000 + n % 11, 3_000_000 + n % 5);
+        text += &row(&date, &cve, &kb, title, product, "Windows Kernel", &older);
+        if n % 90 == 5 {
+            text += "# a remark, \"with a quote\r\n\r\n";
+        }
+    }
+    let expected = import_in(text.as_bytes(), 1, text.len() + 1);
+    assert!(expected.starts_with("Ok"), "{expected}");
+    for (threads, piece) in [(1, 1), (1, 200), (1, 3000), (2, 100), (3, 777), (4, 5000)] {
+        assert_eq!(import_in(text.as_bytes(), threads, piece), expected, "{threads} {piece}");
+    }
+    // errors name the same line
+    for at in (600..text.len()).step_by(1013) {
+        let mut bent = text.clone().into_bytes();
+        bent[at] = b'"';
+        let expected = import_in(&bent, 1, bent.len() + 1);
+        for (threads, piece) in [(1, 300), (3, 900)] {
+            assert_eq!(import_in(&bent, threads, piece), expected, "{at} {threads} {piece}");
+        }
+    }
+}
