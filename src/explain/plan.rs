@@ -27,7 +27,7 @@ pub fn plan_report(catalog: &Catalog, plan: &Plan) -> InstallPlanReport {
         blocked_by: plan.blocked.iter().map(|b| blocker_report(catalog, b)).collect(),
         unknown: plan.asks.iter().map(|a| unknown_report(a, plan.image)).collect(),
         assumed: plan.assumed.clone(),
-        remarks: plan.remarks.iter().map(|r| remark_words(r)).collect(),
+        remarks: plan.remarks.iter().map(remark_words).collect(),
         replay: plan.replay.iter().map(|r| replay_report(plan, r)).collect(),
         folder: None,
         host: host_report(&plan.host, &plan.identity.words),

@@ -82,6 +82,25 @@ struct Raw {
     when: Option<Clause>,
 }
 
+/// What the catalog says of what comes after an update.
+#[derive(Debug, Default)]
+struct Near {
+    /// places in chained lines
+    places: Vec<(u16, u32)>,
+    /// rollups of its month and later
+    covered_by: Vec<KbId>,
+    /// by relations; true for one that only stands in for it
+    by: Vec<(KbId, bool)>,
+}
+
+/// What holds for one host, however often the graph is made anew.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    near: BTreeMap<KbId, Rc<Near>>,
+    lines: BTreeMap<u16, Rc<Vec<(u32, KbId)>>>,
+    replacers: BTreeMap<(KbId, bool), Rc<BTreeSet<KbId>>>,
+}
+
 pub(super) struct Builder<'a> {
     pub catalog: &'a Catalog,
     pub host: &'a Host,
@@ -95,7 +114,7 @@ pub(super) struct Builder<'a> {
     reachable: Option<ProductSet>,
     bringers: Option<Vec<(KbId, &'static str, Version)>>,
     needs: BTreeMap<KbId, Rc<Vec<Raw>>>,
-    replacers: BTreeMap<(KbId, bool), Rc<BTreeSet<KbId>>>,
+    shared: &'a mut Shared,
     graph: Graph,
     ranks: Vec<(u64, u64, bool)>,
     index: BTreeMap<Change, u32>,
@@ -137,6 +156,7 @@ impl<'a> Builder<'a> {
         image: bool,
         banned: &'a BTreeSet<Change>,
         goals: &'a BTreeSet<KbId>,
+        shared: &'a mut Shared,
     ) -> Self {
         Self {
             catalog,
@@ -150,7 +170,7 @@ impl<'a> Builder<'a> {
             reachable: None,
             bringers: None,
             needs: BTreeMap::new(),
-            replacers: BTreeMap::new(),
+            shared,
             graph: Graph::default(),
             ranks: Vec::new(),
             index: BTreeMap::new(),
@@ -544,48 +564,67 @@ impl<'a> Builder<'a> {
 
     /// Everything that replaces an update or contains it, or that `stands_in` for it as a prerequisite.
     fn later_than(&mut self, kb: KbId, stands_in: bool) -> Rc<BTreeSet<KbId>> {
-        if let Some(known) = self.replacers.get(&(kb, stands_in)) {
+        if let Some(known) = self.shared.replacers.get(&(kb, stands_in)) {
             return Rc::clone(known);
         }
-        let own = self.identity.products.union(self.reachable());
-        let serves = |products: ProductSet| !products.intersection(own).is_empty();
         let mut seen: BTreeSet<KbId> = BTreeSet::new();
-        let mut lines: BTreeSet<(u16, u32)> = BTreeSet::new();
+        // a line is walked once, from the earliest place that was met
+        let mut walked: BTreeMap<u16, u32> = BTreeMap::new();
         let mut work = vec![kb];
         while let Some(node) = work.pop() {
             if seen.len() > MOST_REPLACERS {
                 break;
             }
-            let mut next: Vec<KbId> = Vec::new();
-            for e in self.catalog.places(node).iter().filter(|e| e.standing != Standing::Unverified) {
-                let line = self.catalog.line(e.line);
-                let branch =
-                    line.kind == LineKind::Cumulative && self.installed.cumulative_entry(node).is_some();
-                if !serves(line.products) && !branch {
+            let near = self.near(node);
+            let mut next: Vec<KbId> = near.covered_by.clone();
+            next.extend(near.by.iter().filter(|(_, satisfies)| stands_in || !satisfies).map(|(by, _)| *by));
+            for (line, position) in &near.places {
+                if walked.get(line).is_some_and(|from| from <= position) {
                     continue;
                 }
-                // a line is walked once, from the earliest place that was met
-                let walked = lines.range((e.line, 0)..=(e.line, e.position)).next().is_some();
-                if line.chained && !walked {
-                    lines.insert((e.line, e.position));
-                    let later = self.catalog.entries(e.line).filter(|x| x.position > e.position);
-                    next.extend(later.filter_map(|x| x.kb));
-                }
-                if line.kind == LineKind::SecurityOnly {
-                    next.extend(self.rollups_since(e.date));
-                }
-            }
-            for r in self.catalog.superseded_by(node) {
-                let stands = STANDS_IN.contains(&r.kind) && (stands_in || r.kind != RelationKind::Satisfies);
-                if stands && r.standing != Standing::Unverified && serves(r.products) {
-                    next.push(r.from);
-                }
+                walked.insert(*line, *position);
+                let catalog = self.catalog;
+                let entries = self.shared.lines.entry(*line).or_insert_with(|| {
+                    Rc::new(catalog.entries(*line).filter_map(|e| Some((e.position, e.kb?))).collect())
+                });
+                next.extend(entries.iter().filter(|(p, _)| p > position).map(|(_, kb)| *kb));
             }
             work.extend(next.into_iter().filter(|n| *n != kb && seen.insert(*n)));
         }
         let seen = Rc::new(seen);
-        self.replacers.insert((kb, stands_in), Rc::clone(&seen));
+        self.shared.replacers.insert((kb, stands_in), Rc::clone(&seen));
         seen
+    }
+
+    /// What the catalog says directly of what comes after an update.
+    fn near(&mut self, kb: KbId) -> Rc<Near> {
+        if let Some(known) = self.shared.near.get(&kb) {
+            return Rc::clone(known);
+        }
+        let own = self.identity.products.union(self.reachable());
+        let serves = |products: ProductSet| !products.intersection(own).is_empty();
+        let mut near = Near::default();
+        for e in self.catalog.places(kb).iter().filter(|e| e.standing != Standing::Unverified) {
+            let line = self.catalog.line(e.line);
+            let branch = line.kind == LineKind::Cumulative && self.installed.cumulative_entry(kb).is_some();
+            if !serves(line.products) && !branch {
+                continue;
+            }
+            if line.chained {
+                near.places.push((e.line, e.position));
+            }
+            if line.kind == LineKind::SecurityOnly {
+                near.covered_by.extend(self.rollups_since(e.date));
+            }
+        }
+        for r in self.catalog.superseded_by(kb) {
+            if STANDS_IN.contains(&r.kind) && r.standing != Standing::Unverified && serves(r.products) {
+                near.by.push((r.from, r.kind == RelationKind::Satisfies));
+            }
+        }
+        let near = Rc::new(near);
+        self.shared.near.insert(kb, Rc::clone(&near));
+        near
     }
 
     /// Monthly rollups of the host's line, of the month of a day and later.

@@ -2,7 +2,7 @@
 
 use super::{
     Because, Blocker, Change, Condition, Goal, GoalState, Holds, Plan, Remark, Request, Step,
-    graph::{Builder, Graph},
+    graph::{Builder, Graph, Shared},
     replay::{self, Refused},
     simulate::{self, asks_restart},
     solve::{self, Failure, Solution},
@@ -101,6 +101,7 @@ pub(super) fn with_needs(catalog: &Catalog, host: &Host, request: &Request, also
         asks: Vec::new(),
         remarks,
         banned: BTreeSet::new(),
+        shared: Shared::default(),
     };
     let wanted = maker.judge(&goals);
     let mut made = maker.make(wanted);
@@ -140,6 +141,7 @@ struct Maker<'a> {
     asks: Vec<Ask>,
     remarks: Vec<Remark>,
     banned: BTreeSet<Change>,
+    shared: Shared,
 }
 
 #[derive(Default)]
@@ -261,6 +263,7 @@ impl Maker<'_> {
             self.image,
             &self.banned,
             &goals,
+            &mut self.shared,
         );
         builder.build(wanted, self.also)
     }
@@ -298,7 +301,7 @@ impl Maker<'_> {
                     if !self.learn(&installed, &steps, &refused) {
                         let kb = self.goal_behind(&steps, &refused, &wanted);
                         wanted.remove(&kb);
-                        let finding = refused.finding.unwrap_or_else(|| unknown_cause(refused.kb));
+                        let finding = refused.finding.map_or_else(|| unknown_cause(refused.kb), |f| *f);
                         let through = if kb == refused.kb { vec![kb] } else { vec![kb, refused.kb] };
                         self.refuse(kb, Blocker { goal: kb, through, finding });
                     }
@@ -442,6 +445,7 @@ impl Maker<'_> {
             })
             .collect();
         let goals: BTreeSet<KbId> = self.goals.keys().copied().collect();
+        let mut shared = std::mem::take(&mut self.shared);
         let mut builder = Builder::new(
             self.catalog,
             self.base,
@@ -451,11 +455,20 @@ impl Maker<'_> {
             self.image,
             &self.banned,
             &goals,
+            &mut shared,
         );
+        let replaced: BTreeMap<KbId, Vec<KbId>> = wanted
+            .iter()
+            .chain(contained.iter())
+            .map(|kb| {
+                (*kb, builder.replacers_of(*kb).iter().copied().filter(|r| chosen.contains(r)).collect())
+            })
+            .collect();
+        self.shared = shared;
+        let by_of = |kb: &KbId| replaced.get(kb).cloned().unwrap_or_default();
         let mut again = false;
         for kb in wanted.clone() {
-            let by: Vec<KbId> =
-                builder.replacers_of(kb).iter().copied().filter(|r| chosen.contains(r)).collect();
+            let by = by_of(&kb);
             if !by.is_empty() && !firmly.contains(&kb) && wanted.len() > 1 {
                 wanted.remove(&kb);
                 contained.insert(kb);
@@ -466,8 +479,7 @@ impl Maker<'_> {
             }
         }
         for kb in contained.clone() {
-            let replacers = builder.replacers_of(kb);
-            let still = chosen.contains(&kb) || replacers.iter().any(|r| chosen.contains(r));
+            let still = chosen.contains(&kb) || !by_of(&kb).is_empty();
             if !still && !again {
                 contained.remove(&kb);
                 firmly.insert(kb);

@@ -37,7 +37,7 @@ pub struct Refused {
     /// the update
     pub kb: KbId,
     /// why; `None` if the simulation itself failed
-    pub finding: Option<Finding>,
+    pub finding: Option<Box<Finding>>,
     /// the host at that moment
     pub host: Box<Host>,
 }
@@ -67,7 +67,12 @@ pub fn replay(
             let answer = ask(catalog, &now, *kb, &mut memo);
             let finding = answer.decision.causes.first().cloned();
             if !matches!(answer.decision.verdict, Verdict::Applicable | Verdict::Unknown) {
-                return Err(Refused { step: Some(at), kb: *kb, finding, host: Box::new(now) });
+                return Err(Refused {
+                    step: Some(at),
+                    kb: *kb,
+                    finding: finding.map(Box::new),
+                    host: Box::new(now),
+                });
             }
             done.verdict = Some(answer.decision.verdict);
             done.finding = finding;
@@ -98,7 +103,7 @@ pub fn replay(
                 && answer.decision.verdict == Verdict::NotApplicable;
         if !there && !replaced {
             let finding = answer.decision.causes.first().cloned();
-            return Err(Refused { step: None, kb: *kb, finding, host: Box::new(now) });
+            return Err(Refused { step: None, kb: *kb, finding: finding.map(Box::new), host: Box::new(now) });
         }
     }
     Ok(out)

@@ -316,11 +316,7 @@ impl<'a> Search<'a> {
                 let mut open = members.iter().filter(|m| self.state[**m as usize] != State::Out);
                 match (open.next().copied(), open.next()) {
                     (None, _) => return false,
-                    (Some(only), None) => {
-                        if !self.include(only) {
-                            return false;
-                        }
-                    }
+                    (Some(only), None) if !self.include(only) => return false,
                     _ => {}
                 }
             }
