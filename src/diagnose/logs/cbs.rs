@@ -267,7 +267,7 @@ impl Cbs {
         true
     }
 
-    /// `(p)	CSI Payload Corrupt	(n)	(Fixed)	component\file`
+    /// `(p) CSI Payload Corrupt (w) (Fixed) component\file`, with tabs between
     fn damaged(&mut self, rest: &str, text: &str, n: u32, out: &mut Gathered) {
         let rest = rest.trim_start();
         let known = ["CBS ", "CSI "].iter().any(|k| rest.starts_with(k));

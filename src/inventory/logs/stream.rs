@@ -159,9 +159,8 @@ impl Lines {
     fn end_rest(&mut self, read: Take<'_>) {
         let mut rest = std::mem::take(&mut self.rest);
         let cut = std::mem::take(&mut self.cut);
-        if !(cut && self.overlong == Overlong::Skip)
-            && (self.finders.is_empty() || self.finders.iter().any(|f| f.find(&rest).is_some()))
-        {
+        let wanted = !cut || self.overlong == Overlong::Cut;
+        if wanted && (self.finders.is_empty() || self.finders.iter().any(|f| f.find(&rest).is_some())) {
             give(&rest, self.ends, read);
         }
         rest.clear();
@@ -214,7 +213,7 @@ impl Lines {
 
     /// The line at the end, if no line end follows it.
     pub(crate) fn finish(&mut self, read: Take<'_>) {
-        if !self.rest.is_empty() && !(self.cut && self.overlong == Overlong::Skip) {
+        if !self.rest.is_empty() && (!self.cut || self.overlong == Overlong::Cut) {
             // a number at the end of a file without a line end may be the head of a longer one
             self.rest.truncate(uncut(&self.rest));
             self.end_rest(read);
