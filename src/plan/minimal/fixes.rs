@@ -7,13 +7,14 @@ use crate::{
         view::{Entry, LineKind},
     },
     model::{
-        Cause, Host, KbId, Licence, PackageState, ProductSet, Requirement, UpdateKind, Version, branch_of,
+        Cause, Host, KbId, Licence, PackageState, ProductSet, Requirement, Standing, UpdateKind, Version,
+        branch_of,
     },
     plan::simulate::{self, Change},
     resolve::{
         installed::Installed,
         question::{Finding, Outcome, Question, Remedy},
-        requirement::SHA2_SUPPORT,
+        requirement::{SHA2_SUPPORT, STANDS_IN},
         statement::Says,
         verdict::{Decision, Verdict},
     },
@@ -136,6 +137,7 @@ impl<'a> Fixes<'a> {
             match r {
                 Requirement::Update { kb, or_later } => {
                     out.push(install(*kb));
+                    later.extend(self.standing_in(*kb, identity.products).into_iter().map(install));
                     if *or_later {
                         later.extend(self.newest_of_line(*kb, identity.products).map(install));
                     }
@@ -196,6 +198,24 @@ impl<'a> Fixes<'a> {
             out.insert(0, Fix::Host(Change::Restart));
         }
         out
+    }
+
+    /// The newest that replace an update or stand in for it.
+    fn standing_in(&self, kb: KbId, products: ProductSet) -> Vec<KbId> {
+        let mut all: Vec<KbId> = self
+            .catalog
+            .superseded_by(kb)
+            .into_iter()
+            .filter(|r| {
+                STANDS_IN.contains(&r.kind)
+                    && r.standing != Standing::Unverified
+                    && !r.products.intersection(products).is_empty()
+            })
+            .map(|r| r.from)
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all.split_off(all.len().saturating_sub(2))
     }
 
     fn newest_of_line(&self, kb: KbId, products: ProductSet) -> Option<KbId> {
