@@ -7,8 +7,8 @@ use crate::{
         view::{Entry, LineKind},
     },
     model::{
-        Cause, Host, KbId, Licence, PackageState, ProductSet, Requirement, Standing, UpdateKind, Version,
-        branch_of,
+        Cause, Host, KbId, Licence, PackageState, ProductSet, Requirement, Standing, Strength, UpdateKind,
+        Version, branch_of,
     },
     plan::simulate::{self, Change},
     resolve::{
@@ -200,6 +200,12 @@ impl<'a> Fixes<'a> {
         out
     }
 
+    /// Does a source say what it needs, be it nothing?
+    fn is_stated(&self, kb: KbId) -> bool {
+        let rules = self.catalog.rules(kb);
+        rules.iter().any(|r| r.strength == Strength::Hard && r.standing != Standing::Unverified)
+    }
+
     /// The newest that replace an update or stand in for it.
     fn standing_in(&self, kb: KbId, products: ProductSet) -> Vec<KbId> {
         let mut all: Vec<KbId> = self
@@ -213,6 +219,8 @@ impl<'a> Fixes<'a> {
             })
             .map(|r| r.from)
             .collect();
+        // of one that no source names for it, it must be known what it needs itself
+        all.retain(|kb| self.is_stated(*kb));
         all.sort_unstable();
         all.dedup();
         all.split_off(all.len().saturating_sub(2))
@@ -224,7 +232,12 @@ impl<'a> Fixes<'a> {
             .places(kb)
             .into_iter()
             .find(|e| !self.catalog.line(e.line).products.intersection(products).is_empty())?;
-        self.catalog.entries(own.line).filter(|e| e.position > own.position).filter_map(|e| e.kb).last()
+        self.catalog
+            .entries(own.line)
+            .filter(|e| e.position > own.position)
+            .filter_map(|e| e.kb)
+            .last()
+            .filter(|kb| self.is_stated(*kb))
     }
 
     /// Updates of the host's lines, oldest first.
