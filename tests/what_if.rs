@@ -127,7 +127,9 @@ fn unknown_updates_have_no_place() {
 }
 
 /// What orders that were made by hand say, as pairs: (given, the earlier, the later). Steps that are no update by name.
-const BY_HAND: &[(&[&str], &[(&str, &str)])] = &[
+type ByHand = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+
+const BY_HAND: &[ByHand] = &[
     (
         &[
             "KB3173424",

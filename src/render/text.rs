@@ -325,7 +325,9 @@ fn smallest(out: &mut String, minimal: &MinimalReport, width: usize, verbose: bo
     for assumed in &minimal.assumed {
         paragraph(out, &format!("Provided that {assumed}."), 2, width);
     }
-    let shown = if verbose { minimal.sets.len() } else { minimal.sets.len().min(SETS) };
+    // one that is left out is no shorter than the line that says so
+    let all = verbose || minimal.sets.len() <= SETS + 1;
+    let shown = if all { minimal.sets.len() } else { SETS };
     // what an update is, and what is not known of it, is said once
     let mut told: Vec<&str> = Vec::new();
     for (n, set) in minimal.sets[..shown].iter().enumerate() {

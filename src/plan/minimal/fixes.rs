@@ -7,13 +7,14 @@ use crate::{
         view::{Entry, LineKind},
     },
     model::{
-        Cause, Host, KbId, Licence, PackageState, ProductSet, Requirement, UpdateKind, Version, branch_of,
+        Cause, Host, KbId, Licence, PackageState, ProductSet, Requirement, Standing, Strength, UpdateKind,
+        Version, branch_of,
     },
     plan::simulate::{self, Change},
     resolve::{
         installed::Installed,
         question::{Finding, Outcome, Question, Remedy},
-        requirement::SHA2_SUPPORT,
+        requirement::{SHA2_SUPPORT, STANDS_IN},
         statement::Says,
         verdict::{Decision, Verdict},
     },
@@ -136,6 +137,7 @@ impl<'a> Fixes<'a> {
             match r {
                 Requirement::Update { kb, or_later } => {
                     out.push(install(*kb));
+                    later.extend(self.standing_in(*kb, identity.products).into_iter().map(install));
                     if *or_later {
                         later.extend(self.newest_of_line(*kb, identity.products).map(install));
                     }
@@ -198,13 +200,44 @@ impl<'a> Fixes<'a> {
         out
     }
 
+    /// Does a source say what it needs, be it nothing?
+    fn is_stated(&self, kb: KbId) -> bool {
+        let rules = self.catalog.rules(kb);
+        rules.iter().any(|r| r.strength == Strength::Hard && r.standing != Standing::Unverified)
+    }
+
+    /// The newest that replace an update or stand in for it.
+    fn standing_in(&self, kb: KbId, products: ProductSet) -> Vec<KbId> {
+        let mut all: Vec<KbId> = self
+            .catalog
+            .superseded_by(kb)
+            .into_iter()
+            .filter(|r| {
+                STANDS_IN.contains(&r.kind)
+                    && r.standing != Standing::Unverified
+                    && !r.products.intersection(products).is_empty()
+            })
+            .map(|r| r.from)
+            .collect();
+        // of one that no source names for it, it must be known what it needs itself
+        all.retain(|kb| self.is_stated(*kb));
+        all.sort_unstable();
+        all.dedup();
+        all.split_off(all.len().saturating_sub(2))
+    }
+
     fn newest_of_line(&self, kb: KbId, products: ProductSet) -> Option<KbId> {
         let own = self
             .catalog
             .places(kb)
             .into_iter()
             .find(|e| !self.catalog.line(e.line).products.intersection(products).is_empty())?;
-        self.catalog.entries(own.line).filter(|e| e.position > own.position).filter_map(|e| e.kb).last()
+        self.catalog
+            .entries(own.line)
+            .filter(|e| e.position > own.position)
+            .filter_map(|e| e.kb)
+            .last()
+            .filter(|kb| self.is_stated(*kb))
     }
 
     /// Updates of the host's lines, oldest first.

@@ -144,6 +144,15 @@ fn decide(catalog: &Catalog, host: &Host, question: &Question) -> Decision {
     Prepared::new(catalog, host, &identity).decide(question)
 }
 
+/// Is it there, or what replaces it?
+fn is_needless(d: &Decision) -> bool {
+    match d.verdict {
+        Verdict::AlreadyInstalled => true,
+        Verdict::NotApplicable => d.causes.first().is_some_and(|f| f.cause == Cause::Superseded),
+        _ => false,
+    }
+}
+
 /// Is it open whether the update, or what replaces it, is there?
 fn is_there_open(d: &Decision) -> bool {
     d.causes.iter().any(|f| matches!(f.cause, Cause::AlreadyInstalled | Cause::Superseded))
@@ -266,15 +275,23 @@ impl Search<'_> {
             let prepared = Prepared::new(self.catalog, &host, &identity);
             let mut stuck: Option<(KbId, Decision)> = None;
             let mut goes: Option<(usize, (bool, bool))> = None;
+            let mut needless: Option<usize> = None;
             for (at, kb) in updates.iter().enumerate() {
                 let decision = prepared.decide(&Question { kb: Some(*kb), ..Question::default() });
-                match self.goes(&host, *kb, &decision) {
-                    Some(how) => {
-                        goes = Some((at, how));
-                        break;
-                    }
-                    None => stuck = stuck.or(Some((*kb, decision))),
+                if let Some(how) = self.goes(&host, *kb, &decision) {
+                    goes = Some((at, how));
+                    break;
                 }
+                if is_needless(&decision) {
+                    needless = Some(at);
+                    break;
+                }
+                stuck = stuck.or(Some((*kb, decision)));
+            }
+            // something else of the set replaces it: it does without this one
+            if let Some(at) = needless {
+                updates.remove(at);
+                continue;
             }
             let Some((at, (unless_present, unstated))) = goes else {
                 let Some((of, decision)) = stuck else { break };

@@ -42,6 +42,9 @@ pub(super) fn host_of(catalog: &Catalog, product: ProductId) -> Identity {
     }
 }
 
+/// By the update, and whether it is about what replaces it.
+type Known = BTreeMap<(KbId, bool), Rc<BTreeSet<KbId>>>;
+
 /// What stands in for what, among the packages of one group.
 pub(super) struct Satisfy<'a> {
     pub(super) catalog: &'a Catalog,
@@ -50,7 +53,7 @@ pub(super) struct Satisfy<'a> {
     pub(super) hosts: Vec<(ProductId, Identity)>,
     pub(super) empty: Host,
     /// what stands in for an update, and what replaces it, asked once
-    known: RefCell<BTreeMap<(KbId, bool), Rc<BTreeSet<KbId>>>>,
+    known: RefCell<Known>,
 }
 
 impl<'a> Satisfy<'a> {

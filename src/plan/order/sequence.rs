@@ -24,15 +24,11 @@ pub(super) fn group(catalog: &Catalog, products: ProductSet, given: &BTreeMap<Kb
     let mut nodes: BTreeSet<KbId> = given.keys().copied().collect();
     let manifests = edges::of_manifests(&s, given);
     let mut named: Vec<Missing> = Vec::new();
+    let mut now = built(&s, &nodes, &manifests);
     loop {
-        let (mut demands, listings) = edges::read(&s, &nodes);
-        demands.extend(manifests.iter().cloned());
-        let mut kept = Kept::default();
-        let candidates = edges::candidates(&s, &nodes, &demands, &listings);
-        let missing = keep(&s, &nodes, &demands, candidates, &mut kept);
         let room = given.len() + ADDED;
         let mut added: BTreeSet<KbId> = BTreeSet::new();
-        for m in &missing {
+        for m in &now.missing {
             // one that was added for another demand may do for this one, too
             let does = m.clause.iter().any(|r| added.iter().any(|kb| s.is(r, *kb) || s.stands_in(r, *kb)));
             if let Some(kb) = m.chosen.filter(|_| !does && nodes.len() + added.len() < room) {
@@ -40,12 +36,46 @@ pub(super) fn group(catalog: &Catalog, products: ProductSet, given: &BTreeMap<Kb
                 named.push(m.clone());
             }
         }
-        nodes.extend(&added);
         if added.is_empty() {
-            named.extend(missing);
-            return finish(&s, given, &nodes, &demands, kept, named, &listings);
+            break;
+        }
+        nodes.extend(&added);
+        now = built(&s, &nodes, &manifests);
+    }
+    // one that was added early may be needless beside one that was added for another demand
+    for kb in named.iter().filter_map(|m| m.chosen).collect::<BTreeSet<_>>() {
+        if s.replacing(kb).is_disjoint(&nodes) {
+            continue;
+        }
+        let mut fewer = nodes.clone();
+        fewer.remove(&kb);
+        let without = built(&s, &fewer, &manifests);
+        let known = |m: &Missing| now.missing.iter().any(|n| n.by == m.by && n.clause == m.clause);
+        if without.missing.iter().all(known) {
+            named.retain(|m| m.chosen != Some(kb));
+            (nodes, now) = (fewer, without);
         }
     }
+    let Built { demands, listings, kept, missing } = now;
+    named.extend(missing);
+    finish(&s, given, &nodes, &demands, kept, named, &listings)
+}
+
+/// What the catalog says of some updates, and which edges were kept.
+struct Built {
+    demands: Vec<Demand>,
+    listings: Vec<Listing>,
+    kept: Kept,
+    missing: Vec<Missing>,
+}
+
+fn built(s: &Satisfy<'_>, nodes: &BTreeSet<KbId>, manifests: &[Demand]) -> Built {
+    let (mut demands, listings) = edges::read(s, nodes);
+    demands.extend(manifests.iter().cloned());
+    let mut kept = Kept::default();
+    let candidates = edges::candidates(s, nodes, &demands, &listings);
+    let missing = keep(s, nodes, &demands, candidates, &mut kept);
+    Built { demands, listings, kept, missing }
 }
 
 /// Edges that were kept, and who reaches whom.

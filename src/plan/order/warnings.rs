@@ -162,10 +162,8 @@ fn excluding(s: &Satisfy<'_>, given: &BTreeMap<KbId, &[&Given]>, out: &mut Vec<W
                 let says = Says::Conflicts { kb: *kb, with: excluded.to_string() };
                 let evidence = vec![Evidence::catalog(says, rule.source, rule.standing)];
                 match excluded {
-                    Requirement::Update { kb: other, .. } => {
-                        if given.contains_key(other) {
-                            push(*kb, *other, evidence, out);
-                        }
+                    Requirement::Update { kb: other, .. } if given.contains_key(other) => {
+                        push(*kb, *other, evidence, out);
                     }
                     Requirement::Component { .. } => {
                         // what Windows brings itself, or one of the packages brings
