@@ -163,15 +163,6 @@ pub(super) fn seen(seen: &Seen) -> Result<Question, Failure> {
     })
 }
 
-pub(super) fn answer(
-    inventories: &Inventories,
-    question: &Question,
-    read: &ReadArgs,
-    output: &Output,
-) -> Printed {
-    explained(inventories, question, read, output, false)
-}
-
 /// The answer; with the smallest changes under which the update applies, if they are asked for.
 fn explained(
     inventories: &Inventories,

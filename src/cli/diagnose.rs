@@ -11,6 +11,7 @@ use super::{
 use crate::{
     catalog::Catalog,
     diagnose::{self, Expected},
+    doctor::{self, Prospect, Today},
     explain, guidance,
     model::{Host, KbId},
     render,
@@ -18,6 +19,7 @@ use crate::{
     resolve::{self, question::Question, verdict::Verdict},
 };
 use clap::Args;
+use std::collections::BTreeSet;
 
 #[derive(Debug, Args)]
 pub(super) struct Diagnose {
@@ -50,8 +52,7 @@ pub(super) fn run(a: &Diagnose) -> Printed {
         if typed.is_some() || a.guide.has_symptom() { None } else { named_elsewhere(&host, &mut question) };
     let (verdict, found, report) = a.read.ask(|catalog| {
         let answer = resolve::explain(catalog, &host, &question);
-        let advice = advice(catalog, &host, &question, &given);
-        let found = advice.iter().any(|f| f.outcome == "fail");
+        let (advice, found) = advice(catalog, &host, &question, &given);
         let from = update_from.clone();
         let mut report = explain::diagnose_report(catalog, &host, &question, &answer, from, advice);
         if a.guide.has_symptom() && question.kb.is_none() {
@@ -103,8 +104,18 @@ fn named_elsewhere(host: &Host, question: &mut Question) -> Option<String> {
     Some(format!("{kb} failed with this code ({}).", failure.origin))
 }
 
-/// What checks beyond the update itself find: guidance on policies, scan source and servers; the state of the host. What
-/// they read from files is read before, as the catalog may be asked twice.
-fn advice(catalog: &Catalog, host: &Host, question: &Question, given: &Given) -> Vec<AdviceReport> {
-    explain::guidance(&guidance::check(&given.asked(catalog, host, question)))
+/// What checks beyond the update itself find: guidance on policies, scan source and servers; the state of the host and the
+/// checklist. And whether one of them stands in the way.
+fn advice(catalog: &Catalog, host: &Host, question: &Question, given: &Given) -> (Vec<AdviceReport>, bool) {
+    let mut advice = explain::guidance(&guidance::check(&given.asked(catalog, host, question)));
+    let mut found = advice.iter().any(|a| a.outcome == "fail");
+    if given.failing {
+        let examined = doctor::examine(catalog, host, Today::of_host(catalog, host));
+        found |= examined.prospect() == Prospect::Stopped;
+        let known: BTreeSet<&str> = advice.iter().map(|a| a.code).collect();
+        let more = explain::doctor_advice(catalog, host, &examined);
+        let more: Vec<_> = more.into_iter().filter(|a| !known.contains(a.code)).collect();
+        advice.extend(more);
+    }
+    (advice, found)
 }

@@ -24,6 +24,8 @@ const HEAD: usize = 4 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Symptom {
+    // an update does not install
+    Failing,
     // an update that was deployed does not arrive
     NotArriving,
     // an update arrives that was not deployed
@@ -37,8 +39,8 @@ enum Symptom {
 /// Guidance of Microsoft, row by row.
 #[derive(Debug, Args)]
 pub(super) struct Guide {
-    /// What is seen: an update that was deployed does not arrive, one that was not arrives, WSUS fails, or the
-    /// "Mux" message; every row of Microsoft's guidance on it is checked
+    /// What is seen: updates do not install, one that was deployed does not arrive, one that was not arrives, WSUS
+    /// fails, or the "Mux" message; every row of Microsoft's guidance on it is checked
     #[arg(long, value_enum)]
     symptom: Option<Symptom>,
     /// web.config of WSUS' ClientWebService: read, never changed; may be repeated
@@ -59,6 +61,8 @@ pub(super) struct Guide {
 #[derive(Debug)]
 pub(super) struct Given {
     symptom: Option<guidance::Symptom>,
+    /// updates do not install: the state of the host and the checklist are asked for
+    pub(super) failing: bool,
     web_configs: Vec<WebConfig>,
     iis_logs: Vec<IisLog>,
     client_logs: Vec<ClientLog>,
@@ -134,12 +138,14 @@ impl Guide {
         let machine =
             Machine { host: inventories.machine.host.clone(), allow_mixed: inventories.machine.allow_mixed };
         Ok(Given {
-            symptom: self.symptom.map(|s| match s {
-                Symptom::NotArriving => guidance::Symptom::NotArriving,
-                Symptom::Unexpected => guidance::Symptom::Unexpected,
-                Symptom::Wsus => guidance::Symptom::Wsus,
-                Symptom::Mux => guidance::Symptom::Mux,
+            symptom: self.symptom.and_then(|s| match s {
+                Symptom::Failing => None,
+                Symptom::NotArriving => Some(guidance::Symptom::NotArriving),
+                Symptom::Unexpected => Some(guidance::Symptom::Unexpected),
+                Symptom::Wsus => Some(guidance::Symptom::Wsus),
+                Symptom::Mux => Some(guidance::Symptom::Mux),
             }),
+            failing: matches!(self.symptom, Some(Symptom::Failing)),
             web_configs,
             iis_logs,
             client_logs,
