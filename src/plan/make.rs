@@ -15,7 +15,7 @@ use crate::{
         self,
         identity::{self, Identity},
         installed::{Installed, Memo},
-        question::{Finding, Outcome, Question},
+        question::{Finding, Outcome, Question, Remedy},
         statement::{Ask, Certainty, Evidence, Says},
         verdict::Verdict,
     },
@@ -272,6 +272,8 @@ impl Maker<'_> {
         let installed = Installed::derive(self.catalog, self.base, self.identity);
         let mut contained: BTreeSet<KbId> = BTreeSet::new();
         let mut firmly: BTreeSet<KbId> = BTreeSet::new();
+        // what is wanted is not removed for something else
+        self.banned.extend(self.goals.keys().map(|kb| Change::Remove(*kb)));
         for _ in 0..MOST_ROUNDS {
             if wanted.is_empty() {
                 break;
@@ -292,12 +294,23 @@ impl Maker<'_> {
             }
             let steps = self.steps(&installed, &graph, &solution);
             let short: Vec<(Change, bool)> = steps.iter().map(|s| (s.change.clone(), s.restart)).collect();
-            let ends: Vec<KbId> = wanted.iter().chain(&contained).copied().collect();
+            let there = |g: &&Goal| matches!(g.state, GoalState::AlreadyInstalled | GoalState::Superseded);
+            let kept = self.goals.values().filter(there).map(|g| g.kb);
+            let ends: Vec<KbId> = wanted.iter().chain(&contained).copied().chain(kept).collect();
             match replay::replay(self.catalog, self.base, &short, &ends) {
                 Ok(replay) => {
                     return self.finish(&graph, &solution, steps, replay, &contained);
                 }
                 Err(refused) => {
+                    // the resolver does not find it carried by what was taken to carry it
+                    if refused.step.is_none() && contained.remove(&refused.kb) {
+                        firmly.insert(refused.kb);
+                        wanted.insert(refused.kb);
+                        if let Some(goal) = self.goals.get_mut(&refused.kb) {
+                            (goal.state, goal.by) = (GoalState::Install, Vec::new());
+                        }
+                        continue;
+                    }
                     if !self.learn(&installed, &steps, &refused) {
                         let kb = self.goal_behind(&steps, &refused, &wanted);
                         wanted.remove(&kb);
@@ -376,37 +389,32 @@ impl Maker<'_> {
             Change::Install(kb) => Some(*kb),
             _ => None,
         };
+        let reached = solve::reachable(&graph.problem);
         let (mut at, mut through) = (goal, vec![kb_of(goal)?]);
         let mut seen = BTreeSet::from([goal]);
         loop {
-            let clauses = &graph.problem.nodes[at as usize].clauses;
-            let empty = clauses.iter().find(|c| graph.problem.clauses[**c as usize].is_empty());
-            if let Some(c) = empty {
-                let need = &graph.needs[*c as usize];
-                let finding =
-                    Finding::fail(cause_of(&need.clause), Certainty::Inferred, vec![need.evidence.clone()])
-                        .naming(updates_of(&need.clause));
-                return Some(Blocker { goal: kb_of(goal)?, through, finding: self.with_remedy(finding) });
+            // a clause that nothing meets, or whose members cannot be reached themselves
+            let clauses = graph.problem.nodes[at as usize].clauses.iter().map(|c| *c as usize);
+            let open = |c: &usize| !graph.problem.clauses[*c].iter().any(|m| reached[*m as usize]);
+            let of_none = clauses.clone().find(|c| graph.problem.clauses[*c].is_empty());
+            let c = of_none.or_else(|| clauses.clone().find(open))?;
+            let next = graph.problem.clauses[c].iter().find(|m| !seen.contains(*m));
+            if let Some(n) = next {
+                seen.insert(*n);
+                through.extend(kb_of(*n));
+                at = *n;
+                continue;
             }
-            let next = clauses
-                .iter()
-                .flat_map(|c| &graph.problem.clauses[*c as usize])
-                .find(|m| !seen.contains(*m) && !graph.problem.nodes[**m as usize].clauses.is_empty());
-            match next {
-                Some(n) => {
-                    seen.insert(*n);
-                    through.extend(kb_of(*n));
-                    at = *n;
-                }
-                None => {
-                    // a circle that nothing begins
-                    let need = clauses.first().map(|c| &graph.needs[*c as usize])?;
-                    let evidence = vec![need.evidence.clone()];
-                    let finding = Finding::fail(cause_of(&need.clause), Certainty::Inferred, evidence)
-                        .naming(updates_of(&need.clause));
-                    return Some(Blocker { goal: kb_of(goal)?, through, finding });
-                }
-            }
+            let need = &graph.needs[c];
+            let evidence = vec![need.evidence.clone()];
+            let finding = if matches!(need.evidence.says, Says::Conflicts { .. }) {
+                Finding::fail(Cause::ConflictingUpdate, Certainty::Inferred, evidence)
+                    .remedy(Remedy::RemoveFirst(need.clause.to_string()))
+            } else {
+                Finding::fail(cause_of(&need.clause), Certainty::Inferred, evidence)
+            };
+            let finding = self.with_remedy(finding.naming(updates_of(&need.clause)));
+            return Some(Blocker { goal: kb_of(goal)?, through, finding });
         }
     }
 
@@ -421,7 +429,7 @@ impl Maker<'_> {
         if withdrawn.is_empty() {
             return finding;
         }
-        finding.remedy(resolve::question::Remedy::InstallInstead(withdrawn))
+        finding.remedy(Remedy::InstallInstead(withdrawn))
     }
 
     /// Goals that something else in the plan carries are not installed on their own. True if the choice is to be made anew.

@@ -174,6 +174,11 @@ pub(super) fn solve(p: &Problem) -> Result<Solution, Failure> {
     Ok(Solution { schedule, optimal: !gave_up, explored })
 }
 
+/// Nodes that can be reached, whatever is chosen.
+pub(super) fn reachable(p: &Problem) -> Vec<bool> {
+    Search::new(p).reach(|_| true).iter().map(Option::is_some).collect()
+}
+
 enum Look {
     Prune,
     /// what it costs, and what a larger choice costs at least
