@@ -436,10 +436,11 @@ fn a_redacted_inventory_tells_no_names() {
 }
 
 #[test]
-fn a_log_that_tells_nothing_is_said_to() {
-    run(&["diagnose", "--log", "Cargo.lock"])
-        .code(5)
-        .stderr_eq("kbwhy: Cargo.lock: no line of it tells of a cause\n");
+fn what_is_no_log_is_refused() {
+    run(&["diagnose", "--log", "Cargo.lock"]).code(3).stdout_eq("").stderr_eq(str![[r#"
+kbwhy: Cargo.lock: is no log that is read; give CBS.log, [..]
+
+"#]]);
 }
 
 #[cfg(unix)]

@@ -14,8 +14,9 @@ pub(super) fn after<'a>(line: &'a str, what: &str) -> Option<&'a str> {
 pub(super) fn shown(line: &str, most: usize) -> String {
     let mut out = String::new();
     let mut blank = false;
+    let mut written = 0;
     for (count, c) in line.trim().chars().filter(|c| !crate::model::steers(*c)).enumerate() {
-        if count > most * 4 || out.chars().count() >= most {
+        if count > most * 4 || written >= most {
             out.push_str("...");
             break;
         }
@@ -28,8 +29,10 @@ pub(super) fn shown(line: &str, most: usize) -> String {
         }
         if std::mem::take(&mut blank) && !out.is_empty() {
             out.push(' ');
+            written += 1;
         }
         out.push(c);
+        written += 1;
     }
     out
 }
