@@ -52,7 +52,7 @@ pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
 
 /// [`explain`] for many questions to one catalog: what follows from the catalog alone is kept in between.
 pub fn explain_with(catalog: &Catalog, host: &Host, question: &Question, memo: &mut Memo) -> Answer {
-    let identity = identity::identify(catalog, host);
+    let identity = memo.identify(catalog, host);
     let installed = Installed::derive_with(catalog, host, &identity, memo);
     let update = question.kb.and_then(|kb| catalog.update(kb));
     let mut rules: Vec<_> = question
