@@ -427,7 +427,9 @@ impl Maker<'_> {
             .flat_map(|w| w.replacement)
             .collect();
         if withdrawn.is_empty() {
-            return finding;
+            let first = finding.updates.clone();
+            let named = finding.remedy.is_empty() && !first.is_empty();
+            return if named { finding.remedy(Remedy::InstallFirst(vec![first])) } else { finding };
         }
         finding.remedy(Remedy::InstallInstead(withdrawn))
     }

@@ -79,7 +79,7 @@ pub fn replay(
             done.asks = answer.decision.ask;
             identity = Some(answer.identity);
         }
-        let identity = identity.unwrap_or_else(|| identity::identify(catalog, &now));
+        let identity = identity.unwrap_or_else(|| memo.identify(catalog, &now));
         let origin = simulate::step(at + 1);
         let mut changed = change_in_place(catalog, &mut now, &identity, change, &origin).is_ok();
         if *restart && *change != Change::Restart {

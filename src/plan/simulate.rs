@@ -217,15 +217,14 @@ fn install(catalog: &Catalog, host: &mut Host, identity: &Identity, kb: KbId, or
             host.servicing_stack = None;
         }
     }
-    let stack = own_entries(catalog, identity, kb, LineKind::ServicingStack).find_map(|e| e.stack);
-    if let (Some(stack), Some(known)) = (stack, &host.servicing_stack)
-        && stack > known.value
-    {
-        host.servicing_stack = Some(Fact::new(stack, origin.clone()));
-    }
-    // of a version that no line lists: newer than the one that is known, or it would not go on
-    if stack.is_none() && update.as_ref().is_some_and(|u| u.kind == UpdateKind::ServicingStack) {
-        host.servicing_stack = None;
+    let stacks: Vec<_> = own_entries(catalog, identity, kb, LineKind::ServicingStack).collect();
+    match (stacks.iter().find_map(|e| e.stack), &host.servicing_stack) {
+        (Some(stack), Some(known)) if stack > known.value => {
+            host.servicing_stack = Some(Fact::new(stack, origin.clone()));
+        }
+        // a newer one, of a version that no line lists
+        (None, Some(_)) if !stacks.is_empty() => host.servicing_stack = None,
+        _ => {}
     }
     if kb == SHA2_SUPPORT && host.sha2_support.is_some() {
         host.sha2_support = Some(Fact::new(true, origin.clone()));

@@ -1,7 +1,7 @@
 //! What is on the host: every update's presence is derived, with three values and its derivation.
 
 use super::{
-    identity::Identity,
+    identity::{self, Identity},
     statement::{Ask, Certainty, Evidence, Link, Says, Truth},
 };
 use crate::{
@@ -49,6 +49,7 @@ struct Implied {
 #[derive(Debug, Default)]
 pub struct Memo {
     products: ProductSet,
+    identity: Option<(Box<Host>, Identity)>,
     implied: BTreeMap<KbId, Vec<(KbId, bool, Evidence)>>,
     places: BTreeMap<KbId, Vec<(u16, u32)>>,
 }
@@ -57,7 +58,33 @@ impl Memo {
     /// Forgets what was kept for other products.
     fn serve(&mut self, products: ProductSet) {
         if self.products != products {
-            *self = Self { products, ..Self::default() };
+            let identity = self.identity.take();
+            *self = Self { products, identity, ..Self::default() };
+        }
+    }
+
+    /// The host as identified: anew only where what it is identified by has changed.
+    pub fn identify(&mut self, catalog: &Catalog, host: &Host) -> Identity {
+        // without a name and a version it is identified by its updates
+        if host.version.is_none() && host.product.is_none() {
+            return identity::identify(catalog, host);
+        }
+        let by = Host {
+            version: host.version.clone(),
+            product: host.product.clone(),
+            branch: host.branch.clone(),
+            service_pack: host.service_pack.clone(),
+            installation_type: host.installation_type.clone(),
+            edition: host.edition.clone(),
+            ..Host::default()
+        };
+        match &self.identity {
+            Some((known, identity)) if **known == by => identity.clone(),
+            _ => {
+                let identity = identity::identify(catalog, host);
+                self.identity = Some((Box::new(by), identity.clone()));
+                identity
+            }
         }
     }
 }

@@ -54,7 +54,7 @@ pub fn explain(catalog: &Catalog, host: &Host, question: &Question) -> Answer {
 pub fn explain_with(catalog: &Catalog, host: &Host, question: &Question, memo: &mut Memo) -> Answer {
     let told = checks::host_of_log(host, question);
     let host = told.as_ref().unwrap_or(host);
-    let identity = identity::identify(catalog, host);
+    let identity = memo.identify(catalog, host);
     Prepared::with(catalog, host, &identity, memo).explain(question)
 }
 
