@@ -535,7 +535,20 @@ fn the_readme_shows_the_real_answer() {
 fn the_readme_names_every_option_and_cause() {
     let readme = fs::read_to_string(root().join("README.md")).expect("the README is there");
     let catalog = ["fetch", "import", "update", "show", "search", "graph", "stats", "lint"];
-    let commands = ["explain", "diagnose", "inventory", "collect", "package", "rules"].map(|c| vec![c]);
+    let commands = [
+        "explain",
+        "plan",
+        "what-if",
+        "order",
+        "diagnose",
+        "code",
+        "doctor",
+        "inventory",
+        "collect",
+        "package",
+        "rules",
+    ]
+    .map(|c| vec![c]);
     for command in commands.into_iter().chain(catalog.map(|c| vec!["catalog", c])) {
         let help = kbwhy(&[&command[..], &["--help"]].concat()).output().expect("kbwhy starts").stdout;
         let help = String::from_utf8(help).expect("text is UTF-8");
