@@ -87,7 +87,14 @@ impl Settling {
     pub(super) fn new(b: Builder) -> Self {
         let numbered = b.guids.iter().map(uuid::Uuid::as_u128).zip(0u32..);
         let mut order: Vec<(u128, u32)> = numbered.collect();
-        order.sort_unstable_by_key(|(guid, _)| *guid);
+        let middle = order.len() / 2;
+        let (first, second) = order.split_at_mut(middle);
+        both(
+            || first.sort_unstable_by_key(|(guid, _)| *guid),
+            || second.sort_unstable_by_key(|(guid, _)| *guid),
+        );
+        // two runs, which are merged
+        order.sort_by_key(|(guid, _)| *guid);
         let mut rank = vec![0; order.len()];
         for (place, (_, n)) in order.iter().enumerate() {
             rank[*n as usize] = place as u32;
