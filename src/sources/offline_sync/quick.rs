@@ -218,7 +218,18 @@ fn truth(text: &[u8]) -> Option<bool> {
     }
 }
 
+/// yyyymmdd of an ISO time; 0 if it is none.
 fn date(text: &[u8]) -> u32 {
+    if let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, ..] = *text {
+        let digits = [y1, y2, y3, y4, m1, m2, d1, d2];
+        let number = digits.iter().fold(0, |n, d| n * 10 + u32::from(d.wrapping_sub(b'0')));
+        let (month, of_month) = (number / 100 % 100, number % 100);
+        // days that every month has
+        let common = (1..=12).contains(&month) && (1..=28).contains(&of_month) && number > 19_010_000;
+        if common && digits.iter().all(u8::is_ascii_digit) {
+            return number;
+        }
+    }
     std::str::from_utf8(text).map_or(0, day)
 }
 

@@ -69,8 +69,11 @@ fn one(n: u32, line: &str) -> String {
             n / 2
         );
     }
-    let rest =
-        if inner.is_empty() && n.is_multiple_of(2) { " />".to_owned() } else { format!(">{inner}{line}</Update>") };
+    let rest = if inner.is_empty() && n.is_multiple_of(2) {
+        " />".to_owned()
+    } else {
+        format!(">{inner}{line}</Update>")
+    };
     let leaf = n % 2 == 1;
     format!(
         r#"{line}<Update CreationDate="20{:02}-02-28T18:00:37Z" DefaultLanguage="en" UpdateId="{}" RevisionNumber="{}" RevisionId="{n}" IsLeaf="{leaf}"{}{rest}"#,
