@@ -5,11 +5,16 @@ use super::{
     builder::{Builder, Draft, Range, TooLarge},
 };
 
+/// How many GUIDs are remembered.
+const RECENT: usize = 1 << 10;
+
 /// Updates, or places of files. Where a builder has numbers of GUIDs and files, this has places in lists of its own.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    /// as often as they are named
+    /// some more than once
     guids: Vec<UpdateGuid>,
+    /// places of those that were named of late, by some bits of theirs
+    recent: Vec<u32>,
     /// what the source calls files, as often as it does
     files: Vec<Range>,
     text: String,
@@ -21,8 +26,10 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(crate) fn clear(&mut self) {
-        let Self { guids, files, text, numbers, drafts, places } = self;
+        let Self { guids, recent, files, text, numbers, drafts, places } = self;
         guids.clear();
+        recent.clear();
+        recent.resize(RECENT, 0);
         files.clear();
         text.clear();
         numbers.clear();
@@ -37,8 +44,19 @@ impl Batch {
 
     /// The place of a GUID.
     pub(crate) fn guid(&mut self, guid: UpdateGuid) -> u32 {
+        let (high, low) = guid.as_u64_pair();
+        let bits = (high ^ high >> 32 ^ low) as usize % RECENT;
+        if let Some(n) = self.recent.get(bits)
+            && self.guids.get(*n as usize) == Some(&guid)
+        {
+            return *n;
+        }
+        let place = self.guids.len() as u32;
         self.guids.push(guid);
-        self.guids.len() as u32 - 1
+        if let Some(n) = self.recent.get_mut(bits) {
+            *n = place;
+        }
+        place
     }
 
     /// The place of a file.
@@ -91,10 +109,15 @@ impl Builder {
     /// Takes over a batch, as if its updates were read here.
     pub(crate) fn take(&mut self, batch: &Batch) -> Result<(), TooLarge> {
         let of = |numbers: &[u32], n: u32| numbers.get(n as usize).copied().unwrap_or_default();
-        let guids: Vec<u32> = batch.guids.iter().map(|g| self.guid(*g)).collect::<Result<_, _>>()?;
+        let mut guids = Vec::with_capacity(batch.guids.len());
+        for guid in &batch.guids {
+            guids.push(self.guid(*guid)?);
+        }
         if batch.places.is_empty() {
-            let files: Vec<u32> =
-                batch.files.iter().map(|f| self.file(batch.text_at(*f))).collect::<Result<_, _>>()?;
+            let mut files = Vec::with_capacity(batch.files.len());
+            for id in &batch.files {
+                files.push(self.file(batch.text_at(*id))?);
+            }
             for draft in &batch.drafts {
                 let mut draft = Draft { guid: of(&guids, draft.guid), ..*draft };
                 draft.clauses = self.translated(draft.clauses.of(&batch.numbers), |list| {

@@ -87,7 +87,14 @@ impl Settling {
     pub(super) fn new(b: Builder) -> Self {
         let numbered = b.guids.iter().map(uuid::Uuid::as_u128).zip(0u32..);
         let mut order: Vec<(u128, u32)> = numbered.collect();
-        order.sort_unstable_by_key(|(guid, _)| *guid);
+        let middle = order.len() / 2;
+        let (first, second) = order.split_at_mut(middle);
+        both(
+            || first.sort_unstable_by_key(|(guid, _)| *guid),
+            || second.sort_unstable_by_key(|(guid, _)| *guid),
+        );
+        // two runs, which are merged
+        order.sort_by_key(|(guid, _)| *guid);
         let mut rank = vec![0; order.len()];
         for (place, (_, n)) in order.iter().enumerate() {
             rank[*n as usize] = place as u32;
@@ -172,11 +179,6 @@ impl Settling {
         ranked.filter(|(n, rank, _)| chosen[*rank as usize] == *n).map(|(_, rank, d)| (rank, d))
     }
 
-    /// The chosen drafts by rank.
-    fn by_rank<'a>(&'a self, chosen: &'a [u32]) -> impl Iterator<Item = Option<&'a Draft>> {
-        chosen.iter().map(|n| self.b.drafts.get(*n as usize))
-    }
-
     pub(super) fn settle(mut self) -> (Metadata, Oddities) {
         // numbers of revisions are of all that was read, drafts that are put together are added behind
         let drafts = self.b.drafts.iter().filter(|d| d.revision_id != NONE);
@@ -207,10 +209,7 @@ impl Settling {
         let (categories, newer, older, leaves, bundles) = groups;
         let Clauses { clause_starts, member_starts, members, .. } = clauses;
         let (records, (kbs, by_kb)) = both(
-            || {
-                let drafts = self.by_rank(&chosen).zip(&elsewhere).zip(&is_category);
-                drafts.map(|((d, elsewhere), category)| record(d, *elsewhere, *category)).collect()
-            },
+            || self.records(&chosen, &elsewhere, &is_category),
             || {
                 let kbs = self.kbs(&chosen, &of_file, &file_refs, &leaves);
                 let of = |i: u32| kbs.of(i).iter().map(move |&packed| (packed >> 2, i));
@@ -315,14 +314,24 @@ impl Settling {
         })
     }
 
+    fn records(&self, chosen: &[u32], elsewhere: &[u32], is_category: &[bool]) -> Vec<Record> {
+        let mut out: Vec<Record> = is_category.iter().map(|category| record(None, 0, *category)).collect();
+        for (rank, d) in self.each(chosen) {
+            let rank = rank as usize;
+            out[rank] = record(Some(d), elsewhere[rank], is_category[rank]);
+        }
+        out
+    }
+
     /// What is left of the clauses when those are taken out that only encode product and classification.
     fn clauses_without_categories(&self, chosen: &[u32], is_category: &[bool]) -> Clauses {
+        // clauses in the order of the drafts, each behind its length, and where those of each update start
+        let mut all: Vec<u32> = Vec::new();
+        let mut starts = vec![NONE; chosen.len()];
         // members of the clauses of one update, and where each clause is
         let (mut flat, mut places) = (Vec::new(), Vec::new());
-        let mut m = Clauses::default();
-        for (i, d) in (0u32..).zip(self.by_rank(chosen)) {
-            m.clause_starts.push(m.member_starts.len() as u32);
-            let Some(d) = d else { continue };
+        let (mut selves, mut clauses) = (0, 0);
+        for (i, d) in self.each(chosen) {
             flat.clear();
             places.clear();
             let mut rest = d.clauses.of(&self.b.numbers);
@@ -337,7 +346,7 @@ impl Settling {
                 }
                 // an update cannot be its own prerequisite: the clause says nothing if that is all it says
                 if flat[start..].contains(&i) {
-                    m.selves += 1;
+                    selves += 1;
                     let others: Vec<u32> = flat.drain(start..).filter(|&c| c != i).collect();
                     flat.extend(others);
                     if flat.len() == start {
@@ -347,20 +356,45 @@ impl Settling {
                 flat[start..].sort_unstable();
                 places.push(start..flat.len());
             }
+            if places.is_empty() {
+                continue;
+            }
             places.sort_unstable_by(|a, b| flat[a.clone()].cmp(&flat[b.clone()]));
             places.dedup_by(|a, b| flat[a.clone()] == flat[b.clone()]);
+            starts[i as usize] = all.len() as u32;
+            clauses += places.len();
             for place in &places {
-                let start = m.members.len();
-                m.member_starts.push(start as u32);
+                let start = all.len();
+                all.push(0);
                 for &c in &flat[place.clone()] {
-                    if m.members[start..].last() != Some(&c) {
-                        m.members.push(c);
+                    if all[start + 1..].last() != Some(&c) {
+                        all.push(c);
                     }
                 }
+                all[start] = (all.len() - start - 1) as u32;
+            }
+            // behind the last one
+            all.push(0);
+        }
+        let mut m = Clauses {
+            clause_starts: Vec::with_capacity(chosen.len() + 1),
+            member_starts: Vec::with_capacity(clauses + 1),
+            members: Vec::with_capacity(all.len()),
+            selves,
+        };
+        for start in starts {
+            m.clause_starts.push(m.member_starts.len() as u32);
+            let mut rest = all.get(start as usize..).unwrap_or(&[]);
+            while let Some((&length, tail)) = rest.split_first().filter(|(length, _)| **length > 0) {
+                let (members, tail) = tail.split_at(length as usize);
+                m.member_starts.push(m.members.len() as u32);
+                m.members.extend_from_slice(members);
+                rest = tail;
             }
         }
         m.clause_starts.push(m.member_starts.len() as u32);
         m.member_starts.push(m.members.len() as u32);
+        m.members.shrink_to_fit();
         m
     }
 
@@ -384,21 +418,15 @@ impl Settling {
 
     /// The KBs of each update, best founded first: `kb << 2 | basis`.
     fn kbs(&self, chosen: &[u32], of_file: &[u32], file_refs: &Group, leaves: &Group) -> Group {
-        let n = chosen.len();
-        // by rank already
-        let mut own: Vec<(u32, u32)> = Vec::new();
-        let mut starts = Vec::with_capacity(n + 1);
-        for (i, d) in (0u32..).zip(self.by_rank(chosen)) {
+        let mut own: Vec<(u32, u32)> = Vec::with_capacity(chosen.len());
+        for (i, d) in self.each(chosen) {
             let start = own.len();
-            starts.push(start);
-            let Some(d) = d else { continue };
             let mut add = |kb: u32, basis: KbBasis| {
                 if KbId::new(kb).is_some() {
                     own.push((i, kb << 2 | basis as u32));
                 }
             };
-            let mut articles = d.articles.of(&self.b.numbers).to_vec();
-            articles.sort_unstable();
+            let articles = d.articles.of(&self.b.numbers);
             articles.iter().for_each(|&kb| add(kb, KbBasis::Article));
             // where title and metadata disagree, both stand: neither can be told to be wrong
             for kb in kbs_of_title(self.b.text_at(d.title)) {
@@ -408,21 +436,31 @@ impl Settling {
             }
             if own.len() == start {
                 let files = file_refs.of(i).iter().filter_map(|&f| of_file.get(f as usize));
-                own.extend(
-                    files
-                        .filter(|kb| KbId::new(**kb).is_some())
-                        .map(|kb| (i, kb << 2 | KbBasis::File as u32)),
-                );
+                let files = files.filter(|kb| KbId::new(**kb).is_some());
+                own.extend(files.map(|kb| (i, kb << 2 | KbBasis::File as u32)));
             }
         }
-        starts.push(own.len());
-        let of = |rank: u32| own.get(starts[rank as usize]..starts[rank as usize + 1]).unwrap_or(&[]);
-        let of_leaves = (0..n as u32).filter(|bundle| of(*bundle).is_empty()).flat_map(|bundle| {
-            let kbs = leaves.of(bundle).iter().flat_map(|leaf| of(*leaf));
-            kbs.map(move |p| (bundle, p.1 >> 2 << 2 | KbBasis::BundledFile as u32))
-        });
         // by basis, then by number
-        grouped(own.iter().copied().chain(of_leaves), n, |packed| (packed & 3, packed))
+        let own = grouped(own.iter().copied(), chosen.len(), |packed| (packed & 3, packed));
+        let mut group = Group {
+            starts: Vec::with_capacity(chosen.len() + 1),
+            values: Vec::with_capacity(own.values.len()),
+        };
+        for bundle in 0..chosen.len() as u32 {
+            let start = group.values.len();
+            group.starts.push(start as u32);
+            group.values.extend_from_slice(own.of(bundle));
+            if group.values.len() == start {
+                let kbs = leaves.of(bundle).iter().flat_map(|leaf| own.of(*leaf));
+                let mut kbs: Vec<u32> =
+                    kbs.map(|packed| packed >> 2 << 2 | KbBasis::BundledFile as u32).collect();
+                kbs.sort_unstable();
+                kbs.dedup();
+                group.values.append(&mut kbs);
+            }
+        }
+        group.starts.push(group.values.len() as u32);
+        group
     }
 }
 

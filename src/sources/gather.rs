@@ -9,6 +9,7 @@ use crate::{
         view::LineKind,
     },
     model::{Architecture, ArchitectureSet, KbId, ProductId, ProductSet, UpdateKind, Version, steers},
+    threads::both,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -390,8 +391,17 @@ impl<'c> Gather<'c> {
         };
         self.settled = updates.iter().map(settled).collect();
         let mut remarks = std::mem::take(&mut self.remarks);
-        for (kb, u) in updates {
-            facts.updates.push(self.row(kb, u, (source, standing, read), &mut remarks));
+        let mut updates: Vec<(KbId, Gathered)> = updates.into_iter().collect();
+        let second = updates.split_off(updates.len() / 2);
+        let rows = |updates: Vec<(KbId, Gathered)>| -> (Vec<UpdateRow>, Remarks) {
+            let mut remarks = Remarks::default();
+            let row = |(kb, u)| self.row(kb, u, (source, standing, read), &mut remarks);
+            (updates.into_iter().map(row).collect(), remarks)
+        };
+        let (first, second) = both(|| rows(updates), || rows(second));
+        for (rows, told) in [first, second] {
+            facts.updates.extend(rows);
+            told.0.into_iter().for_each(|(text, (n, place))| remarks.count(&text, n, || place));
         }
         (facts, remarks.into_list())
     }

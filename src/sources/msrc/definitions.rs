@@ -252,17 +252,31 @@ impl Table {
         // what is as in the last row is not looked up again
         let (last, changed) = (self.last.take(), std::mem::take(&mut self.changed));
         let same = |columns: &[usize]| last.filter(|_| columns.iter().all(|c| changed >> c & 1 == 0));
-        let bulletin = match same(&[BULLETIN]) {
-            Some(l) => l.bulletin,
-            None => self.bulletins.number(bulletin)?,
-        };
-        let product = match same(&[PRODUCT]) {
-            Some(l) => l.product,
-            None => self.products.number(r.raw(PRODUCT).trim_ascii())?,
-        };
-        let cell = match same(&[SUPERSEDES]) {
-            Some(l) => l.cell,
-            None => self.cells.number(r.raw(SUPERSEDES))?,
+        let raw = (bulletin, r.raw(PRODUCT).trim_ascii(), r.raw(SUPERSEDES));
+        // a vulnerability is listed with the same updates and products as the one before it
+        let guess = last.and_then(|l| self.combinations.get(self.combinations.get(l.combination)?.next));
+        let guess = guess.map(|c| c.key).filter(|(bulletin, product, cell)| {
+            let texts = (&self.bulletins.texts, &self.products.texts, &self.cells.texts);
+            *texts.0[*bulletin as usize] == *raw.0
+                && *texts.1[*product as usize] == *raw.1
+                && *texts.2[*cell as usize] == *raw.2
+        });
+        let (bulletin, product, cell) = match guess {
+            Some(key) => key,
+            None => (
+                match same(&[BULLETIN]) {
+                    Some(l) => l.bulletin,
+                    None => self.bulletins.number(raw.0)?,
+                },
+                match same(&[PRODUCT]) {
+                    Some(l) => l.product,
+                    None => self.products.number(raw.1)?,
+                },
+                match same(&[SUPERSEDES]) {
+                    Some(l) => l.cell,
+                    None => self.cells.number(raw.2)?,
+                },
+            ),
         };
         let combination = self.combination((bulletin, product, cell), last, r)?;
         let day = match same(&[BULLETIN, DATE]) {
@@ -301,7 +315,6 @@ impl Table {
         last: Option<Taken>,
         r: &Record<'_>,
     ) -> Result<usize, String> {
-        // a vulnerability is listed with the same updates and products as the one before it
         let guess = last.and_then(|l| self.combinations.get(l.combination)).map_or(0, |c| c.next);
         let mut place = guess;
         if self.combinations.get(guess).is_none_or(|c| c.key != key) {

@@ -15,7 +15,7 @@ use crate::{
     archive::{ArchiveError, Budget, Limits, cabinet::Cabinet},
     catalog::{Catalog, facts::SourceRow},
     metadata::{
-        self, UpdateGuid,
+        self, Metadata, UpdateGuid,
         builder::{Builder, Oddities},
         fragment::{self, Owner},
         xml::XmlError,
@@ -76,20 +76,33 @@ pub fn import_with_rules(
     if is_offline_sync(&head) { read(input, catalog, kbs) } else { super::import(input, catalog) }
 }
 
+/// The updates of an offline scan file by GUID, settled, and nothing else: what the first part of an import makes of it.
+///
+/// # Errors
+/// As [`super::import`].
+pub fn metadata(input: &mut Input<'_>) -> Result<Metadata, ImportError> {
+    let mut head = Vec::new();
+    let read_head = (&mut *input.reader).take(64 * 1024).read_to_end(&mut head);
+    read_head.map_err(|e| ImportError::new(input.name, format!("cannot be read: {e}")))?;
+    rewind(input.name, input.reader)?;
+    let mut builder = Builder::default();
+    if is_offline_sync(&head) {
+        master(input.name, input.reader, &Budget::new(LIMITS), &mut builder)?;
+    } else {
+        list(input.name, "", &mut *input.reader, &mut builder)?;
+    }
+    Ok(builder.finish().0)
+}
+
 fn read_cabinet(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportError> {
     read(input, catalog, &[])
 }
 
 fn read_master(input: &mut Input<'_>, catalog: &Catalog) -> Result<Imported, ImportError> {
     let mut builder = Builder::default();
-    let head = package_xml::read(&mut *input.reader, &mut builder, manner())
-        .map_err(|e| at_xml(input.name, "", &e))?;
+    let head = list(input.name, "", &mut *input.reader, &mut builder)?;
     let about = About { name: input.name, read: input.read, package: false };
     Ok(imported(about, catalog, builder, &head, Vec::new()))
-}
-
-fn manner() -> Manner {
-    Manner::of(package_xml::PIECE)
 }
 
 fn at_xml(file: &str, member: &str, e: &XmlError) -> ImportError {
@@ -235,7 +248,8 @@ fn master(
 }
 
 fn list(file: &str, member: &str, reader: impl Read, builder: &mut Builder) -> Result<Head, ImportError> {
-    package_xml::read(reader, builder, manner()).map_err(|e| at_xml(file, member, &e))
+    let manner = Manner::of(package_xml::PIECE);
+    package_xml::read(reader, builder, manner).map_err(|e| at_xml(file, member, &e))
 }
 
 /// Revisions of KBs: their packages, what these bundle and are bundled by, and all that they ask for.

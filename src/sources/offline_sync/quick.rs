@@ -8,7 +8,7 @@ use crate::metadata::{
     builder::{Draft, category_number},
     xml::day,
 };
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memrchr};
 
 /// Names of attributes of one element, and elements within each other.
 const NAMES: usize = 16;
@@ -44,9 +44,6 @@ pub(super) fn cut(piece: &[u8]) -> Option<usize> {
 /// Reads a piece that holds whole elements of one kind and nothing else.
 pub(super) fn read(piece: &[u8], batch: &mut Batch) -> Option<Kind> {
     batch.clear();
-    let plain = |b: &u8| matches!(b, b' '..0x7F | b'\n' | b'\r' | b'\t');
-    // all of a run, so that it is compared at once
-    let runs = piece.chunks(64).all(|run| run.iter().fold(true, |all, b| all & plain(b)));
     let mut at = At(piece);
     let kind = if piece.starts_with(UPDATE) {
         let mut lists = Lists::default();
@@ -62,7 +59,7 @@ pub(super) fn read(piece: &[u8], batch: &mut Batch) -> Option<Kind> {
         }
         Kind::Locations
     };
-    (runs && at.0.is_empty() && !piece.is_empty()).then_some(kind)
+    (at.0.is_empty() && !piece.is_empty()).then_some(kind)
 }
 
 /// A place in the piece.
@@ -120,7 +117,7 @@ impl<'a> At<'a> {
     }
 
     fn name(&self) -> Option<&'a [u8]> {
-        let length = self.0.iter().take(40).take_while(|b| b.is_ascii_alphanumeric()).count();
+        let length = self.0.iter().position(|b| !NAME[usize::from(*b)])?;
         self.0.get(..length).filter(|n| !n.is_empty())
     }
 
@@ -152,10 +149,20 @@ impl<'a> At<'a> {
     }
 
     fn only_number(&mut self) -> Option<u32> {
-        let length = self.0.iter().take(10).take_while(|b| b.is_ascii_digit()).count();
+        let length = self.0.iter().take(10).position(|b| *b == b'"')?;
         self.only(length).and_then(number)
     }
 }
+
+/// Bytes of names.
+const NAME: [bool; 256] = {
+    let (mut table, mut b) = ([false; 256], 0u8);
+    while b < 128 {
+        table[b as usize] = b.is_ascii_alphanumeric();
+        b += 1;
+    }
+    table
+};
 
 /// Names of attributes, to see that none is there twice.
 #[derive(Default)]
@@ -175,22 +182,32 @@ impl<'a> Names<'a> {
     }
 }
 
-/// A value that means what it says: without entities.
+/// A value that means what it says: plain text without entities.
+#[inline]
 fn literal(value: &[u8]) -> Option<&[u8]> {
-    memchr2(b'&', b'<', value).is_none().then_some(value)
+    // all of it, so that many bytes are compared at once
+    let plain =
+        value.iter().fold(true, |all, b| all & (b' '..0x7F).contains(b) & (*b != b'&') & (*b != b'<'));
+    plain.then_some(value)
 }
 
 /// A text that is kept as it stands.
+#[inline]
 fn kept(value: &[u8], longest: usize) -> Option<&str> {
     let outer = |b: Option<&u8>| b == Some(&b' ');
     let fits = value.len() <= longest && !outer(value.first()) && !outer(value.last());
-    let plain = value.iter().fold(true, |all, b| all & (b' '..0x7F).contains(b));
-    literal(value).filter(|_| fits && plain).and_then(|v| std::str::from_utf8(v).ok())
+    literal(value).filter(|_| fits).and_then(|v| std::str::from_utf8(v).ok())
 }
 
+#[inline]
 fn number(text: &[u8]) -> Option<u32> {
-    let fits = (1..=9).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-    fits.then(|| text.iter().fold(0, |n, b| n * 10 + u32::from(b - b'0')))
+    let (mut number, mut odd) = (0u32, !(1..=9).contains(&text.len()));
+    for b in text.iter().take(9) {
+        let digit = b.wrapping_sub(b'0');
+        odd |= digit > 9;
+        number = number * 10 + u32::from(digit);
+    }
+    (!odd).then_some(number)
 }
 
 fn truth(text: &[u8]) -> Option<bool> {
@@ -201,7 +218,18 @@ fn truth(text: &[u8]) -> Option<bool> {
     }
 }
 
+/// yyyymmdd of an ISO time; 0 if it is none.
 fn date(text: &[u8]) -> u32 {
+    if let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, ..] = *text {
+        let digits = [y1, y2, y3, y4, m1, m2, d1, d2];
+        let number = digits.iter().fold(0, |n, d| n * 10 + u32::from(d.wrapping_sub(b'0')));
+        let (month, of_month) = (number / 100 % 100, number % 100);
+        // days that every month has
+        let common = (1..=12).contains(&month) && (1..=28).contains(&of_month) && number > 19_010_000;
+        if common && digits.iter().all(u8::is_ascii_digit) {
+            return number;
+        }
+    }
     std::str::from_utf8(text).map_or(0, day)
 }
 

@@ -40,7 +40,7 @@ fn one(n: u32, line: &str) -> String {
     if n % 5 == 2 {
         inner += r#"<EulaFiles><File Id="e"><Language Name="en" /></File></EulaFiles>"#;
     }
-    if n % 3 > 0 {
+    if !n.is_multiple_of(3) {
         inner += &format!(
             r#"{line}<Prerequisites><UpdateId Id="{}" />{line}<Or><UpdateId Id="{}" /><UpdateId Id="{}"/></Or></Prerequisites>"#,
             other(1),
@@ -69,8 +69,11 @@ fn one(n: u32, line: &str) -> String {
             n / 2
         );
     }
-    let rest =
-        if inner.is_empty() && n % 2 == 0 { " />".to_owned() } else { format!(">{inner}{line}</Update>") };
+    let rest = if inner.is_empty() && n.is_multiple_of(2) {
+        " />".to_owned()
+    } else {
+        format!(">{inner}{line}</Update>")
+    };
     let leaf = n % 2 == 1;
     format!(
         r#"{line}<Update CreationDate="20{:02}-02-28T18:00:37Z" DefaultLanguage="en" UpdateId="{}" RevisionNumber="{}" RevisionId="{n}" IsLeaf="{leaf}"{}{rest}"#,
