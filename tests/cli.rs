@@ -626,3 +626,18 @@ Understood as Windows 10 Version 2004 [..]
 ...
 "#]]);
 }
+
+/// Server 2008 packages go on Vista SP2, though Microsoft does not support it: the verdict stays, the order helps.
+#[test]
+fn a_server_package_on_a_client_of_the_same_branch_has_its_order() {
+    let host = r#"{"schema":"kbwhy/host/1","os":{"product":"Windows Vista","version":"6.0.6002","service_pack":2},
+        "updates":{"absent":["KB968930","KB960568"]}}"#;
+    let report = json(&["explain", "KB2506146", "--inventory", "-", "--format", "json"], host);
+    assert_eq!(report["verdict"], "not-applicable");
+    assert_eq!(report["causes"][0]["code"], "wrong-os");
+    assert!(report["plan"]["note"].as_str().is_some_and(|n| n.contains("does not support")));
+    let steps = report["plan"]["steps"].as_array().expect("steps");
+    let updates: Vec<&str> = steps.iter().filter_map(|s| s["update"].as_str()).collect();
+    assert!(updates.contains(&"KB968930") && updates.contains(&"KB960568"), "{updates:?}");
+    assert_eq!(updates.last(), Some(&"KB2506146"));
+}

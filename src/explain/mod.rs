@@ -30,7 +30,7 @@ use crate::{
     catalog::Catalog,
     diagnose::LogRead,
     model::{Cause, Gap, Host, KbId, ListKind, Location},
-    plan::{Change, FirstStep, first_steps},
+    plan::{Change, FirstStep, first_steps, steps_of_same_branch},
     report::{
         CauseReport, CheckReport, EvidenceReport, ExplainReport, HostReport, LogPackageReport,
         LogParentReport, PlanReport, StepReport, UnknownReport,
@@ -62,9 +62,7 @@ pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport 
             .map(|(i, f)| cause_report(f, i == 0 && decision.verdict != Verdict::Unknown, catalog))
             .collect(),
         superseded_by: answer.superseded_by.iter().map(ToString::to_string).collect(),
-        plan: PlanReport {
-            steps: first_steps(catalog, host, answer).iter().map(|s| step_report(s, catalog)).collect(),
-        },
+        plan: plan_of(catalog, host, answer),
         unknown: decision
             .ask
             .iter()
@@ -79,6 +77,24 @@ pub fn report(catalog: &Catalog, host: &Host, answer: &Answer) -> ExplainReport 
         catalog_as_of: catalog.as_of().to_string(),
         catalog_imported: imported(catalog),
     }
+}
+
+/// What to do first; where only a product of the same build has a package, what that would ask for.
+fn plan_of(catalog: &Catalog, host: &Host, answer: &Answer) -> PlanReport {
+    let steps = first_steps(catalog, host, answer);
+    if steps.is_empty()
+        && let Some((product, steps)) = steps_of_same_branch(catalog, host, answer)
+    {
+        let other = catalog.product(product);
+        let note = format!(
+            "{} is of the same servicing branch as this host. Microsoft does not support its package here; who installs it \
+             all the same needs this order.",
+            other.name
+        );
+        let steps = steps.iter().map(|s| step_report(s, catalog)).collect();
+        return PlanReport { note: Some(note), steps };
+    }
+    PlanReport { note: None, steps: steps.iter().map(|s| step_report(s, catalog)).collect() }
 }
 
 /// Sources that were imported beside the built-in facts, in words.

@@ -3,10 +3,10 @@
 use super::{Change, Objective, Request, make};
 use crate::{
     catalog::Catalog,
-    model::{Cause, Host, KbId, PackageState},
+    model::{Cause, Fact, Host, KbId, PackageState, ProductId},
     resolve::{
-        Answer,
-        question::{Finding, Outcome},
+        self, Answer,
+        question::{Finding, Outcome, Question},
         statement::Says,
         verdict::Verdict,
     },
@@ -35,6 +35,37 @@ const fn needs_first(cause: Cause) -> bool {
             | Cause::NotEntitled
             | Cause::ProductNotInstalled
     )
+}
+
+/// The steps to an update that has no package for the host, but one for a product of the same servicing branch: Windows Vista
+/// SP2 and Server 2008 SP2 are one code. Microsoft does not support that; who does it all the same needs the order no less.
+/// `None` if there is no such product, or nothing to install first.
+pub fn steps_of_same_branch(
+    catalog: &Catalog,
+    host: &Host,
+    answer: &Answer,
+) -> Option<(ProductId, Vec<FirstStep>)> {
+    let decisive = answer.decision.causes.first().filter(|f| f.cause == Cause::WrongOs)?;
+    let wrong = decisive.outcome == Outcome::Fail && answer.decision.verdict == Verdict::NotApplicable;
+    let (kb, identity) = (answer.kb.filter(|_| wrong)?, &answer.identity);
+    // whatever the host may be, it is of that branch
+    let mut branches = identity.products.iter().map(|p| catalog.product(p).branch);
+    let branch = branches.next()?;
+    if branches.any(|other| other != branch) {
+        return None;
+    }
+    let update = catalog.update(kb)?;
+    let other = update.products().iter().map(|p| catalog.product(p)).find(|p| p.branch == branch)?;
+    let stated = host.product.as_ref()?;
+    let host = Host {
+        product: Some(Fact::new(other.name.to_owned(), stated.origin.clone())),
+        edition: None,
+        installation_type: None,
+        ..host.clone()
+    };
+    let answer = resolve::explain(catalog, &host, &Question { kb: Some(kb), ..Question::default() });
+    let steps = first_steps(catalog, &host, &answer);
+    (!steps.is_empty()).then_some((other.id, steps))
 }
 
 /// The steps to the update that an answer is about; empty if there is nothing to install first.

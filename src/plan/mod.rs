@@ -15,7 +15,7 @@ pub mod simulate;
 mod solve;
 pub mod what_if;
 
-pub use first_steps::{FirstStep, first_steps};
+pub use first_steps::{FirstStep, first_steps, steps_of_same_branch};
 pub use make::{assume, plan};
 pub use replay::{Refused, Replayed, replay};
 pub use simulate::Change;

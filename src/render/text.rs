@@ -287,7 +287,14 @@ pub(super) fn do_this(out: &mut String, report: &ExplainReport, width: usize) {
     let steps = &report.plan.steps;
     let tentative = report.verdict == Some("unknown");
     if steps.len() > 1 {
-        out.push_str(if tentative { "\nIf a prerequisite is what is missing\n" } else { "\nDo this\n" });
+        match &report.plan.note {
+            Some(note) => {
+                out.push('\n');
+                paragraph(out, note, 0, width);
+            }
+            None if tentative => out.push_str("\nIf a prerequisite is what is missing\n"),
+            None => out.push_str("\nDo this\n"),
+        }
         for (i, s) in steps.iter().enumerate() {
             let name = s.update.clone().unwrap_or_default();
             let mut text =

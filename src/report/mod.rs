@@ -175,6 +175,9 @@ pub struct CheckReport {
 /// Steps in order.
 #[derive(Clone, Debug, Serialize)]
 pub struct PlanReport {
+    /// under which condition the steps are worth doing, where that is not plain
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// the steps
     pub steps: Vec<StepReport>,
 }
