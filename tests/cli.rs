@@ -632,7 +632,7 @@ Understood as Windows 10 Version 2004 [..]
 fn a_server_package_on_a_client_of_the_same_branch_has_its_order() {
     let host = r#"{"schema":"kbwhy/host/1","os":{"product":"Windows Vista","version":"6.0.6002","service_pack":2},
         "updates":{"absent":["KB968930","KB960568"]}}"#;
-    let report = json(&["explain", "KB2506146", "--inventory", "-", "--format", "json"], host);
+    let report = json(&["explain", "KB2506146", "--inventory", "-"], host);
     assert_eq!(report["verdict"], "not-applicable");
     assert_eq!(report["causes"][0]["code"], "wrong-os");
     assert!(report["plan"]["note"].as_str().is_some_and(|n| n.contains("does not support")));
