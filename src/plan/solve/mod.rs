@@ -14,7 +14,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use parts::{reachable, solve};
+pub(super) use parts::{apart, clash, reachable, solve};
 
 /// A step that may be chosen.
 #[derive(Clone, Debug, Default)]
@@ -90,8 +90,6 @@ pub(super) struct Solution {
     pub optimal: bool,
     /// choices that were explored
     pub explored: u64,
-    /// clause members that were visited
-    pub work: u64,
 }
 
 /// Why nothing was found.
@@ -99,8 +97,8 @@ pub(super) struct Solution {
 pub(super) enum Failure {
     /// these goals cannot be reached, whatever is chosen
     Unreachable(Vec<u32>),
-    /// every choice breaks an order or a conflict
-    Contradiction,
-    /// given up before anything was found
-    GaveUp,
+    /// every choice for these goals breaks an order or a conflict, whatever becomes of the others
+    Contradiction(Vec<u32>),
+    /// given up before anything was found for these goals
+    GaveUp(Vec<u32>),
 }

@@ -18,6 +18,9 @@ const MOST_PASSES: usize = 32;
 /// Copies of what is shared by parts; with more of them the parts are solved together.
 const MOST_COPIES: usize = 200_000;
 
+/// Goals that are named as contradicting each other.
+const MOST_CLASHING: usize = 4;
+
 /// Nodes that can be reached, whatever is chosen.
 pub(in crate::plan) fn reachable(p: &Problem) -> Vec<bool> {
     Search::new(p).reach(|_| true).iter().map(|level| *level != NEVER).collect()
@@ -31,10 +34,11 @@ pub(in crate::plan) fn solve(p: &Problem) -> Result<Solution, Failure> {
     if !lost.is_empty() {
         return Err(Failure::Unreachable(lost));
     }
+    let all = || Failure::Contradiction(p.goals.clone());
     if !root.begin() {
-        return Err(Failure::Contradiction);
+        return Err(all());
     }
-    let hope = prune(&mut root).ok_or(Failure::Contradiction)?;
+    let hope = prune(&mut root).ok_or_else(all)?;
     let fixed = Fixed::of(p, &root, &hope);
     let parts = Parts::of(p, &root, &fixed);
     let solved = parts.solve()?;
@@ -43,8 +47,7 @@ pub(in crate::plan) fn solve(p: &Problem) -> Result<Solution, Failure> {
     root.undo(0);
     let kept = chosen.iter().all(|n| root.include(*n));
     if let Some(schedule) = kept.then(|| root.schedule()).flatten() {
-        let Choice { optimal, explored, work, .. } = solved;
-        return Ok(Solution { schedule, optimal, explored, work: work + root.work });
+        return Ok(Solution { schedule, optimal: solved.optimal, explored: solved.explored });
     }
     // an order that what is forced cannot keep, in one with the rest
     let choice = cheapest(p)?;
@@ -52,9 +55,50 @@ pub(in crate::plan) fn solve(p: &Problem) -> Result<Solution, Failure> {
     choice.nodes.iter().for_each(|n| {
         root.include(*n);
     });
-    let schedule = root.schedule().ok_or(Failure::Contradiction)?;
-    let work = solved.work + choice.work + root.work;
-    Ok(Solution { schedule, optimal: choice.optimal, explored: choice.explored, work })
+    let schedule = root.schedule().ok_or_else(all)?;
+    Ok(Solution { schedule, optimal: choice.optimal, explored: choice.explored })
+}
+
+/// Of goals that contradict each other a few that do so by themselves: without any one of them the others go together.
+/// Empty if that takes too long to find.
+pub(in crate::plan) fn clash(p: &Problem, among: &[u32]) -> Vec<u32> {
+    let budget = p.budget / 64;
+    let contradict = |goals: Vec<u32>, p: &mut Problem| {
+        p.goals = goals;
+        matches!(solve(p), Err(Failure::Contradiction(_)))
+    };
+    let mut trial = Problem { budget, ..p.clone() };
+    // the shortest beginning that cannot be, then again from its end: the goals that remain are those that count
+    let mut kept: Vec<u32> = Vec::new();
+    let mut rest: Vec<u32> = among.to_vec();
+    for _ in 0..MOST_CLASHING {
+        let (mut low, mut high) = (0, rest.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            let goals = kept.iter().chain(&rest[..middle]).copied().collect();
+            if contradict(goals, &mut trial) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        if low == 0 && !kept.is_empty() {
+            let sure = contradict(kept.clone(), &mut trial);
+            return if sure { kept } else { Vec::new() };
+        }
+        let Some(last) = low.checked_sub(1).and_then(|at| rest.get(at)).copied() else { return Vec::new() };
+        kept.push(last);
+        rest.truncate(low - 1);
+    }
+    Vec::new()
+}
+
+/// Do conflicts alone, without any order, keep goals from being there together?
+pub(in crate::plan) fn apart(p: &Problem, goals: &[u32]) -> bool {
+    let mut p = Problem { goals: goals.to_vec(), budget: p.budget / 16, ..p.clone() };
+    p.before.clear();
+    p.effective_before.clear();
+    matches!(solve(&p), Err(Failure::Contradiction(_)))
 }
 
 /// Leaves out what cannot be reached with what is left, and takes what is the only way then. The earliest stage of every
@@ -361,6 +405,21 @@ impl<'a> Parts<'a> {
         out
     }
 
+    /// Why a part has no choice, by the goals that lead to it.
+    fn of_part(&self, part: &[u32], failure: Failure) -> Failure {
+        let mut above: BTreeSet<u32> = part.iter().copied().filter(|n| self.root.is_in(*n)).collect();
+        let mut work: Vec<u32> = above.iter().copied().collect();
+        while let Some(n) = work.pop() {
+            let owners = self.root.member_of[n as usize].iter().flat_map(|c| &self.root.owners[*c as usize]);
+            work.extend(owners.filter(|o| self.root.is_in(**o) && above.insert(**o)));
+        }
+        let goals: Vec<u32> = self.p.goals.iter().copied().filter(|g| above.contains(g)).collect();
+        match failure {
+            Failure::GaveUp(_) => Failure::GaveUp(goals),
+            _ => Failure::Contradiction(goals),
+        }
+    }
+
     /// Each part's cheapest choice.
     fn solve(mut self) -> Result<Choice, Failure> {
         let mut parts: Vec<Vec<u32>> = Vec::new();
@@ -393,7 +452,7 @@ impl<'a> Parts<'a> {
         for (i, part) in parts.iter().enumerate() {
             let mut problem = self.problem(part);
             (problem.floor, problem.budget) = (floor, share(&out, 2 * (parts.len() - i)));
-            let choice = cheapest(&problem)?;
+            let choice = cheapest(&problem).map_err(|failure| self.of_part(part, failure))?;
             floor = floor.max(choice.cost[at]);
             out.explored += choice.explored;
             out.work += choice.work;
@@ -403,7 +462,7 @@ impl<'a> Parts<'a> {
         for (i, (mut problem, mut choice)) in solved.into_iter().enumerate() {
             if problem.floor < floor && problem.nodes.iter().any(|n| n.waits) {
                 (problem.floor, problem.budget) = (floor, share(&out, count - i));
-                let again = cheapest(&problem)?;
+                let again = cheapest(&problem).map_err(|failure| self.of_part(&parts[i], failure))?;
                 out.explored += again.explored;
                 out.work += again.work;
                 choice = again;

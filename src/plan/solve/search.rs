@@ -83,7 +83,7 @@ enum Look {
 pub(super) fn cheapest(p: &Problem) -> Result<Choice, Failure> {
     let mut s = Search::new(p);
     if !s.begin() {
-        return Err(Failure::Contradiction);
+        return Err(Failure::Contradiction(p.goals.clone()));
     }
     s.estimate();
     let mut best = s.first();
@@ -134,7 +134,11 @@ pub(super) fn cheapest(p: &Problem) -> Result<Choice, Failure> {
         descend = out.iter().all(|n| s.exclude(*n)) && s.include(node) && s.settle_units(at);
     }
     let Some((cost, nodes)) = best else {
-        return Err(if gave_up { Failure::GaveUp } else { Failure::Contradiction });
+        return Err(if gave_up {
+            Failure::GaveUp(p.goals.clone())
+        } else {
+            Failure::Contradiction(p.goals.clone())
+        });
     };
     let (cost, nodes) = if gave_up { s.spare(cost, nodes) } else { (cost, nodes) };
     Ok(Choice { nodes, cost, optimal: !gave_up, explored, work: s.work })
