@@ -2,7 +2,7 @@
 
 use super::{
     Because, Blocker, Change, Condition, Goal, GoalState, Holds, Plan, Remark, Request, Step,
-    graph::{Builder, Graph, Shared},
+    graph::{Builder, Graph, Known},
     replay::{self, Refused},
     simulate::{self, asks_restart},
     solve::{self, Failure, Solution},
@@ -12,18 +12,24 @@ use crate::{
     inventory,
     model::{Build, Cause, Clause, Fact, Host, KbId, PackageState, Requirement, Truth, UpdateKind},
     resolve::{
-        self,
+        Prepared,
         identity::{self, Identity},
-        installed::{Installed, Memo},
+        installed::Installed,
         question::{Finding, Outcome, Question, Remedy},
         statement::{Ask, Certainty, Evidence, Says},
         verdict::Verdict,
     },
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 /// How often what the replay refuses is left out and the choice made anew.
 const MOST_ROUNDS: usize = 40;
+
+/// Circles of updates that are told of.
+const MOST_CIRCLES: usize = 8;
 
 /// What to install, in which order, with how many restarts, so that all goals are there in the end.
 ///
@@ -101,7 +107,7 @@ pub(super) fn with_needs(catalog: &Catalog, host: &Host, request: &Request, also
         asks: Vec::new(),
         remarks,
         banned: BTreeSet::new(),
-        shared: Shared::default(),
+        known: Known::new(catalog, &base, &identity),
     };
     let wanted = maker.judge(&goals);
     let mut made = maker.make(wanted);
@@ -141,7 +147,7 @@ struct Maker<'a> {
     asks: Vec<Ask>,
     remarks: Vec<Remark>,
     banned: BTreeSet<Change>,
-    shared: Shared,
+    known: Known<'a>,
 }
 
 #[derive(Default)]
@@ -205,25 +211,29 @@ impl Maker<'_> {
     /// What the resolver says of each goal as the host is; those that are to be planned for.
     fn judge(&mut self, goals: &BTreeSet<KbId>) -> BTreeSet<KbId> {
         let mut wanted = BTreeSet::new();
-        let mut memo = Memo::default();
+        let (catalog, base, identity) = (self.catalog, self.base, self.identity);
+        let prepared = Prepared::new(catalog, base, identity);
         for kb in goals {
-            let question = Question { kb: Some(*kb), ..Question::default() };
-            let answer = resolve::explain_with(self.catalog, self.base, &question, &mut memo);
-            let first = answer.decision.causes.first().cloned();
+            let decision = prepared.decide(&Question { kb: Some(*kb), ..Question::default() });
+            let first = decision.causes.first().cloned();
             let mut goal = Goal { kb: *kb, state: GoalState::Install, by: Vec::new(), finding: None };
-            match (answer.decision.verdict, &first) {
+            match (decision.verdict, &first) {
                 (Verdict::AlreadyInstalled, _) => {
                     goal.state = GoalState::AlreadyInstalled;
                     goal.finding = first;
                 }
                 (Verdict::NotApplicable | Verdict::Blocked, Some(f)) if f.cause == Cause::Superseded => {
                     goal.state = GoalState::Superseded;
-                    goal.by = answer.superseded_by;
+                    let superseding = decision
+                        .causes
+                        .iter()
+                        .filter(|f| f.cause == Cause::Superseded && f.outcome == Outcome::Fail);
+                    goal.by = superseding.flat_map(|f| f.updates.iter().copied()).collect();
                     goal.finding = first;
                 }
                 (Verdict::NotApplicable | Verdict::Blocked, Some(_)) => {
                     // a cause that no step of a plan removes, wherever it stands among the causes
-                    let hard = answer.decision.causes.iter().find(|f| !can_be_met(f.cause)).cloned();
+                    let hard = decision.causes.iter().find(|f| !can_be_met(f.cause)).cloned();
                     match hard {
                         Some(f) => {
                             goal.state = GoalState::Impossible;
@@ -240,7 +250,7 @@ impl Maker<'_> {
                 {
                     goal.state = GoalState::Unknown;
                     goal.finding = first;
-                    self.add_asks(&answer.decision.ask);
+                    self.add_asks(&decision.ask);
                 }
                 _ => {
                     goal.finding = first;
@@ -252,24 +262,14 @@ impl Maker<'_> {
         wanted
     }
 
-    fn graph(&mut self, installed: &Installed<'_>, wanted: &BTreeSet<KbId>) -> Graph {
+    fn graph(&mut self, wanted: &BTreeSet<KbId>) -> Graph {
         let goals: BTreeSet<KbId> = self.goals.keys().copied().collect();
-        let builder = Builder::new(
-            self.catalog,
-            self.base,
-            self.identity,
-            installed,
-            self.request.objective,
-            self.image,
-            &self.banned,
-            &goals,
-            &mut self.shared,
-        );
-        builder.build(wanted, self.also)
+        let (objective, image) = (self.request.objective, self.image);
+        Builder::new(&mut self.known, objective, image, &self.banned, &goals).build(wanted, self.also)
     }
 
     fn make(&mut self, mut wanted: BTreeSet<KbId>) -> Made {
-        let installed = Installed::derive(self.catalog, self.base, self.identity);
+        let installed = Rc::clone(&self.known.installed);
         let mut contained: BTreeSet<KbId> = BTreeSet::new();
         let mut firmly: BTreeSet<KbId> = BTreeSet::new();
         // what is wanted is not removed for something else
@@ -278,7 +278,7 @@ impl Maker<'_> {
             if wanted.is_empty() {
                 break;
             }
-            let mut graph = self.graph(&installed, &wanted);
+            let mut graph = self.graph(&wanted);
             let solution = match self.solve(&mut graph) {
                 Ok(s) => s,
                 Err(lost) => {
@@ -289,7 +289,7 @@ impl Maker<'_> {
                     continue;
                 }
             };
-            if self.drop_contained(&installed, &graph, &solution, &mut wanted, &mut contained, &mut firmly) {
+            if self.drop_contained(&graph, &solution, &mut wanted, &mut contained, &mut firmly) {
                 continue;
             }
             let steps = self.steps(&installed, &graph, &solution);
@@ -344,7 +344,7 @@ impl Maker<'_> {
         let strict = graph.problem.before.clone();
         graph.problem.before.extend(graph.documented.iter().copied());
         let mut found = solve::solve(&graph.problem);
-        if matches!(found, Err(Failure::Contradiction)) {
+        if matches!(found, Err(Failure::Contradiction(_))) {
             graph.problem.before = strict;
             graph.problem.effective_before.clear();
             found = solve::solve(&graph.problem);
@@ -356,17 +356,38 @@ impl Maker<'_> {
             Some(Change::Install(kb)) => Some(*kb),
             _ => None,
         };
-        found.map_err(|failure| match failure {
-            Failure::Unreachable(lost) => {
-                lost.into_iter().filter_map(|n| Some((goal(graph, n)?, self.blocker(graph, n)?))).collect()
+        let mut lost: Vec<(KbId, Blocker)> = Vec::new();
+        loop {
+            let (goals, few) = match found {
+                Ok(s) if lost.is_empty() => return Ok(s),
+                Ok(_) => return Err(lost),
+                Err(Failure::Unreachable(goals)) => {
+                    lost.extend(
+                        goals.into_iter().filter_map(|n| Some((goal(graph, n)?, self.blocker(graph, n)?))),
+                    );
+                    return Err(lost);
+                }
+                Err(Failure::Contradiction(goals)) => {
+                    let few = solve::clash(&graph.problem, &goals);
+                    (goals, few)
+                }
+                Err(Failure::GaveUp(goals)) => (goals, Vec::new()),
+            };
+            // none of them is claimed to be the one that is too much
+            let named = if few.is_empty() { &goals } else { &few };
+            let kbs: Vec<KbId> = named.iter().filter_map(|n| goal(graph, *n)).collect();
+            let sure = few.len() > 1 && solve::apart(&graph.problem, &few);
+            lost.extend(kbs.iter().map(|kb| {
+                let others = if few.is_empty() { Vec::new() } else { kbs.clone() };
+                (*kb, Blocker { goal: *kb, through: vec![*kb], finding: contradiction(*kb, others, sure) })
+            }));
+            let named = named.clone();
+            graph.problem.goals.retain(|g| !named.contains(g));
+            if graph.problem.goals.is_empty() || named.is_empty() {
+                return Err(lost);
             }
-            Failure::Contradiction | Failure::GaveUp => {
-                // the goals contradict each other: none of them is claimed to be the one
-                let all = graph.problem.goals.iter().filter_map(|n| goal(graph, *n));
-                all.map(|kb| (kb, Blocker { goal: kb, through: vec![kb], finding: contradiction(kb, graph) }))
-                    .collect()
-            }
-        })
+            found = solve::solve(&graph.problem);
+        }
     }
 
     fn broken_orders(&mut self, graph: &Graph, s: &Solution) {
@@ -437,7 +458,6 @@ impl Maker<'_> {
     /// Goals that something else in the plan carries are not installed on their own. True if the choice is to be made anew.
     fn drop_contained(
         &mut self,
-        installed: &Installed<'_>,
         graph: &Graph,
         s: &Solution,
         wanted: &mut BTreeSet<KbId>,
@@ -454,27 +474,11 @@ impl Maker<'_> {
                 _ => None,
             })
             .collect();
-        let goals: BTreeSet<KbId> = self.goals.keys().copied().collect();
-        let mut shared = std::mem::take(&mut self.shared);
-        let mut builder = Builder::new(
-            self.catalog,
-            self.base,
-            self.identity,
-            installed,
-            self.request.objective,
-            self.image,
-            &self.banned,
-            &goals,
-            &mut shared,
-        );
-        let replaced: BTreeMap<KbId, Vec<KbId>> = wanted
-            .iter()
-            .chain(contained.iter())
-            .map(|kb| {
-                (*kb, builder.replacers_of(*kb).iter().copied().filter(|r| chosen.contains(r)).collect())
-            })
-            .collect();
-        self.shared = shared;
+        let mut replaced: BTreeMap<KbId, Vec<KbId>> = BTreeMap::new();
+        for kb in wanted.iter().chain(contained.iter()) {
+            let by = self.known.replacers_of(*kb);
+            replaced.insert(*kb, by.iter().copied().filter(|r| chosen.contains(r)).collect());
+        }
         let by_of = |kb: &KbId| replaced.get(kb).cloned().unwrap_or_default();
         let mut again = false;
         for kb in wanted.clone() {
@@ -580,17 +584,18 @@ impl Maker<'_> {
             _ => false,
         };
         let inside: BTreeSet<u32> = stage.iter().copied().collect();
+        if !stage.iter().any(clean) {
+            return stage.to_vec();
+        }
+        let before = graph.problem.before.iter().chain(&graph.problem.effective_before);
+        let held: BTreeSet<u32> = before.filter(|(a, _)| inside.contains(a)).map(|(_, b)| *b).collect();
         let free = |n: &u32| {
-            let before = graph.problem.before.iter().chain(&graph.problem.effective_before);
-            !before.clone().any(|(a, b)| b == n && inside.contains(a))
+            !held.contains(n)
                 && graph.problem.nodes[*n as usize]
                     .clauses
                     .iter()
                     .all(|c| !graph.problem.clauses[*c as usize].iter().any(|m| inside.contains(m)))
         };
-        if !stage.iter().any(clean) {
-            return stage.to_vec();
-        }
         let (first, rest): (Vec<u32>, Vec<u32>) = stage.iter().partition(|n| clean(n) && free(n));
         first.into_iter().chain(rest).collect()
     }
@@ -782,18 +787,24 @@ impl Maker<'_> {
     /// Updates that meet each other's needs in a circle: which need was met from outside.
     fn circles(&mut self, graph: &Graph, steps: &[Step]) {
         let place: BTreeMap<&Change, usize> = steps.iter().enumerate().map(|(i, s)| (&s.change, i)).collect();
+        let number: BTreeMap<&Change, usize> =
+            graph.changes.iter().enumerate().map(|(n, c)| (c, n)).collect();
         let mut found: Vec<Remark> = Vec::new();
+        let mut looked = 0;
         for (i, s) in steps.iter().enumerate() {
+            if looked > MOST_CIRCLES * 16 || found.len() >= MOST_CIRCLES {
+                break;
+            }
             let Change::Install(needs) = s.change else { continue };
-            let own = graph.changes.iter().position(|c| *c == s.change);
-            let Some(own) = own else { continue };
-            for c in &graph.problem.nodes[own].clauses {
+            let Some(own) = number.get(&s.change) else { continue };
+            for c in &graph.problem.nodes[*own].clauses {
                 let members = &graph.problem.clauses[*c as usize];
                 let places: Vec<usize> =
                     members.iter().filter_map(|m| place.get(&graph.changes[*m as usize])).copied().collect();
                 let Some(by) = places.iter().min().filter(|p| **p < i) else { continue };
                 // a member that comes later and needs this one
-                for later in places.iter().filter(|p| **p > i) {
+                for later in places.iter().filter(|p| **p > i).take(MOST_CIRCLES) {
+                    looked += 1;
                     let Some(circle) = way(steps, *later, i) else { continue };
                     let circle: Vec<KbId> = circle
                         .into_iter()
@@ -809,7 +820,7 @@ impl Maker<'_> {
                 }
             }
         }
-        found.truncate(8);
+        found.truncate(MOST_CIRCLES);
         self.remarks.extend(found);
     }
 }
@@ -874,22 +885,19 @@ fn unknown_cause(kb: KbId) -> Finding {
     Finding::unknown(Cause::MissingPrerequisite, true, evidence, vec![Ask::ServicingLog])
 }
 
-/// Goals that cannot be there together.
-fn contradiction(kb: KbId, graph: &Graph) -> Finding {
-    let rival = graph.problem.apart.iter().find_map(|(a, b)| {
-        let (a, b) = (&graph.changes[*a as usize], &graph.changes[*b as usize]);
-        match (a, b) {
-            (Change::Install(a), Change::Install(b)) if *a == kb => Some(*b),
-            (Change::Install(a), Change::Install(b)) if *b == kb => Some(*a),
-            _ => None,
-        }
-    });
-    match rival {
-        Some(other) => {
-            let says = Says::Conflicts { kb, with: other.to_string() };
-            Finding::fail(Cause::ConflictingUpdate, Certainty::Inferred, vec![Evidence::rule(says)])
-                .naming(vec![other])
-        }
-        None => unknown_cause(kb),
+/// A goal that cannot be there together with others.
+fn contradiction(kb: KbId, mut others: Vec<KbId>, sure: bool) -> Finding {
+    others.retain(|o| *o != kb);
+    if others.is_empty() {
+        return unknown_cause(kb);
     }
+    let with: Vec<String> = others.iter().map(ToString::to_string).collect();
+    let evidence = vec![Evidence::rule(Says::Conflicts { kb, with: with.join(", ") })];
+    let cause = Cause::ConflictingUpdate;
+    let finding = if sure {
+        Finding::fail(cause, Certainty::Inferred, evidence)
+    } else {
+        Finding::unknown(cause, true, evidence, vec![Ask::ServicingLog])
+    };
+    finding.naming(others)
 }

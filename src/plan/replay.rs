@@ -6,11 +6,11 @@ use super::{
 };
 use crate::{
     catalog::Catalog,
-    model::{Host, KbId},
+    model::{Cause, Host, KbId},
     resolve::{
-        self, Answer, identity,
+        Prepared,
         installed::Memo,
-        question::{Finding, Question},
+        question::{Finding, Outcome, Question},
         statement::Ask,
         verdict::Verdict,
     },
@@ -42,8 +42,8 @@ pub struct Refused {
     pub host: Box<Host>,
 }
 
-fn ask(catalog: &Catalog, host: &Host, kb: KbId, memo: &mut Memo) -> Answer {
-    resolve::explain_with(catalog, host, &Question { kb: Some(kb), ..Question::default() }, memo)
+fn asked(kb: KbId) -> Question {
+    Question { kb: Some(kb), ..Question::default() }
 }
 
 /// Replays steps on a host: each with whether a restart follows it. In the end every goal must be there, or contained in
@@ -62,11 +62,12 @@ pub fn replay(
     let mut out = Vec::with_capacity(steps.len());
     for (at, (change, restart)) in steps.iter().enumerate() {
         let mut done = Replayed { step: at, verdict: None, finding: None, asks: Vec::new() };
-        let mut identity = None;
+        let identity = memo.identify(catalog, &now);
         if let Change::Install(kb) = change {
-            let answer = ask(catalog, &now, *kb, &mut memo);
-            let finding = answer.decision.causes.first().cloned();
-            if !matches!(answer.decision.verdict, Verdict::Applicable | Verdict::Unknown) {
+            // the same decision as of `explain`; what is derived of the host is kept from step to step
+            let decision = Prepared::with(catalog, &now, &identity, &mut memo).decide(&asked(*kb));
+            let finding = decision.causes.first().cloned();
+            if !matches!(decision.verdict, Verdict::Applicable | Verdict::Unknown) {
                 return Err(Refused {
                     step: Some(at),
                     kb: *kb,
@@ -74,16 +75,14 @@ pub fn replay(
                     host: Box::new(now),
                 });
             }
-            done.verdict = Some(answer.decision.verdict);
+            done.verdict = Some(decision.verdict);
             done.finding = finding;
-            done.asks = answer.decision.ask;
-            identity = Some(answer.identity);
+            done.asks = decision.ask;
         }
-        let identity = identity.unwrap_or_else(|| memo.identify(catalog, &now));
         let origin = simulate::step(at + 1);
         let mut changed = change_in_place(catalog, &mut now, &identity, change, &origin).is_ok();
         if *restart && *change != Change::Restart {
-            let identity = identity::identify(catalog, &now);
+            let identity = memo.identify(catalog, &now);
             changed &= change_in_place(catalog, &mut now, &identity, &Change::Restart, &origin).is_ok();
         }
         if !changed {
@@ -95,16 +94,20 @@ pub fn replay(
         }
         out.push(done);
     }
-    for kb in goals {
-        let answer = ask(catalog, &now, *kb, &mut memo);
-        let there = answer.decision.verdict == Verdict::AlreadyInstalled || !answer.superseded_by.is_empty();
-        let replaced =
-            answer.decision.causes.first().is_some_and(|f| f.cause == crate::model::Cause::Superseded)
-                && answer.decision.verdict == Verdict::NotApplicable;
-        if !there && !replaced {
-            let finding = answer.decision.causes.first().cloned();
-            return Err(Refused { step: None, kb: *kb, finding: finding.map(Box::new), host: Box::new(now) });
+    let identity = memo.identify(catalog, &now);
+    let end = Prepared::with(catalog, &now, &identity, &mut memo);
+    let lacking = goals.iter().find_map(|kb| {
+        let decision = end.decide(&asked(*kb));
+        let superseded = |f: &Finding| f.cause == Cause::Superseded && f.outcome == Outcome::Fail;
+        let there = decision.verdict == Verdict::AlreadyInstalled
+            || decision.causes.iter().any(|f| superseded(f) && !f.updates.is_empty())
+            || decision.verdict == Verdict::NotApplicable && decision.causes.first().is_some_and(superseded);
+        (!there).then(|| (*kb, decision.causes.first().cloned()))
+    });
+    match lacking {
+        Some((kb, finding)) => {
+            Err(Refused { step: None, kb, finding: finding.map(Box::new), host: Box::new(now) })
         }
+        None => Ok(out),
     }
-    Ok(out)
 }

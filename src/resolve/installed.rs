@@ -17,7 +17,10 @@ use crate::{
     },
 };
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Nodes that one walk over supersedence may visit: more than any line or neighbourhood of the catalog has.
 const WALK_LIMIT: usize = 20_000;
@@ -52,6 +55,20 @@ pub struct Memo {
     identity: Option<(Box<Host>, Identity)>,
     implied: BTreeMap<KbId, Vec<(KbId, bool, Evidence)>>,
     places: BTreeMap<KbId, Vec<(u16, u32)>>,
+    /// what was derived last: of a host that has more, only what is new is derived
+    derived: Arc<Derived>,
+}
+
+/// What follows from the updates that are listed as there.
+#[derive(Clone, Debug, Default)]
+struct Derived {
+    /// the updates that it follows from, ascending
+    listed: Vec<KbId>,
+    implied: BTreeMap<KbId, Implied>,
+    /// (line, position, update) of every update that is there
+    places: BTreeSet<(u16, u32, KbId)>,
+    /// revision that the host has at least, by a cumulative update that is listed
+    lower_bound: Option<(u32, KbId)>,
 }
 
 impl Memo {
@@ -94,11 +111,7 @@ pub struct Installed<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) host: &'a Host,
     pub(super) identity: &'a Identity,
-    implied: BTreeMap<KbId, Implied>,
-    /// (line, position, update) of every update that is there
-    places: Vec<(u16, u32, KbId)>,
-    /// revision that the host has at least, by a cumulative update that is listed
-    lower_bound: Option<(u32, KbId, Origin)>,
+    derived: Arc<Derived>,
 }
 
 fn month(d: Date) -> String {
@@ -131,22 +144,57 @@ impl<'a> Installed<'a> {
         memo: &mut Memo,
     ) -> Self {
         memo.serve(identity.products);
-        let mut this =
-            Self { catalog, host, identity, implied: BTreeMap::new(), places: Vec::new(), lower_bound: None };
-        this.imply(memo);
-        let mut there: Vec<KbId> = this.listed_there().collect();
-        there.extend(this.implied.iter().filter(|(_, i)| !i.or_later).map(|(kb, _)| *kb));
-        for kb in there {
+        let mut this = Self { catalog, host, identity, derived: Arc::default() };
+        let listed: Vec<KbId> = this.listed_there().collect();
+        // what was derived before still follows if all of it is still there
+        let mut derived = std::mem::take(&mut memo.derived);
+        let mut now = listed.iter();
+        if !derived.listed.iter().all(|kb| now.any(|n| n == kb)) {
+            derived = Arc::default();
+        }
+        if derived.listed.len() < listed.len() {
+            let known = Arc::make_mut(&mut derived);
+            let former: BTreeSet<KbId> = std::mem::take(&mut known.listed).into_iter().collect();
+            this.add(listed.iter().copied().filter(|kb| !former.contains(kb)).collect(), known, memo);
+            known.listed = listed;
+        }
+        memo.derived = Arc::clone(&derived);
+        this.derived = derived;
+        this
+    }
+
+    /// Derives what follows from updates that are listed.
+    fn add(&self, mut work: Vec<KbId>, known: &mut Derived, memo: &mut Memo) {
+        let listed = work.len();
+        let mut at = 0;
+        while let Some(kb) = work.get(at).copied() {
+            at += 1;
             let places = memo.places.entry(kb).or_insert_with(|| {
-                let serving = catalog.places(kb).into_iter().filter(|e| this.serves(e));
+                let serving = self.catalog.places(kb).into_iter().filter(|e| self.serves(e));
                 serving.map(|e| (e.line, e.position)).collect()
             });
-            this.places.extend(places.iter().map(|(line, position)| (*line, *position, kb)));
+            for (line, position) in places.iter() {
+                known.places.insert((*line, *position, kb));
+                let cumulative = at <= listed && self.catalog.line(*line).kind == LineKind::Cumulative;
+                let entry = cumulative.then(|| self.catalog.entry(*line, *position)).flatten();
+                let revision = entry.and_then(|e| e.revision).map(|r| (r, kb));
+                known.lower_bound = known.lower_bound.max(revision);
+            }
+            // whatever is installed had its prerequisites: to a fixed point, each update once
+            let implied = memo.implied.entry(kb).or_insert_with(|| self.implied_by(kb));
+            for (other, or_later, evidence) in implied.iter() {
+                // the very update says more than "it or a later one"
+                let told = known.implied.get(other).is_some_and(|i| *or_later || !i.or_later);
+                if told || self.host.updates.get(other).is_some_and(|s| is_there(s.value)) {
+                    continue;
+                }
+                let implied = Implied { dependant: kb, or_later: *or_later, evidence: evidence.clone() };
+                known.implied.insert(*other, implied);
+                if !or_later {
+                    work.push(*other);
+                }
+            }
         }
-        this.places.sort_unstable();
-        this.places.dedup();
-        this.bound();
-        this
     }
 
     fn listed_there(&self) -> impl Iterator<Item = KbId> {
@@ -169,28 +217,6 @@ impl<'a> Installed<'a> {
         shares_branch(self.catalog, self.identity, products)
     }
 
-    /// Whatever is installed had its prerequisites: to a fixed point, each update once.
-    fn imply(&mut self, memo: &mut Memo) {
-        let mut work: Vec<KbId> = self.listed_there().collect();
-        let mut at = 0;
-        while let Some(dependant) = work.get(at).copied() {
-            at += 1;
-            let implied = memo.implied.entry(dependant).or_insert_with(|| self.implied_by(dependant));
-            for (kb, or_later, evidence) in implied.iter() {
-                if self.implied.contains_key(kb)
-                    || self.host.updates.get(kb).is_some_and(|s| is_there(s.value))
-                {
-                    continue;
-                }
-                let evidence = evidence.clone();
-                self.implied.insert(*kb, Implied { dependant, or_later: *or_later, evidence });
-                if !or_later {
-                    work.push(*kb);
-                }
-            }
-        }
-    }
-
     /// What must have been there for an update to be installed: each with whether a later one will do.
     fn implied_by(&self, dependant: KbId) -> Vec<(KbId, bool, Evidence)> {
         let mut out = Vec::new();
@@ -209,19 +235,6 @@ impl<'a> Installed<'a> {
         out
     }
 
-    fn bound(&mut self) {
-        self.lower_bound = self
-            .places
-            .iter()
-            .filter_map(|(line, position, kb)| {
-                let entry = self.catalog.entry(*line, *position)?;
-                (self.catalog.line(*line).kind == LineKind::Cumulative).then_some(())?;
-                let listed = self.host.updates.get(kb).filter(|s| is_there(s.value))?;
-                Some((entry.revision?, *kb, listed.origin.clone()))
-            })
-            .max_by_key(|(revision, kb, _)| (*revision, *kb));
-    }
-
     /// The host's revision, if it is known exactly.
     pub fn revision(&self) -> Option<(u32, &Origin)> {
         self.host.revision.as_ref().map(|f| (f.value, &f.origin))
@@ -229,8 +242,9 @@ impl<'a> Installed<'a> {
 
     /// A revision that the host has at least.
     pub fn revision_at_least(&self) -> Option<(u32, Evidence)> {
-        let listed = self.lower_bound.as_ref().map(|(revision, kb, origin)| {
-            (*revision, Evidence::host(Says::RevisionAtLeast { revision: *revision, by: *kb }, origin))
+        let listed = self.derived.lower_bound.and_then(|(revision, kb)| {
+            let origin = &self.host.updates.get(&kb)?.origin;
+            Some((revision, Evidence::host(Says::RevisionAtLeast { revision, by: kb }, origin)))
         });
         let stated = self.host.revision_at_least.as_ref().map(|f| {
             (f.value, Evidence::host(Says::HostIs(format!("revision {} or later", f.value)), &f.origin))
@@ -307,7 +321,7 @@ impl<'a> Installed<'a> {
         if let Some((level, evidence)) = self.in_service_pack(kb) {
             return made(level, Certainty::Inferred, evidence);
         }
-        if let Some(implied) = self.implied.get(&kb).filter(|i| !i.or_later) {
+        if let Some(implied) = self.derived.implied.get(&kb).filter(|i| !i.or_later) {
             let mut evidence = vec![implied.evidence.clone()];
             if let Some(f) = self.host.updates.get(&implied.dependant) {
                 evidence.push(Evidence::host(Says::Listed(implied.dependant, f.value), &f.origin));
@@ -397,7 +411,7 @@ impl<'a> Installed<'a> {
     pub fn superseder(&self, kb: KbId, links: &[RelationKind]) -> Option<(Vec<KbId>, Vec<Evidence>)> {
         let there = |kb: KbId| {
             self.host.updates.get(&kb).is_some_and(|s| is_there(s.value))
-                || self.implied.get(&kb).is_some_and(|i| !i.or_later)
+                || self.derived.implied.get(&kb).is_some_and(|i| !i.or_later)
         };
         let successors = |node: KbId| -> Vec<(KbId, Link)> {
             let mut out = Vec::new();
@@ -405,8 +419,9 @@ impl<'a> Installed<'a> {
                 let line = self.catalog.line(e.line);
                 if line.chained {
                     // all that are later in the line and there: the newest says most
-                    let later = self.places.iter().filter(|(l, p, _)| *l == e.line && *p > e.position);
-                    out.extend(later.max_by_key(|(_, p, _)| *p).map(|(_, _, kb)| (*kb, Link::Line)));
+                    out.extend(
+                        self.newest_of_line(e.line, e.position.saturating_add(1)).map(|kb| (kb, Link::Line)),
+                    );
                 }
                 // monthly rollups carry the security-only and the Internet Explorer updates of their month
                 if matches!(line.kind, LineKind::SecurityOnly | LineKind::InternetExplorer) {
@@ -437,7 +452,7 @@ impl<'a> Installed<'a> {
         let mut evidence = Vec::new();
         if let Some(f) = self.host.updates.get(&goal).filter(|f| is_there(f.value)) {
             evidence.push(Evidence::host(Says::Listed(goal, f.value), &f.origin));
-        } else if let Some(i) = self.implied.get(&goal) {
+        } else if let Some(i) = self.derived.implied.get(&goal) {
             evidence.push(i.evidence.clone());
         }
         for (pair, label) in chain.windows(2).zip(&labels) {
@@ -472,15 +487,29 @@ impl<'a> Installed<'a> {
     /// A monthly rollup on the host of the same month as a security-only update, or a later one. `surely` leaves out
     /// those of which their dates do not prove it.
     fn covering_rollup(&self, security_only: &Entry<'_>, surely: bool) -> Option<KbId> {
-        self.places
-            .iter()
-            .filter(|(l, _, _)| self.catalog.line(*l).kind == LineKind::Rollup)
+        let rollups = self.lines_there().filter(|l| self.catalog.line(*l).kind == LineKind::Rollup);
+        rollups
+            .flat_map(|l| {
+                self.derived.places.range((l, 0, KbId::LEAST)..).take_while(move |(of, _, _)| *of == l)
+            })
             .filter_map(|(l, p, kb)| {
                 let e = self.catalog.entry(*l, *p)?;
                 self.carries(&e, security_only, surely).then_some((*p, *kb))
             })
             .max()
             .map(|(_, kb)| kb)
+    }
+
+    /// Lines of which something is there.
+    fn lines_there(&self) -> impl Iterator<Item = u16> {
+        let next = |from: u16| self.derived.places.range((from, 0, KbId::LEAST)..).next().map(|(l, _, _)| *l);
+        std::iter::successors(next(0), move |l| next(l.checked_add(1)?))
+    }
+
+    /// The newest update of a line that is there, from a place on.
+    fn newest_of_line(&self, line: u16, from: u32) -> Option<KbId> {
+        let end = (line.checked_add(1)?, 0, KbId::LEAST);
+        self.derived.places.range((line, from, KbId::LEAST)..end).next_back().map(|(_, _, kb)| *kb)
     }
 
     /// Does a monthly rollup carry a security-only update: is it of the same month or a later one? `surely` leaves out
@@ -536,17 +565,13 @@ impl<'a> Installed<'a> {
     /// A later update of one of its lines that is there, whether or not the line is chained.
     pub fn later_of_line(&self, kb: KbId) -> Option<(KbId, Evidence)> {
         let entry = self.catalog.places(kb).into_iter().find(|e| self.serves(e))?;
-        let (_, _, later) = self
-            .places
-            .iter()
-            .filter(|(l, p, _)| *l == entry.line && *p >= entry.position)
-            .max_by_key(|(_, p, _)| *p)?;
-        Some((*later, self.link_evidence(kb, *later, Link::Line)))
+        let later = self.newest_of_line(entry.line, entry.position)?;
+        Some((later, self.link_evidence(kb, later, Link::Line)))
     }
 
     /// Implied by something installed: it, or it or a later one.
     pub fn implied(&self, kb: KbId) -> Option<(bool, Evidence)> {
-        self.implied.get(&kb).map(|i| (i.or_later, i.evidence.clone()))
+        self.derived.implied.get(&kb).map(|i| (i.or_later, i.evidence.clone()))
     }
 
     /// Cumulative updates since 2021-02 on 2004 and later carry their servicing stack.
