@@ -3,7 +3,7 @@
 use super::{evidence_report, host_report, short_title, unknown_report, wording};
 use crate::{
     catalog::Catalog,
-    model::{KbId, Licence},
+    model::{Cause, KbId, Licence},
     plan::{Because, Blocker, Change, Condition, Goal, GoalState, Holds, Plan, Remark, Replayed, Step},
     report::{
         BlockerReport, ConditionReport, ConditionTestReport, EvidenceReport, GoalReport, InstallPlanReport,
@@ -121,6 +121,10 @@ fn goal_report(catalog: &Catalog, goal: &Goal) -> GoalReport {
         GoalState::Install => String::new(),
         GoalState::Contained => format!("{} carries it", list(&goal.by)),
         GoalState::Superseded if !goal.by.is_empty() => format!("{} replaces it", list(&goal.by)),
+        // the packages that are known are for others; there may be more
+        GoalState::Unknown if goal.finding.as_ref().is_some_and(|f| f.cause == Cause::WrongOs) => {
+            "whether there is a package for this Windows is not known".to_owned()
+        }
         _ => goal.finding.as_ref().map(cause).unwrap_or_default(),
     };
     GoalReport {

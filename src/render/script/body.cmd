@@ -38,12 +38,23 @@ echo This is a 32-bit command prompt on 64-bit Windows: run it in the 64-bit one
 exit /b 1
 :native
 if defined KB_WHATIF goto admin
-rem not by errorlevel: a refusal may be a negative number
-"%KB_SYS%\fltmc.exe" >nul 2>&1 && goto admin
+rem a refusal may be a negative number, which `if errorlevel 1` does not see
+"%KB_SYS%\fltmc.exe" >nul 2>&1
+if "%errorlevel%"=="0" goto admin
 echo This needs an administrator: open the command prompt with "Run as administrator".
 exit /b 1
 :admin
-if not defined KB_WHATIF if not exist "%KB_DIR%\." mkdir "%KB_DIR%"
+if defined KB_WHATIF goto main
+if not exist "%KB_DIR%\." mkdir "%KB_DIR%"
+rem one at a time: this file is open for writing as long as it runs, and is then refused to others
+set "KB_RAN="
+call :main 9>"%KB_DIR%\plan-%KB_PLAN%.lock"
+set "KB_RC=%errorlevel%"
+if defined KB_RAN exit /b %KB_RC%
+echo This plan is being carried out already.
+exit /b 1
+:main
+set "KB_RAN=1"
 set "KB_MINE="
 if not "%KB_IS_IMAGE%"=="1" if exist "%KB_STATE%" set "KB_MINE=1"
 if not defined KB_MINE goto fresh
@@ -164,6 +175,7 @@ goto finish
 :finish
 call :say
 del "%KB_STATE%" "%KB_CHANGED%" >nul 2>&1
+if /i "%KB_SELF%"=="%KB_COPY%" set "KB_RESUME=1"
 rem the copy may be what runs here: nothing of it is read after this line
 if defined KB_RESUME if "%KB_RC%"=="0" del "%KB_COPY%" >nul 2>&1 & exit 0
 if defined KB_RESUME del "%KB_COPY%" >nul 2>&1 & exit 3010
