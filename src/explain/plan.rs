@@ -3,11 +3,11 @@
 use super::{evidence_report, host_report, short_title, unknown_report, wording};
 use crate::{
     catalog::Catalog,
-    model::{KbId, Licence},
+    model::{Cause, KbId, Licence},
     plan::{Because, Blocker, Change, Condition, Goal, GoalState, Holds, Plan, Remark, Replayed, Step},
     report::{
         BlockerReport, ConditionReport, ConditionTestReport, EvidenceReport, GoalReport, InstallPlanReport,
-        PlanStepReport, ReplayReport,
+        PlanStepReport, ReplayReport, UnknownReport,
     },
     resolve::{question::Finding, verdict::Verdict},
 };
@@ -25,7 +25,7 @@ pub fn plan_report(catalog: &Catalog, plan: &Plan) -> InstallPlanReport {
         restarts: plan.restarts,
         image: plan.image,
         blocked_by: plan.blocked.iter().map(|b| blocker_report(catalog, b)).collect(),
-        unknown: plan.asks.iter().map(|a| unknown_report(a, plan.image)).collect(),
+        unknown: unknowns(plan),
         assumed: plan.assumed.clone(),
         remarks: plan.remarks.iter().map(remark_words).collect(),
         replay: plan.replay.iter().map(|r| replay_report(plan, r)).collect(),
@@ -34,6 +34,17 @@ pub fn plan_report(catalog: &Catalog, plan: &Plan) -> InstallPlanReport {
         catalog_as_of: catalog.as_of().to_string(),
         catalog_imported: catalog.imported().map(|s| format!("{}, read {}", s.title, s.read)).collect(),
     }
+}
+
+/// What would settle what is open; what differs only in the update that is asked for is told once.
+fn unknowns(plan: &Plan) -> Vec<UnknownReport> {
+    let mut out: Vec<UnknownReport> = Vec::new();
+    for u in plan.asks.iter().map(|a| unknown_report(a, plan.image)) {
+        if !out.iter().any(|o| o.fact == u.fact && o.collect == u.collect) {
+            out.push(u);
+        }
+    }
+    out
 }
 
 fn several(n: usize, one: &str) -> String {
@@ -91,6 +102,16 @@ fn summary(plan: &Plan) -> String {
         out.push_str(&format!(", {conditional} of them only under a condition"));
     }
     out.push('.');
+    let unstated: Vec<KbId> = plan
+        .remarks
+        .iter()
+        .filter_map(|r| if let Remark::Unstated(kb) = r { Some(*kb) } else { None })
+        .collect();
+    match unstated.len() {
+        0 => {}
+        1..=3 => out.push_str(&format!(" No source says what {} needs.", list(&unstated))),
+        n => out.push_str(&format!(" Of {} no source says what they need.", several(n, "update"))),
+    }
     out
 }
 
@@ -100,6 +121,10 @@ fn goal_report(catalog: &Catalog, goal: &Goal) -> GoalReport {
         GoalState::Install => String::new(),
         GoalState::Contained => format!("{} carries it", list(&goal.by)),
         GoalState::Superseded if !goal.by.is_empty() => format!("{} replaces it", list(&goal.by)),
+        // the packages that are known are for others; there may be more
+        GoalState::Unknown if goal.finding.as_ref().is_some_and(|f| f.cause == Cause::WrongOs) => {
+            "whether there is a package for this Windows is not known".to_owned()
+        }
         _ => goal.finding.as_ref().map(cause).unwrap_or_default(),
     };
     GoalReport {

@@ -75,9 +75,11 @@ impl PackageFile {
 
 /// A pattern for the file of an update whose name is not known, such as `*kb2919442-*x64*.msu`; with the dash, so that a
 /// longer number does not fit.
-pub fn file_pattern(kb: KbId, architecture: Option<&str>) -> String {
+///
+/// A service pack of Windows Vista and 7 comes as a program: `*kb976932-*x64*.exe`.
+pub fn file_pattern(kb: KbId, architecture: Option<&str>, service_pack: bool) -> String {
     let architecture = architecture.map(|a| format!("{}*", a.to_ascii_lowercase())).unwrap_or_default();
-    format!("*kb{}-*{architecture}.msu", kb.number())
+    format!("*kb{}-*{architecture}.{}", kb.number(), if service_pack { "exe" } else { "msu" })
 }
 
 #[cfg(test)]
@@ -109,7 +111,8 @@ mod tests {
     #[test]
     fn patterns() {
         let kb: KbId = "KB2919442".parse().unwrap();
-        assert_eq!(file_pattern(kb, Some("x64")), "*kb2919442-*x64*.msu");
-        assert_eq!(file_pattern(kb, None), "*kb2919442-*.msu");
+        assert_eq!(file_pattern(kb, Some("x64"), false), "*kb2919442-*x64*.msu");
+        assert_eq!(file_pattern(kb, None, false), "*kb2919442-*.msu");
+        assert_eq!(file_pattern(kb, None, true), "*kb2919442-*.exe");
     }
 }

@@ -199,6 +199,11 @@ const fn can_be_met(cause: Cause) -> bool {
     )
 }
 
+/// Causes by which a package is not for the host at all.
+const fn of_another(cause: Cause) -> bool {
+    matches!(cause, Cause::WrongOs | Cause::WrongArchitecture | Cause::WrongEdition)
+}
+
 impl Maker<'_> {
     fn add_asks(&mut self, asks: &[Ask]) {
         for a in asks {
@@ -251,6 +256,12 @@ impl Maker<'_> {
                     goal.state = GoalState::Unknown;
                     goal.finding = first;
                     self.add_asks(&decision.ask);
+                }
+                // whether there is a package for this host at all is no condition of a step
+                (Verdict::Unknown, _) if answer.decision.causes.iter().any(|f| of_another(f.cause)) => {
+                    goal.state = GoalState::Unknown;
+                    goal.finding = answer.decision.causes.iter().find(|f| of_another(f.cause)).cloned();
+                    self.add_asks(&answer.decision.ask);
                 }
                 _ => {
                     goal.finding = first;

@@ -236,7 +236,7 @@ fn install(catalog: &Catalog, host: &mut Host, identity: &Identity, kb: KbId, or
     if matches!(update.kind, UpdateKind::ServicePack | UpdateKind::Enablement)
         && let Some(product) = release_made_by(catalog, identity, &update)
     {
-        become_release(catalog, host, product, origin);
+        become_release(catalog, host, identity, product, origin);
     }
 }
 
@@ -322,7 +322,9 @@ pub fn release_made_by(catalog: &Catalog, identity: &Identity, update: &Update<'
                 s == server && v.0[..2] == version.0[..2] && (v, sp) > (version, pack)
             });
         let first = later.min_by_key(|p| (from(*p).1, from(*p).2, p.0))?;
-        if made.is_some_and(|m| from(m) != from(first)) {
+        // the same level for a client and a server: which of them it is need not be known
+        let level = |p: ProductId| (from(p).1, from(p).2);
+        if made.is_some_and(|m| level(m) != level(first)) {
             return None;
         }
         made = Some(first);
@@ -330,8 +332,15 @@ pub fn release_made_by(catalog: &Catalog, identity: &Identity, update: &Update<'
     made
 }
 
-fn become_release(catalog: &Catalog, host: &mut Host, product: ProductId, origin: &Origin) {
+fn become_release(
+    catalog: &Catalog,
+    host: &mut Host,
+    identity: &Identity,
+    product: ProductId,
+    origin: &Origin,
+) {
     let product = catalog.product(product);
+    let is_one_kind = identity.products.iter().all(|p| catalog.product(p).server == product.server);
     host.version = Some(Fact::new(product.version, origin.clone()));
     if let Some(pack) = product.service_pack {
         host.service_pack = Some(Fact::new(pack, origin.clone()));
@@ -343,7 +352,7 @@ fn become_release(catalog: &Catalog, host: &mut Host, product: ProductId, origin
     if let Some(name) = &host.product
         && identity::products_named(catalog, &name.value).iter().all(|p| p != product.id)
     {
-        host.product = Some(Fact::new(product.name.to_owned(), origin.clone()));
+        host.product = is_one_kind.then(|| Fact::new(product.name.to_owned(), origin.clone()));
     }
 }
 
@@ -393,7 +402,7 @@ fn remove(catalog: &Catalog, host: &mut Host, identity: &Identity, kb: KbId, ori
     if update.kind == UpdateKind::ServicePack
         && let Some(former) = release_before(catalog, identity, &update)
     {
-        become_release(catalog, host, former, origin);
+        become_release(catalog, host, identity, former, origin);
     }
 }
 

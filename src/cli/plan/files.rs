@@ -4,7 +4,7 @@ use super::super::{Failure, cache::ReadArgs, input};
 use crate::{
     archive::Limits,
     catalog::Catalog,
-    model::{Architecture, Host, KbId},
+    model::{Architecture, Host, KbId, UpdateKind},
     package::{PackageFile, WantedFor, content, file_pattern},
     report::{
         FolderReport, InstallPlanReport, MissingFileReport, PackageFileReport, PlanStepReport,
@@ -134,14 +134,16 @@ pub(super) fn known(
         } else {
             Vec::new()
         };
+        let is_pack = catalog.update(kb).is_some_and(|u| u.kind == UpdateKind::ServicePack);
+        let endings: &[&str] = if is_pack { &["exe"] } else { &["msu", "cab"] };
         let own: Vec<&Named> = files
             .iter()
-            .filter(|f| matches!(ending(&f.name).as_str(), "msu" | "cab"))
+            .filter(|f| endings.contains(&ending(&f.name).as_str()))
             .filter(|f| PackageFile::by_name(&f.name).kb == Some(kb))
             .collect();
         step.file = Some(match own[..] {
             [one] => of_page(one),
-            _ => placeholder(file_pattern(kb, architecture)),
+            _ => placeholder(file_pattern(kb, architecture, is_pack)),
         });
         named.extend(files);
     }
@@ -193,11 +195,13 @@ pub(super) fn matched(report: &mut InstallPlanReport, listed: &Listed) {
         ..FolderReport::default()
     };
     let mut used: BTreeSet<&str> = BTreeSet::new();
+    let programs: Vec<PackageFile> = listed.programs.iter().map(|n| PackageFile::by_name(n)).collect();
     for step in &mut report.steps {
         let Some(wanted) = step.file.as_ref().map(|f| f.name.clone()) else { continue };
         let names: Vec<&str> = match step.update.as_deref().and_then(|u| u.parse::<KbId>().ok()) {
             Some(kb) => {
-                let of: Vec<&PackageFile> = listed.packages.iter().filter(|p| p.kb == Some(kb)).collect();
+                let all = if ending(&wanted) == "exe" { &programs } else { &listed.packages };
+                let of: Vec<&PackageFile> = all.iter().filter(|p| p.kb == Some(kb)).collect();
                 for p in &of {
                     if let Some(why) = p.unfit(&host) {
                         used.insert(&p.name);

@@ -26,8 +26,8 @@ const HOW: [&str; 11] = [
 const DONE: &str = "[0, 3010, 1641, 2359301]";
 /// What is not a failure either: it is there already.
 const FINE: &str = "[0, 3010, 1641, 2359301, 2359302]";
-/// The same for what may be there already, which wusa then calls not applicable (signed and unsigned).
-const FINE_IF_THERE: &str = "[0, 3010, 1641, 2359301, 2359302, -2145124329, 2149842967]";
+/// The same for what may be there already, which wusa and DISM then call not applicable (signed and unsigned).
+const FINE_IF_THERE: &str = "[0, 3010, 1641, 2359301, 2359302, -2145124329, 2149842967, -2146498530, 2148468766]";
 /// The same for what is removed.
 const FINE_REMOVED: &str = "[0, 3010, 1641, 2359301, 2359303]";
 
@@ -196,7 +196,10 @@ fn step(out: &mut String, j: &Job<'_>) {
             arguments.push(format!("'{{{{ {found} }}}}'"));
             arguments.extend(["/quiet", "/norestart"].map(yaml));
         }
-        Work::Program(_) => arguments.push(format!("'{{{{ {found} }}}}'")),
+        Work::Program(_, line) => {
+            arguments.push(format!("'{{{{ {found} }}}}'"));
+            arguments.extend(line.split_ascii_whitespace().map(yaml));
+        }
         Work::Tool(tool, line) => {
             arguments.push(yaml(&format!("{tool}.exe")));
             if *tool == "dism" {
@@ -210,7 +213,7 @@ fn step(out: &mut String, j: &Job<'_>) {
         let _ = writeln!(out, "      - {a}");
     }
     // a program that comes as a file does not run as SYSTEM
-    if !matches!(j.work, Work::Program(_)) {
+    if !matches!(j.work, Work::Program(..)) {
         out.push_str("  become: true\n  become_method: ansible.builtin.runas\n  become_user: SYSTEM\n");
     }
     let fine = match (&j.work, test) {

@@ -38,12 +38,23 @@ echo This is a 32-bit command prompt on 64-bit Windows: run it in the 64-bit one
 exit /b 1
 :native
 if defined KB_WHATIF goto admin
+rem a refusal may be a negative number, which `if errorlevel 1` does not see
 "%KB_SYS%\fltmc.exe" >nul 2>&1
-if not errorlevel 1 goto admin
+if "%errorlevel%"=="0" goto admin
 echo This needs an administrator: open the command prompt with "Run as administrator".
 exit /b 1
 :admin
-if not defined KB_WHATIF if not exist "%KB_DIR%\." mkdir "%KB_DIR%"
+if defined KB_WHATIF goto main
+if not exist "%KB_DIR%\." mkdir "%KB_DIR%"
+rem one at a time: this file is open for writing as long as it runs, and is then refused to others
+set "KB_RAN="
+call :main 9>"%KB_DIR%\plan-%KB_PLAN%.lock"
+set "KB_RC=%errorlevel%"
+if defined KB_RAN exit /b %KB_RC%
+echo This plan is being carried out already.
+exit /b 1
+:main
+set "KB_RAN=1"
 set "KB_MINE="
 if not "%KB_IS_IMAGE%"=="1" if exist "%KB_STATE%" set "KB_MINE=1"
 if not defined KB_MINE goto fresh
@@ -164,6 +175,7 @@ goto finish
 :finish
 call :say
 del "%KB_STATE%" "%KB_CHANGED%" >nul 2>&1
+if /i "%KB_SELF%"=="%KB_COPY%" set "KB_RESUME=1"
 rem the copy may be what runs here: nothing of it is read after this line
 if defined KB_RESUME if "%KB_RC%"=="0" del "%KB_COPY%" >nul 2>&1 & exit 0
 if defined KB_RESUME del "%KB_COPY%" >nul 2>&1 & exit 3010
@@ -292,7 +304,7 @@ goto step_ran
 :run_program
 rem its signature cannot be checked here, so the task does not run it as SYSTEM
 if defined KB_RESUME goto step_by_hand
-start "" /wait "%KB_FILE%"
+start "" /wait "%KB_FILE%" %KB_ARGS%
 :step_ran
 set "KB_RC=%errorlevel%"
 "%KB_SYS%\cmd.exe" /d /c exit %KB_RC%
@@ -305,14 +317,18 @@ set "KB_TEXT=  it is installed already (2359302)"
 if "%KB_RC%"=="2359302" goto step_said
 set "KB_TEXT=  it is removed already (2359303)"
 if "%KB_RC%"=="2359303" if "%KB_KIND%"=="wusa" goto step_said
-set "KB_TEXT=  not applicable (0x80240017): taken for not needed, as the plan is not sure that it is"
-if "%KB_RC%"=="-2145124329" if "%KB_TEST%"=="update-absent" goto step_said
+rem signed: wusa's 0x80240017, DISM's 0x800F081E
+set "KB_UNFIT="
+if "%KB_RC%"=="-2145124329" set "KB_UNFIT=1"
+if "%KB_RC%"=="-2146498530" set "KB_UNFIT=1"
+set "KB_TEXT=  not applicable (%KB_HEX%): taken for not needed, as the plan is not sure that it is"
+if defined KB_UNFIT if "%KB_TEST%"=="update-absent" goto step_said
 set "KB_STOP=1"
 set "KB_ADVICE=kbwhy code %KB_HEX%"
 if defined KB_UPDATE set "KB_ADVICE=kbwhy explain %KB_UPDATE% --inventory FILE --error %KB_HEX%"
 set "KB_TEXT=  failed with %KB_RC% (%KB_HEX%). To see why, run: %KB_ADVICE%"
 if "%KB_KIND%"=="program" set "KB_TEXT=  ended with %KB_RC%. If that is as it should be, run this again with /skip %KB_N%"
-if "%KB_RC%"=="-2145124329" set "KB_TEXT=  not applicable (0x80240017). To see why, run: %KB_ADVICE%"
+if defined KB_UNFIT set "KB_TEXT=  not applicable (%KB_HEX%). To see why, run: %KB_ADVICE%"
 exit /b 0
 :step_by_hand
 set "KB_TEXT=Step %KB_N%, %KB_NAME%: do this by hand, then run this again with /skip %KB_N%"

@@ -20,7 +20,7 @@ function Stop-Plan([string]$Text, [int]$Code) {
     exit $Code
 }
 
-# exit codes are signed: wusa's 0x80240017 is -2145124329 here
+# exit codes are signed: wusa's 0x80240017 is -2145124329 here, DISM's 0x800F081E -2146498530
 function Invoke-Program([string]$Path, [string]$Line) {
     $info = New-Object System.Diagnostics.ProcessStartInfo
     $info.FileName = $Path
@@ -169,7 +169,7 @@ function Invoke-Step($Step, [string]$Path) {
         if ($signed.Status -ne 'Valid' -or $signed.SignerCertificate.Subject -notmatch 'O=Microsoft Corporation') {
             Stop-Plan "$Path has no valid signature of Microsoft: check it, run it, then -Skip $($Step.N)" 1
         }
-        return Invoke-Program $Path ''
+        return Invoke-Program $Path $Step.Arguments
     }
     if ($Step.Kind -eq 'dism') { return Invoke-Program $dism "$target $($Step.Arguments)" }
     if ($Step.Kind -eq 'wusa') { return Invoke-Program (Join-Path $System 'wusa.exe') $Step.Arguments }
@@ -359,10 +359,10 @@ foreach ($step in $Steps) {
                 Write-Log '  it is installed already (2359302)'
             } elseif ($code -eq 2359303 -and $step.Kind -eq 'wusa') {
                 Write-Log '  it is removed already (2359303)'
-            } elseif ($code -eq -2145124329 -and $step.Test -eq 'update-absent') {
-                Write-Log '  not applicable (0x80240017): taken for not needed, as the plan is not sure that it is'
-            } elseif ($code -eq -2145124329) {
-                Stop-Plan "  not applicable (0x80240017). To see why, run: $advice" $code
+            } elseif (@(-2145124329, -2146498530) -contains $code -and $step.Test -eq 'update-absent') {
+                Write-Log "  not applicable ($hex): taken for not needed, as the plan is not sure that it is"
+            } elseif (@(-2145124329, -2146498530) -contains $code) {
+                Stop-Plan "  not applicable ($hex). To see why, run: $advice" $code
             } elseif ($step.Kind -eq 'program') {
                 Stop-Plan "  ended with $code. If that is as it should be, run this again with -Skip $n" $code
             } else {

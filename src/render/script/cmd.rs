@@ -92,6 +92,7 @@ pub fn plan_cmd(report: &InstallPlanReport) -> String {
         }
         let arguments = match &j.work {
             Work::Tool(_, arguments) => arguments,
+            Work::Program(_, arguments) => *arguments,
             _ => "",
         };
         for (name, value) in [

@@ -48,8 +48,8 @@ struct Job<'a> {
 enum Work<'a> {
     /// a package file
     Package(File<'a>),
-    /// a program that comes as a file
-    Program(File<'a>),
+    /// a program that comes as a file, and its arguments
+    Program(File<'a>, &'static str),
     /// a tool of Windows, and its arguments
     Tool(&'static str, String),
     /// nothing but the restart after it
@@ -71,7 +71,7 @@ impl Work<'_> {
     fn kind(&self) -> &'static str {
         match self {
             Self::Package(_) => "package",
-            Self::Program(_) => "program",
+            Self::Program(..) => "program",
             Self::Tool(tool, _) => tool,
             Self::Restart => "restart",
             Self::ByHand => "by-hand",
@@ -80,7 +80,7 @@ impl Work<'_> {
 
     fn file(&self) -> Option<&File<'_>> {
         match self {
-            Self::Package(f) | Self::Program(f) => Some(f),
+            Self::Package(f) | Self::Program(f, _) => Some(f),
             _ => None,
         }
     }
@@ -215,17 +215,23 @@ fn work<'a>(report: &'a InstallPlanReport, s: &'a PlanStepReport, update: &str) 
         return Work::ByHand;
     }
     let kb = update.parse::<KbId>().ok();
+    let is_program = s.file.as_ref().is_some_and(|f| f.name.to_ascii_lowercase().ends_with(".exe"));
     match (s.kind, kb) {
-        ("install", Some(kb)) => Work::Package(file(s, file_pattern(kb, report.host.architecture))),
+        // service packs of Windows Vista and 7; not for images
+        ("install", Some(_)) if is_program && report.image => Work::ByHand,
+        ("install", Some(kb)) => {
+            let f = file(s, file_pattern(kb, report.host.architecture, is_program));
+            if is_program { Work::Program(f, "/quiet /norestart") } else { Work::Package(f) }
+        }
         ("remove", Some(kb)) if !report.image => {
             Work::Tool("wusa", format!("/uninstall /kb:{} /quiet /norestart", kb.number()))
         }
         // a program runs on a running Windows only
         _ if report.image => Work::ByHand,
         _ => match &s.file {
-            Some(f) if f.name.to_ascii_lowercase().ends_with(".exe") => {
+            Some(f) if is_program => {
                 let stem: String = f.name.chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
-                Work::Program(file(s, format!("{stem}*.exe")))
+                Work::Program(file(s, format!("{stem}*.exe")), "")
             }
             _ => Work::ByHand,
         },

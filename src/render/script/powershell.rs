@@ -57,6 +57,7 @@ pub fn plan_powershell(report: &InstallPlanReport) -> String {
         let file = j.work.file();
         let arguments = match &j.work {
             Work::Tool(_, arguments) => arguments,
+            Work::Program(_, arguments) => *arguments,
             _ => "",
         };
         let test = match j.test() {
