@@ -303,6 +303,10 @@ pub enum Action {
     Entitle,
     /// move to a release that is supported
     Upgrade,
+    /// the same of Extended Security Updates, before updates for everybody end
+    EntitleBy(Date),
+    /// move on before updates end
+    UpgradeBy(Date),
     /// bring in SHA-2 support
     AddSha2(Vec<KbId>),
     /// repair the component store, by the means that this Windows has

@@ -53,6 +53,7 @@ fn advice(f: &Finding) -> AdviceReport {
             Outcome::Unknown => "unknown",
             Outcome::Pass => "pass",
         },
+        severity: None,
         text: says(&f.says),
         evidence: f.proofs.iter().map(evidence).collect(),
         remedy: f.remedies.iter().map(remedy).collect(),
@@ -567,6 +568,15 @@ const fn danger(d: Danger) -> &'static str {
         }
         Danger::ClientIdentity => {
             "this deletes values of the registry: the client appears anew on the server, without its groups and history; export the key before"
+        }
+        Danger::Trust => {
+            "the computer then trusts whatever that issuer signs: compare its thumbprint with the one that the issuer names"
+        }
+        Danger::Protocols => {
+            "this sets values of the registry and changes what other programs negotiate: export the keys first, and try it on one client"
+        }
+        Danger::Declined => {
+            "clients that lack the newer update are offered none until it is approved: check that first"
         }
         Danger::Rerouted => "updates come from another source afterwards: try it on a few devices first",
     }

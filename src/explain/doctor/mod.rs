@@ -66,9 +66,12 @@ pub fn doctor_report(
 }
 
 /// Every check and the checklist as advice, for what shows them beside other things.
-pub fn doctor_advice(catalog: &Catalog, host: &Host, examined: &Examination) -> Vec<AdviceReport> {
-    let w = Words { catalog, host, examined };
-    examined.findings.iter().chain(&examined.checklist).map(|f| w.advice(f)).collect()
+pub fn doctor_advice(report: DoctorReport) -> Vec<AdviceReport> {
+    let weighed = report.checks.into_iter().map(|c| {
+        let told = c.advice.outcome == "fail" || c.advice.outcome == "unknown" && c.open;
+        AdviceReport { severity: told.then_some(c.severity), ..c.advice }
+    });
+    weighed.chain(report.checklist).collect()
 }
 
 /// Findings of other rooms go behind those of the same weight.
@@ -129,6 +132,7 @@ impl Words<'_> {
                 Outcome::Fail => "fail",
                 Outcome::Unknown => "unknown",
             },
+            severity: None,
             text: self.text(f),
             evidence: f.evidence.iter().map(|e| self.evidence(e)).collect(),
             remedy: f.remedy.iter().flat_map(|r| self.remedies(r)).collect(),
@@ -154,8 +158,8 @@ impl Words<'_> {
     fn steps(&self, checks: &[DoctorCheckReport]) -> Vec<RemedyReport> {
         let rank = |f: &Finding, r: &Remedy| -> u8 {
             match (&r.action, f.check) {
-                (Action::Upgrade, _) => 9,
-                (Action::Entitle, _) if f.severity != Severity::Stops => 8,
+                (Action::Upgrade | Action::UpgradeBy(_), _) => 9,
+                (Action::EntitleBy(_), _) => 8,
                 (Action::Restart | Action::RevertPending | Action::RunLocally, _) => 0,
                 (Action::FreeSpace | Action::StartService(_) | Action::RepairStore(..), _) => 1,
                 (Action::Entitle, _) => 2,
@@ -475,10 +479,7 @@ impl Words<'_> {
             }
             Says::InState { name, state } => format!("{name} is {}", state.replace('-', " ")),
             Says::StoreWhole => "the component store is without damage".into(),
-            Says::Free(bytes) => {
-                let gigabytes = *bytes as f64 / f64::from(1u32 << 30);
-                format!("{gigabytes:.1} GB are free on the system drive; Microsoft advises 20 GB")
-            }
+            Says::Free(bytes) => wording::free_space(*bytes),
             Says::ServiceDisabled(name) => format!("the service {name} is disabled"),
             Says::ServiceStarts(name) => format!("the service {name} is not disabled"),
             Says::Failed { kb, code, meaning } => {

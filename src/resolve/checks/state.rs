@@ -123,7 +123,7 @@ fn store(c: &Context<'_>, out: &mut Vec<Finding>) {
             Some(f) => Finding::pass(
                 Cause::StoreCorruption,
                 Certainty::Confirmed,
-                vec![Evidence::host(Says::HostIs("component store without damage".into()), &f.origin)],
+                vec![Evidence::host(Says::HostIs("without damage in its component store".into()), &f.origin)],
             ),
             None => Finding::unknown(Cause::StoreCorruption, false, evidence, vec![Ask::StoreHealth]),
         });
