@@ -200,9 +200,6 @@ fn versions(on: Kernels) -> String {
     if on.from { format!("From {named} on") } else { format!("Before {named}") }
 }
 
-/// The check of the codes of network and certificates: it says the same as the code's own row, and more.
-const NETWORK: &str = "network-code";
-
 /// Puts a diagnosis into a report. `update_from`: where the update was named, if the user did not; `advice`: what other
 /// checks found; `state`: the host examined, where updates do not install.
 pub fn diagnose_report(
@@ -238,12 +235,11 @@ pub fn diagnose_report(
         matches!(c, Cause::Connection | Cause::Certificate | Cause::UpdateServer | Cause::Download)
     };
     let coarse = answer.kb.is_none() && answer.decision.causes.first().is_some_and(|f| on_the_way(f.cause));
-    if open || coarse {
-        // a piece of guidance that fails is what was found, and says more than where on the way it fails
-        if let Some(first) = advice.iter().find(|a| a.outcome == "fail" && a.severity.is_none()) {
-            let name = report.host.name.clone().unwrap_or_else(|| "this host".into());
-            report.summary = format!("{name}: {}.", first.text);
-        }
+    // a piece of guidance that fails is what was found, and says more than where on the way it fails
+    let found = advice.iter().find(|a| a.outcome == "fail" && a.severity.is_none() && (open || coarse));
+    if let Some(first) = found {
+        let name = report.host.name.clone().unwrap_or_else(|| "this host".into());
+        report.summary = format!("{name}: {}.", first.text);
     }
     // what the table does not have is told, too
     let read = |text: &str| {
@@ -251,9 +247,8 @@ pub fn diagnose_report(
             .unwrap_or_else(|| CodeReport { text: text.trim().to_owned(), readings: Vec::new() })
     };
     let codes = question.error.as_ref().map(|e| read(&e.text)).into_iter().collect();
-    let network = advice.iter().find(|a| a.code == NETWORK && a.outcome == "fail" && !a.remedy.is_empty());
-    let remedy = match network {
-        Some(network) => network.remedy.clone(),
+    let remedy = match found.filter(|a| !a.remedy.is_empty()) {
+        Some(first) => first.remedy.clone(),
         None => remedies(catalog, question, answer),
     };
     DiagnoseReport { remedy, answer: report, update_from, codes, advice }

@@ -441,6 +441,9 @@ pub(super) fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -
                     None => format!("it needs {kb}, which is missing"),
                 },
                 (_, Some(clause)) => format!("it needs {clause}"),
+                (Some(_), None) if f.cause == Cause::MissingSha2Support => {
+                    format!("SHA-2 signatures are not understood; it needs {}", named("and"))
+                }
                 (Some(_), None) => format!("it needs {}", named("or")),
                 (None, None) => match f.cause {
                     Cause::MissingServicingStack => "it needs a newer servicing stack".into(),

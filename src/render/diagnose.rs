@@ -169,6 +169,7 @@ pub fn diagnose_text(report: &DiagnoseReport, style: Style) -> String {
         let mut rest = beside_the_code(answer);
         if network.is_some() {
             rest.checks.retain(|c| !of_network(c.code));
+            rest.causes.retain(|c| !of_network(c.code));
         }
         checks(&mut out, &rest, style);
         if network.is_none() {
@@ -184,7 +185,7 @@ pub fn diagnose_text(report: &DiagnoseReport, style: Style) -> String {
     let decided = answer.causes.iter().any(|c| c.decisive);
     if answer.plan.steps.len() > 1 {
         super::text::do_this(&mut out, answer, width);
-    } else if !report.remedy.is_empty() {
+    } else if !report.remedy.is_empty() && !report.advice.iter().any(|a| stands_in_row(a, report)) {
         let found = decided || network.is_some();
         out.push_str(if found { "\nDo this\n" } else { "\nDocumented for this code\n" });
         steps(&mut out, &report.remedy, 0, style);
@@ -234,6 +235,12 @@ fn possible(out: &mut String, answer: &ExplainReport, style: Style) {
         style.width.max(40),
         style,
     );
+}
+
+/// Are the steps for what was found those of a row of the guidance? That of the network's codes is the answer itself: its
+/// steps stand at the end.
+fn stands_in_row(a: &AdviceReport, report: &DiagnoseReport) -> bool {
+    a.outcome == "fail" && a.code != "network-code" && a.remedy == report.remedy
 }
 
 /// Does a cause lie between the host and its update source?
@@ -299,7 +306,8 @@ fn one_advice(out: &mut String, a: &AdviceReport, report: &DiagnoseReport, style
     };
     check(out, &Row { outcome, title: a.title, evidence }, width, style);
     // what comes on a day is told, not done now; what stands below for all is not said twice
-    if a.outcome == "fail" && outcome != "soon" && a.remedy != report.remedy {
+    let at_the_end = a.remedy == report.remedy && !stands_in_row(a, report);
+    if a.outcome == "fail" && outcome != "soon" && !at_the_end {
         steps(out, &a.remedy, 2, style);
     }
     let asked = |command: &str| report.answer.unknown.iter().any(|u| u.collect == command);

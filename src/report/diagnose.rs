@@ -102,7 +102,7 @@ pub struct DiagnoseReport {
     pub update_from: Option<String>,
     /// the error with every code in it; without a reading where it is neither a code nor a message that is known
     pub codes: Vec<CodeReport>,
-    /// what to do about the first cause, in order, each with who says so
+    /// what to do about the first cause, or about the first piece of guidance that fails, in order, each with who says so
     pub remedy: Vec<RemedyReport>,
     /// pieces of guidance that were checked: those that fail first, then what is unknown, then what is in order
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -201,12 +201,12 @@ fn named(c: &Context<'_>, meaning: &CodeMeaning, said: &Evidence, out: &mut Vec<
                 .blocks(!matches!(cause, Cause::WrongArchitecture))
                 .remedy(remedy(*cause));
             // what a rule asks for and the lists leave open is now the likeliest
-            let open: Vec<KbId> = out
-                .iter()
-                .filter(|f| f.cause == *cause && f.outcome == Outcome::Unknown)
-                .flat_map(|f| f.updates.iter().copied())
-                .collect();
-            finding.updates = open;
+            let open = out.iter().filter(|f| f.cause == *cause && f.outcome == Outcome::Unknown);
+            for kb in open.flat_map(|f| f.updates.iter().copied()) {
+                if !finding.updates.contains(&kb) {
+                    finding.updates.push(kb);
+                }
+            }
             if finding.updates.is_empty() && *cause == Cause::MissingServicingStack {
                 // no rule names one: the stack that came with, or right before, the update
                 let day = c.update.and_then(|u| u.date);
