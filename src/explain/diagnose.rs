@@ -215,11 +215,14 @@ pub fn diagnose_report(
     let mut report = explain_report(catalog, host, answer);
     report.schema = "kbwhy/diagnose/1";
     let open = answer.kb.is_none() && answer.decision.verdict == Verdict::Unknown;
-    let undecided = open && question.error.is_none() && question.log.is_empty();
+    // nothing but the host: what was found of its state is the answer
+    let of_state = answer.kb.is_none() && question.error.is_none() && question.log.is_empty();
+    let mut steps: Option<Vec<RemedyReport>> = None;
     if let Some(mut state) = state {
-        if undecided {
+        if of_state {
             report.summary = std::mem::take(&mut state.summary);
             report.unknown = std::mem::take(&mut state.unknown);
+            steps = Some(std::mem::take(&mut state.steps));
         }
         let known: BTreeSet<&str> = advice.iter().map(|a| a.code).collect();
         let more = super::doctor_advice(state);
@@ -246,10 +249,11 @@ pub fn diagnose_report(
         code_report(text, kernel)
             .unwrap_or_else(|| CodeReport { text: text.trim().to_owned(), readings: Vec::new() })
     };
-    let codes = question.error.as_ref().map(|e| read(&e.text)).into_iter().collect();
-    let remedy = match found.filter(|a| !a.remedy.is_empty()) {
-        Some(first) => first.remedy.clone(),
-        None => remedies(catalog, question, answer),
+    let codes = question.error.iter().filter(|e| !e.text.trim().is_empty()).map(|e| read(&e.text)).collect();
+    let remedy = match (found.filter(|a| !a.remedy.is_empty()), steps) {
+        (Some(first), _) => first.remedy.clone(),
+        (None, Some(steps)) => steps,
+        (None, None) => remedies(catalog, question, answer),
     };
     DiagnoseReport { remedy, answer: report, update_from, codes, advice }
 }

@@ -163,10 +163,20 @@ pub fn diagnose_text(report: &DiagnoseReport, style: Style) -> String {
         out.push('\n');
         check(&mut out, &Row { outcome: "unknown", title: "message", evidence: vec![&told] }, width, style);
     }
-    if readings.is_empty() || style.verbose {
+    // the state of the host was examined: its rows say the same, and more
+    let examined = |code: &str| report.advice.iter().any(|a| a.code == code);
+    if style.verbose {
         checks(&mut out, answer, style);
+    } else if readings.is_empty() {
+        let mut rest = answer.clone();
+        rest.checks.retain(|c| !examined(c.code));
+        if rest.checks.len() < answer.checks.len() {
+            rest.causes.clear();
+        }
+        checks(&mut out, &rest, style);
     } else {
         let mut rest = beside_the_code(answer);
+        rest.checks.retain(|c| !examined(c.code) || c.outcome == "fail");
         if network.is_some() {
             rest.checks.retain(|c| !of_network(c.code));
             rest.causes.retain(|c| !of_network(c.code));
@@ -186,7 +196,7 @@ pub fn diagnose_text(report: &DiagnoseReport, style: Style) -> String {
     if answer.plan.steps.len() > 1 {
         super::text::do_this(&mut out, answer, width);
     } else if !report.remedy.is_empty() && !report.advice.iter().any(|a| stands_in_row(a, report)) {
-        let found = decided || network.is_some();
+        let found = decided || network.is_some() || readings.is_empty();
         out.push_str(if found { "\nDo this\n" } else { "\nDocumented for this code\n" });
         steps(&mut out, &report.remedy, 0, style);
     }
@@ -306,7 +316,7 @@ fn one_advice(out: &mut String, a: &AdviceReport, report: &DiagnoseReport, style
     };
     check(out, &Row { outcome, title: a.title, evidence }, width, style);
     // what comes on a day is told, not done now; what stands below for all is not said twice
-    let at_the_end = a.remedy == report.remedy && !stands_in_row(a, report);
+    let at_the_end = !stands_in_row(a, report) && a.remedy.iter().all(|r| report.remedy.contains(r));
     if a.outcome == "fail" && outcome != "soon" && !at_the_end {
         steps(out, &a.remedy, 2, style);
     }
