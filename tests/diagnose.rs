@@ -393,3 +393,103 @@ fn whatever_is_given_as_an_error_is_survived() {
         assert!(!report.to_string().contains('\u{1b}'));
     }
 }
+
+/// A host of 2016 whose state nothing tells, one that lacks room, one that says that it waits for nothing.
+const SERVER_2016: &str = r#"{ "schema": "kbwhy/host/1", "name": "SRV16",
+  "os": { "product": "Windows Server 2016 Standard", "version": "10.0.14393", "revision": 5000, "architecture": "x64" }"#;
+
+#[test]
+fn updates_that_do_not_install() {
+    let dark = host("failing.json", SERVER_2016, "");
+    run(&["diagnose", "--symptom", "failing", "--inventory", &dark])
+        .code(5)
+        .stdout_eq(snapshot("failing.txt"));
+    let facts = r#", "facts": { "free_space": 900000000, "pending_reboot": true, "store_corrupt": true,
+        "services": { "wuauserv": "disabled" } }"#;
+    let stopped = host("failing-stopped.json", SERVER_2016, facts);
+    run(&["diagnose", "--symptom", "failing", "--inventory", &stopped])
+        .code(1)
+        .stdout_eq(snapshot("failing-stopped.txt"));
+}
+
+#[test]
+fn a_row_says_nothing_twice_and_every_danger_is_shown() {
+    for (name, facts) in [
+        ("twice-dark.json", ""),
+        ("twice.json", r#", "facts": { "pending_reboot": true, "store_corrupt": true, "free_space": 1 }"#),
+    ] {
+        let file = host(name, SERVER_2016, facts);
+        let given = ["diagnose", "--symptom", "failing", "--inventory", &file];
+        let text = String::from_utf8_lossy(&run(&given).get_output().stdout).into_owned();
+        let flat: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let args: Vec<&str> = given.iter().copied().chain(["--format", "json"]).collect();
+        let report: Value = serde_json::from_slice(&run(&args).get_output().stdout).expect("JSON");
+        let advice = report["advice"].as_array().unwrap();
+        for row in advice.iter().filter(|a| a["outcome"] == "fail") {
+            let said = row["text"].as_str().unwrap();
+            let (_, rows) = flat.split_once("x64, 10.0.14393").expect("the line of the host");
+            assert_eq!(rows.matches(said).count(), 1, "{said}:\n{text}");
+            // what comes on a day is told without its steps
+            for r in row["remedy"].as_array().unwrap().iter().filter(|_| row["severity"] != "soon") {
+                let danger = r["danger"].as_str().unwrap_or("");
+                assert!(flat.contains(danger), "{danger}:\n{text}");
+            }
+        }
+        for command in ["sfc /scannow", "dism /online /cleanup-image /restorehealth", "shutdown /r /t 0"] {
+            assert!(text.lines().any(|l| l.ends_with(command)), "{command}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_log_that_was_given_is_not_asked_for() {
+    let quiet =
+        "2018-06-20 10:00:00, Info                  CBS    Starting TrustedInstaller initialization.\r\n";
+    let log = written("quiet-CBS.log", quiet);
+    let report = json(&["diagnose", "--log", &log], 5);
+    assert!(!report["unknown"].to_string().contains("CBS.log"), "{report}");
+    let report = json(&["diagnose", "--error", "0x80070643"], 5);
+    assert!(report["unknown"].to_string().contains("CBS.log"), "{report}");
+}
+
+#[test]
+fn the_host_joins_what_a_code_says() {
+    // room: what is free stands beside what the code says
+    let full = host("full.json", SERVER_2016, r#", "facts": { "free_space": 900000000 }"#);
+    let report = json(&["diagnose", "--error", "0x80070070", "--inventory", &full], 1);
+    assert_eq!(first_cause(&report), ("space", "inferred"));
+    assert!(report["causes"][0]["evidence"].to_string().contains("0.8 GB are free"), "{report}");
+    // the newest stack is named as that, not as the one that is missing
+    let stack = json(&["diagnose", "--error", "0x800f0823", "--inventory", &full], 1);
+    let summary = stack["summary"].as_str().unwrap();
+    assert!(summary.contains("newer servicing stack; the newest for it is KB"), "{summary}");
+    assert_eq!(stack["remedy"].as_array().unwrap().len(), 1, "{stack}");
+    // where cumulative updates carry the stack, none is named
+    let combined = json(&["diagnose", "--error", "0x800f0823", "--set", "os.version=10.0.19045"], 1);
+    assert_eq!(combined["causes"][0]["updates"].as_array().map(Vec::len), Some(0), "{combined}");
+    // a restart that the host knows nothing of is not the cause
+    let idle = host("idle.json", SERVER_2016, r#", "facts": { "pending_reboot": false }"#);
+    let report = json(&["diagnose", "--error", "0x80240016", "--inventory", &idle], 5);
+    assert_eq!(first_cause(&report), ("pending-reboot", "possible"));
+    assert_eq!(first_cause(&json(&["diagnose", "--error", "0x80240016"], 1)).0, "pending-reboot");
+}
+
+#[test]
+fn what_no_table_has_is_told() {
+    let words = "the flux capacitor is not aligned";
+    let output = run(&["diagnose", "--error", words]).code(5);
+    let text = String::from_utf8_lossy(&output.get_output().stdout).into_owned();
+    assert!(text.contains("neither a code nor a message"), "{text}");
+    let report = json(&["diagnose", "--error", words], 5);
+    assert_eq!(report["codes"][0]["text"], words);
+    assert_eq!(report["codes"][0]["readings"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn sha_2_support_is_named_once_each() {
+    let args =
+        ["diagnose", "--inventory", &host("sha2.json", WINDOWS_7, r#", "updates": { "complete": true }"#)];
+    let report = json(&args, 1);
+    let summary = report["summary"].as_str().unwrap();
+    assert!(summary.contains("KB4490628 and KB4474419") && !summary.contains("KB976932"), "{summary}");
+}

@@ -91,7 +91,7 @@ pub(super) struct Seen {
     /// Error code (hex, signed, unsigned, symbol) or message
     #[arg(long, value_name = "CODE-OR-TEXT", allow_hyphen_values = true)]
     pub(super) error: Option<String>,
-    /// CBS.log, dism.log or lines of them; may be repeated
+    /// CBS.log, dism.log, WindowsUpdate.log, setupact.log, CheckSUR.log, exported events, or lines of them; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(super) log: Vec<PathBuf>,
 }

@@ -15,13 +15,19 @@ use crate::{
     explain, guidance,
     model::{Host, KbId},
     render,
-    report::AdviceReport,
+    report::{AdviceReport, DoctorReport},
     resolve::{self, question::Question, verdict::Verdict},
 };
 use clap::Args;
-use std::collections::BTreeSet;
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 1 a cause was found, or the update is not applicable or blocked; 0 it is applicable or \
+                  installed already; 5 nothing that was given shows a cause; 2 usage, 3 an input cannot be read.\n\n\
+                  Examples:\n  kbwhy diagnose --error 0x800f0922 --inventory host.json --log CBS.log\n  \
+                  kbwhy diagnose --symptom failing --inventory systeminfo.txt\n  \
+                  kbwhy diagnose --symptom wsus --web-config web.config --iis-log u_ex261120.log"
+)]
 pub(super) struct Diagnose {
     /// The update that failed, if it is known: then the verdict on it is given, too
     #[arg(value_name = "KB")]
@@ -50,17 +56,23 @@ pub(super) fn run(a: &Diagnose) -> Printed {
     question.kb = typed;
     let update_from =
         if typed.is_some() || a.guide.has_symptom() { None } else { named_elsewhere(&host, &mut question) };
-    let (verdict, found, report) = a.read.ask(|catalog| {
+    let (verdict, found, mut report) = a.read.ask(|catalog| {
         let answer = resolve::explain(catalog, &host, &question);
-        let (advice, found) = advice(catalog, &host, &question, &given);
+        let (advice, state) = advice(catalog, &host, &question, &given);
+        let stopped = state.as_ref().is_some_and(|s| s.prospect == Prospect::Stopped.name());
+        let found = stopped || advice.iter().any(|a| a.outcome == "fail");
         let from = update_from.clone();
-        let mut report = explain::diagnose_report(catalog, &host, &question, &answer, from, advice);
-        if a.guide.has_symptom() && question.kb.is_none() {
+        let mut report = explain::diagnose_report(catalog, &host, &question, &answer, from, advice, state);
+        if a.guide.has_symptom() && !given.failing && question.kb.is_none() {
             // what would tell why one update was refused is not what is asked
             report.answer.unknown.clear();
         }
         (answer.decision.verdict, found, report)
     })?;
+    if a.output.verbose {
+        let (packages, parents) = explain::log_packages(&question.logs);
+        (report.answer.log_packages, report.answer.log_parents) = (packages, parents);
+    }
     let text = match a.output.format {
         Format::Json => {
             render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
@@ -104,18 +116,18 @@ fn named_elsewhere(host: &Host, question: &mut Question) -> Option<String> {
     Some(format!("{kb} failed with this code ({}).", failure.origin))
 }
 
-/// What checks beyond the update itself find: guidance on policies, scan source and servers; the state of the host and the
-/// checklist. And whether one of them stands in the way.
-fn advice(catalog: &Catalog, host: &Host, question: &Question, given: &Given) -> (Vec<AdviceReport>, bool) {
-    let mut advice = explain::guidance(&guidance::check(&given.asked(catalog, host, question)));
-    let mut found = advice.iter().any(|a| a.outcome == "fail");
-    if given.failing {
+/// What checks beyond the update itself find: guidance on policies, scan source and servers; where updates do not install, the
+/// state of the host and the checklist.
+fn advice(
+    catalog: &Catalog,
+    host: &Host,
+    question: &Question,
+    given: &Given,
+) -> (Vec<AdviceReport>, Option<DoctorReport>) {
+    let advice = explain::guidance(&guidance::check(&given.asked(catalog, host, question)));
+    let state = given.failing.then(|| {
         let examined = doctor::examine(catalog, host, Today::of_host(catalog, host));
-        found |= examined.prospect() == Prospect::Stopped;
-        let known: BTreeSet<&str> = advice.iter().map(|a| a.code).collect();
-        let more = explain::doctor_advice(catalog, host, &examined);
-        let more: Vec<_> = more.into_iter().filter(|a| !known.contains(a.code)).collect();
-        advice.extend(more);
-    }
-    (advice, found)
+        explain::doctor_report(catalog, host, &examined, Vec::new())
+    });
+    (advice, state)
 }

@@ -255,13 +255,13 @@ pub(super) fn check(c: &Context<'_>, s: &Support<'_>) -> Vec<Finding> {
                 Phase::Supported => r.end_of_support,
                 _ => r.esu_end.unwrap_or(Date::MAX),
             });
-            let near = ends.min().is_some_and(|end| within(today, end, SOON_DAYS));
-            if near {
+            let near = ends.min().filter(|end| within(today, *end, SOON_DAYS));
+            if let Some(by) = near {
                 let soon = Finding::fail(Check::Lifecycle, Severity::Soon, evidence);
                 // the end of support is not the end of updates where they can be bought
                 let bought = s.phase == Phase::Supported && last.is_some_and(|l| Some(l) > s.end);
-                if bought { soon.remedy(Action::Entitle, source) } else { soon }
-                    .remedy(Action::Upgrade, source)
+                if bought { soon.remedy(Action::EntitleBy(by), source) } else { soon }
+                    .remedy(Action::UpgradeBy(by), source)
             } else {
                 Finding::pass(Check::Lifecycle, evidence)
             }

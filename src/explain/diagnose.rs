@@ -7,9 +7,10 @@ use crate::{
         CodeMeaning, CodeRemedy, Expected,
         codes::{self, Area, Kernels, Reading, Spelling},
     },
-    model::{Host, KbId, Standing},
+    model::{Cause, Host, KbId, Standing},
     report::{
-        AdviceReport, CodeReading, CodeReport, CodesReport, DiagnoseReport, ExtendReport, RemedyReport,
+        AdviceReport, CodeReading, CodeReport, CodesReport, DiagnoseReport, DoctorReport, ExtendReport,
+        RemedyReport,
     },
     resolve::{
         Answer,
@@ -18,6 +19,7 @@ use crate::{
         verdict::Verdict,
     },
 };
+use std::collections::BTreeSet;
 
 /// Remedies that a diagnosis shows at most.
 const REMEDIES: usize = 8;
@@ -199,7 +201,7 @@ fn versions(on: Kernels) -> String {
 }
 
 /// Puts a diagnosis into a report. `update_from`: where the update was named, if the user did not; `advice`: what other
-/// checks found.
+/// checks found; `state`: the host examined, where updates do not install.
 pub fn diagnose_report(
     catalog: &Catalog,
     host: &Host,
@@ -207,24 +209,53 @@ pub fn diagnose_report(
     answer: &Answer,
     update_from: Option<String>,
     mut advice: Vec<AdviceReport>,
+    state: Option<DoctorReport>,
 ) -> DiagnoseReport {
     let kernel = answer.identity.kernel;
     let mut report = explain_report(catalog, host, answer);
     report.schema = "kbwhy/diagnose/1";
+    let open = answer.kb.is_none() && answer.decision.verdict == Verdict::Unknown;
+    // nothing but the host: what was found of its state is the answer
+    let of_state = answer.kb.is_none() && question.error.is_none() && question.log.is_empty();
+    let mut steps: Option<Vec<RemedyReport>> = None;
+    if let Some(mut state) = state {
+        if of_state {
+            report.summary = std::mem::take(&mut state.summary);
+            report.unknown = std::mem::take(&mut state.unknown);
+            steps = Some(std::mem::take(&mut state.steps));
+        }
+        let known: BTreeSet<&str> = advice.iter().map(|a| a.code).collect();
+        let more = super::doctor_advice(state);
+        let more: Vec<_> = more.into_iter().filter(|a| !known.contains(a.code)).collect();
+        advice.extend(more);
+    }
     advice.sort_by_key(|a| match a.outcome {
         "fail" => 0,
         "unknown" => 1,
         _ => 2,
     });
-    if answer.kb.is_none() && answer.decision.verdict == Verdict::Unknown {
-        // a piece of guidance that fails is what was found
-        if let Some(first) = advice.iter().find(|a| a.outcome == "fail") {
-            let name = report.host.name.clone().unwrap_or_else(|| "this host".into());
-            report.summary = format!("{name}: {}.", first.text);
-        }
+    let on_the_way = |c: Cause| {
+        matches!(c, Cause::Connection | Cause::Certificate | Cause::UpdateServer | Cause::Download)
+    };
+    let coarse = answer.kb.is_none() && answer.decision.causes.first().is_some_and(|f| on_the_way(f.cause));
+    // a piece of guidance that fails is what was found, and says more than where on the way it fails
+    let found = advice.iter().find(|a| a.outcome == "fail" && a.severity.is_none() && (open || coarse));
+    if let Some(first) = found {
+        let name = report.host.name.clone().unwrap_or_else(|| "this host".into());
+        report.summary = format!("{name}: {}.", first.text);
     }
-    let codes = question.error.as_ref().and_then(|e| code_report(&e.text, kernel)).into_iter().collect();
-    DiagnoseReport { remedy: remedies(catalog, question, answer), answer: report, update_from, codes, advice }
+    // what the table does not have is told, too
+    let read = |text: &str| {
+        code_report(text, kernel)
+            .unwrap_or_else(|| CodeReport { text: text.trim().to_owned(), readings: Vec::new() })
+    };
+    let codes = question.error.iter().filter(|e| !e.text.trim().is_empty()).map(|e| read(&e.text)).collect();
+    let remedy = match (found.filter(|a| !a.remedy.is_empty()), steps) {
+        (Some(first), _) => first.remedy.clone(),
+        (None, Some(steps)) => steps,
+        (None, None) => remedies(catalog, question, answer),
+    };
+    DiagnoseReport { remedy, answer: report, update_from, codes, advice }
 }
 
 /// What to do about the first cause: what the host asks for, then what is documented for the code, then what helps against
@@ -249,6 +280,12 @@ fn remedies(catalog: &Catalog, question: &Question, answer: &Answer) -> Vec<Reme
                     })
                     .unwrap_or_else(|| "rule".to_owned());
                 add(RemedyReport { text: wording::remedy(r, title), command: None, danger: None, source });
+            }
+            // the table can only say "the newest stack": which that is, was said
+            let named = |r: &Remedy| matches!(r, Remedy::InstallFirst(_));
+            let told = first.cause == Cause::MissingServicingStack && first.remedy.iter().any(named);
+            if told {
+                return out;
             }
             if let Some(meaning) = meaning.filter(|m| m.causes.contains(&first.cause)) {
                 meaning.remedies(kernel).map(|r| remedy_report(r, kernel)).for_each(&mut add);

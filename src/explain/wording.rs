@@ -240,6 +240,8 @@ pub fn says(s: &Says) -> String {
                 if *there { "there" } else { "not there" }
             )
         }
+        Says::NewestStack(kb) => format!("{kb} is the newest servicing stack for it that is known"),
+        Says::FreeSpace(bytes) => free_space(*bytes),
         Says::HostStack(v) => format!("the host's servicing stack is {v}"),
         Says::StackRequired { kb, required, current } => {
             let package = kb.map_or_else(|| "the package".to_owned(), |kb| format!("the package of {kb}"));
@@ -427,12 +429,21 @@ pub(super) fn cause_words(f: &Finding, title: impl Fn(KbId) -> Option<String>) -
                 Says::Needs { clause, .. } if !clause.is_empty() => Some(clause_words(clause)),
                 _ => None,
             });
+            // by the error alone: that a newer one is needed is known, that it is this one is not
+            let newest = f.evidence.iter().any(|e| matches!(e.says, Says::NewestStack(_)));
             match (f.updates.first(), clause) {
+                (Some(kb), None) if newest => {
+                    let title = title(*kb).map(|t| format!(" ({t})")).unwrap_or_default();
+                    format!("it needs a newer servicing stack; the newest for it is {kb}{title}")
+                }
                 (Some(kb), _) if f.updates.len() == 1 => match title(*kb) {
                     Some(t) => format!("it needs {kb} ({t}), which is missing"),
                     None => format!("it needs {kb}, which is missing"),
                 },
                 (_, Some(clause)) => format!("it needs {clause}"),
+                (Some(_), None) if f.cause == Cause::MissingSha2Support => {
+                    format!("SHA-2 signatures are not understood; it needs {}", named("and"))
+                }
                 (Some(_), None) => format!("it needs {}", named("or")),
                 (None, None) => match f.cause {
                     Cause::MissingServicingStack => "it needs a newer servicing stack".into(),
@@ -526,6 +537,12 @@ pub fn ask_words(a: &Ask) -> (String, String) {
         ),
     };
     (fact.to_owned(), collect)
+}
+
+/// Free space on the system drive in words.
+pub(super) fn free_space(bytes: u64) -> String {
+    let gigabytes = bytes as f64 / f64::from(1u32 << 30);
+    format!("{gigabytes:.1} GB are free on the system drive; Microsoft advises 20 GB")
 }
 
 /// A remedy in words.

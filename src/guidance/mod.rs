@@ -353,7 +353,8 @@ pub fn check(asked: &Asked<'_>) -> Vec<Finding> {
         }
     }
     out.extend(wsus::findings(asked, &identity, &installed));
-    out.sort_by_key(|f| f.outcome);
+    // what a client was seen to fail of goes before what fails on the server in general
+    out.sort_by_key(|f| (f.outcome, f.outcome != Outcome::Fail || f.check != Check::PrerequisiteLimit));
     out
 }
 

@@ -28,6 +28,12 @@ pub enum Danger {
     ClientIdentity,
     /// updates come from somewhere else, and optional features may not install
     Rerouted,
+    /// all that an issuer signs is trusted
+    Trust,
+    /// the protocols of all connections of the computer change
+    Protocols,
+    /// clients that still lack an update that is declined are offered it no more
+    Declined,
 }
 
 /// What is to be done.
@@ -189,10 +195,13 @@ impl Remedy {
             R::SetAllSources | R::SetSwitch | R::RemoveDeferrals => Danger::Registry,
             R::AllowDualScan | R::DisableDualScan | R::UseServer => Danger::Rerouted,
             R::TakeOver => Danger::Ownership,
-            R::RaiseLimit { .. } | R::RaiseLimitSomewhere => Danger::Configuration,
+            R::RaiseLimit { .. } | R::RaiseLimitSomewhere | R::RaiseCached => Danger::Configuration,
             R::RestartIis | R::StartPool | R::RaisePoolMemory => Danger::Interruption,
             R::OptOutOfHold => Danger::KnownIssue,
             R::ResetClient => Danger::ClientIdentity,
+            R::TrustIssuer => Danger::Trust,
+            R::SetUpTls => Danger::Protocols,
+            R::DeclineSuperseded => Danger::Declined,
             _ => return None,
         })
     }

@@ -126,12 +126,17 @@ pub fn diagnose_text(report: &DiagnoseReport, style: Style) -> String {
         paragraph(&mut out, from, 2, width);
     }
     let readings: Vec<&CodeReading> = report.codes.iter().flat_map(|c| &c.readings).collect();
-    if !readings.is_empty() {
+    // the row of the network's codes says the same of a code, and more
+    let network = report.advice.iter().find(|a| a.code == "network-code" && a.outcome == "fail");
+    let told = |r: &CodeReading| {
+        network.is_some() && !style.verbose && (r.code.is_none() || r.causes.iter().all(|c| of_network(c)))
+    };
+    let shown: Vec<&&CodeReading> =
+        readings.iter().filter(|r| (r.known || readings.len() == 1) && !told(r)).collect();
+    if !shown.is_empty() {
         out.push('\n');
     }
-    for r in
-        readings.iter().filter(|r| r.known || readings.len() == 1).take(if style.verbose { 16 } else { 6 })
-    {
+    for r in shown.into_iter().take(if style.verbose { 16 } else { 6 }) {
         let mut text = match r.symbol {
             Some(symbol) => format!("{symbol}: {}", r.meaning),
             None => r.meaning.clone(),
@@ -152,23 +157,50 @@ pub fn diagnose_text(report: &DiagnoseReport, style: Style) -> String {
         let title = r.code.as_deref().unwrap_or("message");
         check(&mut out, &Row { outcome: "code", title, evidence: vec![&evidence] }, width, style);
     }
-    if readings.is_empty() || style.verbose {
-        checks(&mut out, answer, style);
-    } else {
-        checks(&mut out, &beside_the_code(answer), style);
-        possible(&mut out, answer, style);
+    for c in report.codes.iter().filter(|c| c.readings.is_empty()) {
+        let text = format!("neither a code nor a message that is known: {}", c.text);
+        let told = EvidenceReport { text, source: "rule".to_owned(), line: None, url: None, standing: None };
+        out.push('\n');
+        check(&mut out, &Row { outcome: "unknown", title: "message", evidence: vec![&told] }, width, style);
     }
-    advice(&mut out, &report.advice, style);
+    // the state of the host was examined: its rows say the same, and more
+    let examined = |code: &str| report.advice.iter().any(|a| a.code == code);
+    if style.verbose {
+        checks(&mut out, answer, style);
+    } else if readings.is_empty() {
+        let mut rest = answer.clone();
+        rest.checks.retain(|c| !examined(c.code));
+        if rest.checks.len() < answer.checks.len() {
+            rest.causes.clear();
+        }
+        checks(&mut out, &rest, style);
+    } else {
+        let mut rest = beside_the_code(answer);
+        rest.checks.retain(|c| !examined(c.code) || c.outcome == "fail");
+        if network.is_some() {
+            rest.checks.retain(|c| !of_network(c.code));
+            rest.causes.retain(|c| !of_network(c.code));
+        }
+        checks(&mut out, &rest, style);
+        if network.is_none() {
+            possible(&mut out, answer, style);
+        }
+    }
+    let (steps_of_list, rows): (Vec<&AdviceReport>, Vec<&AdviceReport>) =
+        report.advice.iter().partition(|a| a.code.starts_with("checklist-"));
+    advice(&mut out, &rows, report, style);
     if !answer.did_you_mean.is_empty() {
         let _ = writeln!(out, "\nDid you mean {}?", answer.did_you_mean.join(", "));
     }
     let decided = answer.causes.iter().any(|c| c.decisive);
     if answer.plan.steps.len() > 1 {
         super::text::do_this(&mut out, answer, width);
-    } else if !report.remedy.is_empty() {
-        out.push_str(if decided { "\nDo this\n" } else { "\nDocumented for this code\n" });
+    } else if !report.remedy.is_empty() && !report.advice.iter().any(|a| stands_in_row(a, report)) {
+        let found = decided || network.is_some() || readings.is_empty();
+        out.push_str(if found { "\nDo this\n" } else { "\nDocumented for this code\n" });
         steps(&mut out, &report.remedy, 0, style);
     }
+    super::doctor::checklist(&mut out, "Microsoft's checklist", steps_of_list.into_iter(), width, style);
     to_be_sure(&mut out, answer, style);
     foot(&mut out, answer);
     if style.ascii { to_ascii(&out) } else { out }
@@ -215,48 +247,83 @@ fn possible(out: &mut String, answer: &ExplainReport, style: Style) {
     );
 }
 
-/// Renders pieces of guidance, the rows alone: those that fail first.
-pub fn advice_text(all: &[AdviceReport], style: Style) -> String {
-    let mut out = String::new();
-    advice(&mut out, all, style);
-    if style.ascii { to_ascii(&out) } else { out }
+/// Are the steps for what was found those of a row of the guidance? That of the network's codes is the answer itself: its
+/// steps stand at the end.
+fn stands_in_row(a: &AdviceReport, report: &DiagnoseReport) -> bool {
+    a.outcome == "fail" && a.code != "network-code" && a.remedy == report.remedy
 }
 
-fn advice(out: &mut String, all: &[AdviceReport], style: Style) {
+/// Does a cause lie between the host and its update source?
+fn of_network(cause: &str) -> bool {
+    matches!(cause, "connection" | "certificate" | "update-server" | "download")
+}
+
+/// Nothing was given that tells of it, and nothing points to it.
+fn is_dark(a: &AdviceReport) -> bool {
+    let said = |e: &EvidenceReport| e.source == "rule" && a.text.contains(&e.text);
+    a.outcome == "unknown" && a.severity.is_none() && !a.evidence.is_empty() && a.evidence.iter().all(said)
+}
+
+fn advice(out: &mut String, all: &[&AdviceReport], report: &DiagnoseReport, style: Style) {
     let width = style.width.max(40);
-    let shown: Vec<&AdviceReport> = all
-        .iter()
-        // where updates come from is an answer in itself
-        .filter(|a| style.verbose || a.outcome != "pass" || a.code == "scan-source")
-        .collect();
+    // where updates come from is an answer in itself
+    let is_shown = |a: &&AdviceReport| style.verbose || a.outcome != "pass" || a.code == "scan-source";
+    let shown: Vec<&AdviceReport> = all.iter().copied().filter(is_shown).collect();
     if !shown.is_empty() {
         out.push('\n');
     }
-    for a in &shown {
-        let said = EvidenceReport {
+    let (dark, told): (Vec<&AdviceReport>, Vec<&AdviceReport>) =
+        shown.iter().partition(|a| is_dark(a) && !style.verbose);
+    for a in told {
+        one_advice(out, a, report, style);
+    }
+    if !dark.is_empty() {
+        let titles: Vec<&str> = dark.iter().map(|a| a.title).collect();
+        let text = titles.join(", ");
+        let said = EvidenceReport { text, source: "rule".to_owned(), line: None, url: None, standing: None };
+        check(out, &Row { outcome: "unknown", title: "not told", evidence: vec![&said] }, width, style);
+    }
+    let passed = all.len() - shown.len();
+    if passed > 0 {
+        let _ = writeln!(out, "  {passed} more checked and in order (--verbose)");
+    }
+}
+
+fn one_advice(out: &mut String, a: &AdviceReport, report: &DiagnoseReport, style: Style) {
+    let width = style.width.max(40);
+    // what the sentence itself says bears its source there
+    let (said, more): (Vec<&EvidenceReport>, Vec<&EvidenceReport>) =
+        a.evidence.iter().partition(|e| a.text.contains(&e.text));
+    let said = match said.first() {
+        Some(e) => EvidenceReport { text: a.text.clone(), ..(*e).clone() },
+        None => EvidenceReport {
             text: a.text.clone(),
             source: "rule".to_owned(),
             line: None,
             url: None,
             standing: None,
-        };
-        let told = a.evidence.iter().take(match a.code {
-            _ if style.verbose => usize::MAX,
-            "scan-source" | "iis-log" => 4,
-            _ => 3,
-        });
-        let evidence = std::iter::once(&said).chain(told).collect();
-        check(out, &Row { outcome: a.outcome, title: a.title, evidence }, width, style);
-        if a.outcome == "fail" {
-            steps(out, &a.remedy, 2, style);
-        }
-        for command in a.collect.iter().take(if style.verbose { usize::MAX } else { 2 }) {
-            let _ = writeln!(out, "{:11}to see: {command}", "");
-        }
+        },
+    };
+    let most = match a.code {
+        _ if style.verbose => usize::MAX,
+        "scan-source" | "iis-log" => 4,
+        _ => 3,
+    };
+    let evidence = std::iter::once(&said).chain(more.into_iter().take(most)).collect();
+    let outcome = match (a.outcome, a.severity) {
+        ("fail", Some(severity @ ("soon" | "advice"))) => severity,
+        (outcome, _) => outcome,
+    };
+    check(out, &Row { outcome, title: a.title, evidence }, width, style);
+    // what comes on a day is told, not done now; what stands below for all is not said twice
+    let at_the_end = !stands_in_row(a, report) && a.remedy.iter().all(|r| report.remedy.contains(r));
+    if a.outcome == "fail" && outcome != "soon" && !at_the_end {
+        steps(out, &a.remedy, 2, style);
     }
-    let passed = all.len() - shown.len();
-    if passed > 0 {
-        let _ = writeln!(out, "  {passed} more checked and in order (--verbose)");
+    let asked = |command: &str| report.answer.unknown.iter().any(|u| u.collect == command);
+    let asks = a.collect.iter().filter(|c| !asked(c));
+    for command in asks.take(if style.verbose { usize::MAX } else { 2 }) {
+        let _ = writeln!(out, "{:11}to see: {command}", "");
     }
 }
 

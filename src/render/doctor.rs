@@ -36,7 +36,7 @@ pub fn doctor_text(report: &DoctorReport, style: Style) -> String {
         check(&mut out, c, width, style);
     }
     do_this(&mut out, report, width, style);
-    checklist(&mut out, report, width, style);
+    checklist(&mut out, "If an update fails all the same", report.checklist.iter(), width, style);
     settle(&mut out, report, style.verbose);
     let imported = match report.catalog_imported.len() {
         0 => String::new(),
@@ -172,14 +172,20 @@ fn remedy(out: &mut String, r: &RemedyReport, head: &str, width: usize, style: S
 }
 
 /// Microsoft's checklist: a line for each command, the pages once.
-fn checklist(out: &mut String, report: &DoctorReport, width: usize, style: Style) {
+pub(super) fn checklist<'a>(
+    out: &mut String,
+    head: &str,
+    steps: impl Iterator<Item = &'a AdviceReport>,
+    width: usize,
+    style: Style,
+) {
     // the servicing stack has a check of its own
     let told = |a: &&AdviceReport| a.outcome != "pass" && a.code != "checklist-servicing-stack";
-    let steps: Vec<&AdviceReport> = report.checklist.iter().filter(told).collect();
+    let steps: Vec<&AdviceReport> = steps.filter(told).collect();
     if steps.is_empty() {
         return;
     }
-    out.push_str("\nIf an update fails all the same\n");
+    let _ = writeln!(out, "\n{head}");
     let mut pages: Vec<&str> = Vec::new();
     for a in steps {
         let mut body = String::new();

@@ -14,7 +14,7 @@ mod text;
 mod what_if;
 
 pub use catalog::{lint_text, search_text, show_text, stats_text};
-pub use diagnose::{advice_text, codes_text, diagnose_text, remedies_text};
+pub use diagnose::{codes_text, diagnose_text, remedies_text};
 pub use doctor::doctor_text;
 pub use drawing::{to_dot, to_mermaid};
 pub use json::to_json;

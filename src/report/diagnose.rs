@@ -100,9 +100,9 @@ pub struct DiagnoseReport {
     /// why that update is taken for the one that is meant, where the user did not name it
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update_from: Option<String>,
-    /// every code in the error
+    /// the error with every code in it; without a reading where it is neither a code nor a message that is known
     pub codes: Vec<CodeReport>,
-    /// what to do about the first cause, in order, each with who says so
+    /// what to do about the first cause, or about the first piece of guidance that fails, in order, each with who says so
     pub remedy: Vec<RemedyReport>,
     /// pieces of guidance that were checked: those that fail first, then what is unknown, then what is in order
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -119,6 +119,10 @@ pub struct AdviceReport {
     pub title: &'static str,
     /// `fail`: it is so and needs something done; `pass`: checked, and in order; `unknown`: not to be seen in what was given
     pub outcome: &'static str,
+    /// of a check of the host: what a failure means, `stops` the next update, will do so `soon`, `advice`; of `unknown`: what
+    /// one would mean of which there is a sign
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<&'static str>,
     /// the finding in one sentence, without a full stop
     pub text: String,
     /// why, each with its source

@@ -144,6 +144,10 @@ pub enum Says {
     LicenceOnHost(Licence, bool),
     /// a servicing stack version on the host
     HostStack(Version),
+    /// the newest servicing stack that the catalog knows for the host
+    NewestStack(KbId),
+    /// free bytes on the system drive
+    FreeSpace(u64),
     /// the stack that the package asks for, by the log
     StackRequired { kb: Option<KbId>, required: Version, current: Version },
     /// it can no longer be had, and what replaces it

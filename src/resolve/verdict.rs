@@ -218,7 +218,13 @@ fn undecided(findings: &[Finding], question: &Question, fails: &[&Finding], open
     if ask.iter().any(|a| !matches!(a, Ask::RulesOf(_))) {
         ask.retain(|a| !matches!(a, Ask::RulesOf(_)));
     }
-    if ask.is_empty() {
+    // what was given is not asked for
+    if question.logs.iter().any(|l| l.formats().any(|f| f == "CBS.log")) {
+        ask.retain(|a| *a != Ask::ServicingLog);
+        if ask.is_empty() && question.kb.is_some() {
+            ask.push(Ask::Packages);
+        }
+    } else if ask.is_empty() {
         ask.push(Ask::ServicingLog);
     }
     Decision { verdict: Verdict::Unknown, causes, ask: together(ask) }

@@ -43,6 +43,17 @@ impl Words<'_> {
                 None,
             )],
             Action::Upgrade => vec![one("Move to a release that is supported.".into(), None, None)],
+            Action::EntitleBy(day) => vec![one(
+                format!(
+                    "To have updates after {day}: obtain Extended Security Updates and activate them (a key, or Azure \
+                     Arc where it is offered)."
+                ),
+                None,
+                None,
+            )],
+            Action::UpgradeBy(day) => {
+                vec![one(format!("By {day} move to a release that is supported for longer."), None, None)]
+            }
             Action::AddSha2(kbs) if kbs.is_empty() => vec![one("Bring in SHA-2 code signing support.".into(), None, None)],
             Action::AddSha2(kbs) => vec![one(format!("Install {}.", self.names(kbs)), None, None)],
             Action::RepairStore(means, culprit) => self.repair(*means, *culprit, &source),

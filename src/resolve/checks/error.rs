@@ -2,8 +2,9 @@
 
 use super::Context;
 use crate::{
+    catalog::view::{Line, LineKind},
     diagnose::{CodeMeaning, ErrorEvidence, Expected, codes},
-    model::{Cause, KbId, Licence, PackageState, Requirement},
+    model::{Cause, KbId, Licence, PackageState, Requirement, Standing},
     resolve::{
         question::{Finding, Outcome, Remedy},
         statement::{Ask, Certainty, Evidence, Says, Truth},
@@ -122,7 +123,7 @@ fn supported_until(c: &Context<'_>) -> Option<(jiff::civil::Date, Evidence)> {
         }
         let name = c.catalog.product(product).name.to_owned();
         let says = Says::SupportEnded { product: name, day: last.end_of_support };
-        let source = Evidence::catalog(says, last.source, crate::model::Standing::Verified);
+        let source = Evidence::catalog(says, last.source, Standing::Verified);
         if ended.as_ref().is_none_or(|(day, _)| last.end_of_support > *day) {
             ended = Some((last.end_of_support, source));
         }
@@ -139,6 +140,31 @@ fn needs_no_licence(c: &Context<'_>) -> bool {
             let all = c.catalog.lifecycles(p);
             !all.is_empty() && all.iter().all(|l| l.end_of_support >= c.catalog.as_of())
         })
+}
+
+/// The newest servicing stack that the host may have and lacks, where stacks come apart from cumulative updates.
+fn newest_stack(c: &Context<'_>) -> Option<(KbId, Evidence)> {
+    let products = c.identity.products;
+    let combined = |p| c.catalog.product(p).version.0[2] >= 19041;
+    if products.is_empty() || products.iter().any(combined) {
+        return None;
+    }
+    let of_host =
+        |l: &Line<'_>| l.kind == LineKind::ServicingStack && !l.products.intersection(products).is_empty();
+    let mut lines = c.catalog.lines().filter(of_host);
+    // two lines: it is not known which is the host's
+    let line = lines.next().filter(|l| lines.next().is_none() && products.is_subset(l.products))?;
+    let entitled = c.host.esu.as_ref().is_some_and(|f| f.value);
+    let until = supported_until(c).filter(|_| !entitled).map(|(day, _)| day);
+    let newest = c
+        .catalog
+        .entries(line.id)
+        .filter(|e| e.standing != Standing::Unverified)
+        .filter(|e| until.is_none_or(|u| e.date.is_some_and(|d| d <= u)))
+        .filter_map(|e| Some((e.kb?, e)))
+        .last();
+    let (kb, entry) = newest.filter(|(kb, _)| c.installed.presence(*kb).truth != Truth::True)?;
+    Some((kb, Evidence::catalog(Says::NewestStack(kb), entry.source, entry.standing)))
 }
 
 /// An error that names its cause shows it; one that leaves a few open makes them candidates.
@@ -167,22 +193,33 @@ fn named(c: &Context<'_>, meaning: &CodeMeaning, said: &Evidence, out: &mut Vec<
         // what the host itself shows of the causes that the error fits goes before the error's word
         let shown =
             out.iter().any(|f| f.outcome == Outcome::Fail && f.direct && meaning.causes.contains(&f.cause));
-        if i == 0 && !shown && meaning.names(kernel) {
+        // a restart that is over, or a service that was started since: the error is older than what the host shows
+        let overtaken = excluded && matches!(cause, Cause::PendingReboot | Cause::ServiceDisabled);
+        if i == 0 && !shown && !overtaken && meaning.names(kernel) {
             let mut finding = Finding::fail(*cause, Certainty::Inferred, evidence.clone())
                 .shown()
                 .blocks(!matches!(cause, Cause::WrongArchitecture))
                 .remedy(remedy(*cause));
             // what a rule asks for and the lists leave open is now the likeliest
-            let open: Vec<KbId> = out
-                .iter()
-                .filter(|f| f.cause == *cause && f.outcome == Outcome::Unknown)
-                .flat_map(|f| f.updates.iter().copied())
-                .collect();
-            finding.updates = open;
+            let open = out.iter().filter(|f| f.cause == *cause && f.outcome == Outcome::Unknown);
+            for kb in open.flat_map(|f| f.updates.iter().copied()) {
+                if !finding.updates.contains(&kb) {
+                    finding.updates.push(kb);
+                }
+            }
             if finding.updates.is_empty() && *cause == Cause::MissingServicingStack {
                 // no rule names one: the stack that came with, or right before, the update
                 let day = c.update.and_then(|u| u.date);
-                finding.updates.extend(day.and_then(|_| c.installed.stack_of_day(day)));
+                let of_day = day.and_then(|_| c.installed.stack_of_day(day));
+                finding.updates.extend(of_day.filter(|_| !alone));
+                if let Some((kb, source)) = newest_stack(c).filter(|_| alone) {
+                    finding.evidence.push(source);
+                    finding.updates.push(kb);
+                    finding.remedy = vec![Remedy::InstallFirst(vec![vec![kb]])];
+                }
+            }
+            if let Some(free) = c.host.free_space.as_ref().filter(|_| *cause == Cause::Space) {
+                finding.evidence.insert(0, Evidence::host(Says::FreeSpace(free.value), &free.origin));
             }
             out.push(finding);
         } else if matches!(meaning.expected, Expected::Specific | Expected::InstallFailed | Expected::Names)

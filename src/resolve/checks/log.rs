@@ -116,8 +116,11 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
 
 fn disk(c: &Context<'_>, out: &mut Vec<Finding>) {
     if let Some(e) = c.log.iter().rev().find(|e| e.value == LogFinding::DiskFull) {
+        let free = c.host.free_space.as_ref();
+        let mut evidence = told(Says::DiskFullInLog, e);
+        evidence.extend(free.map(|f| Evidence::host(Says::FreeSpace(f.value), &f.origin)));
         out.push(
-            Finding::fail(Cause::Space, Certainty::Confirmed, told(Says::DiskFullInLog, e))
+            Finding::fail(Cause::Space, Certainty::Confirmed, evidence)
                 .shown()
                 .blocks(true)
                 .remedy(Remedy::FreeSpace),

@@ -123,7 +123,7 @@ fn store(c: &Context<'_>, out: &mut Vec<Finding>) {
             Some(f) => Finding::pass(
                 Cause::StoreCorruption,
                 Certainty::Confirmed,
-                vec![Evidence::host(Says::HostIs("component store without damage".into()), &f.origin)],
+                vec![Evidence::host(Says::HostIs("without damage in its component store".into()), &f.origin)],
             ),
             None => Finding::unknown(Cause::StoreCorruption, false, evidence, vec![Ask::StoreHealth]),
         });
@@ -154,7 +154,8 @@ fn sha2(c: &Context<'_>, out: &mut Vec<Finding>) {
     let e = c.installed.meets(&Requirement::Sha2, None);
     if e.truth == Truth::False {
         // the class rules of SHA-2 signed updates name what brings the support
-        let first: Vec<KbId> = c
+        let mut first: Vec<KbId> = Vec::new();
+        let named = c
             .catalog
             .rules(SHA2_SUPPORT)
             .into_iter()
@@ -164,7 +165,12 @@ fn sha2(c: &Context<'_>, out: &mut Vec<Finding>) {
                 Requirement::Update { kb, .. } => Some(kb),
                 _ => None,
             })
-            .collect();
+            .filter(|kb| c.installed.presence(*kb).truth != Truth::True);
+        for kb in named {
+            if !first.contains(&kb) {
+                first.push(kb);
+            }
+        }
         out.push(
             Finding::fail(Cause::MissingSha2Support, e.certainty, e.evidence)
                 .blocks(true)
