@@ -258,10 +258,10 @@ impl Maker<'_> {
                     self.add_asks(&decision.ask);
                 }
                 // whether there is a package for this host at all is no condition of a step
-                (Verdict::Unknown, _) if answer.decision.causes.iter().any(|f| of_another(f.cause)) => {
+                (Verdict::Unknown, _) if decision.causes.iter().any(|f| of_another(f.cause)) => {
                     goal.state = GoalState::Unknown;
-                    goal.finding = answer.decision.causes.iter().find(|f| of_another(f.cause)).cloned();
-                    self.add_asks(&answer.decision.ask);
+                    goal.finding = decision.causes.iter().find(|f| of_another(f.cause)).cloned();
+                    self.add_asks(&decision.ask);
                 }
                 _ => {
                     goal.finding = first;
