@@ -928,3 +928,19 @@ fn a_batch_file_runs_once_at_a_time() {
     // what a dry run writes is nothing
     assert!(script.contains("if defined KB_WHATIF goto main\r\nif not exist \"%KB_DIR%\\.\" mkdir"));
 }
+
+/// The page of a blocker was not shortened.
+#[test]
+fn pages_of_what_is_in_the_way_fit_80_columns() {
+    let mut r = impossible();
+    let long = "https://learn.microsoft.com/en-us/windows/release-health/release-information";
+    r.blocked_by[0].evidence = vec![EvidenceReport {
+        text: "it is so".into(),
+        source: "catalog".into(),
+        line: None,
+        url: Some(format!("{long}-{}", "x".repeat(90))),
+        standing: Some("verified"),
+    }];
+    let text = render::plan_text(&r, plain(false));
+    assert!(text.contains("...") && text.lines().all(|l| l.len() <= 80), "{text}");
+}
