@@ -878,3 +878,69 @@ proptest! {
         render::plan_to_mermaid(&r);
     }
 }
+
+// what broke once
+
+/// Service packs of Windows 7 and Vista are programs: a pattern of .msu never found them.
+#[test]
+fn a_service_pack_is_run_as_a_program() {
+    let mut pack = install(1, "KB976932", "Service Pack 1", &[], 1);
+    pack.file = Some(PackageFileReport { placeholder: true, ..by_name("*kb976932-*x64*.exe").unwrap() });
+    pack.restart = true;
+    let mut r = report(vec![pack, install(2, "KB4490628", "servicing stack", &[1], 2)]);
+    let script = render::plan_powershell(&r);
+    for part in ["Kind = 'program'", "File = '*kb976932-*x64*.exe'", "Arguments = '/quiet /norestart'"] {
+        assert!(script.contains(part), "{part}");
+    }
+    let batch = render::plan_cmd(&r);
+    for part in ["KB_KIND=program", "KB_WANTED=*kb976932-*x64*.exe", "KB_ARGS=/quiet /norestart"] {
+        assert!(batch.contains(part), "{part}");
+    }
+    assert!(batch.contains("start \"\" /wait \"%KB_FILE%\" %KB_ARGS%"));
+    assert!(render::plan_ansible(&r).contains("- '/norestart'"));
+    // it does not go into an image
+    r.image = true;
+    assert!(render::plan_powershell(&r).contains("Kind = 'by-hand'"));
+}
+
+#[test]
+fn the_service_pack_of_a_real_plan_is_a_program() {
+    let folder = scratch("service-pack");
+    let host = folder.join("host.json");
+    let text = r#"{"schema":"kbwhy/host/1","os":{"product":"Windows 7","version":"6.1.7600","service_pack":0,
+        "architecture":"x64"},"updates":{"complete":true}}"#;
+    std::fs::write(&host, text).unwrap();
+    std::fs::write(folder.join("windows6.1-KB976932-X64.exe"), "").unwrap();
+    std::fs::write(folder.join("windows6.1-KB976932-X86.exe"), "").unwrap();
+    let (host, folder) = (host.to_str().unwrap(), folder.to_str().unwrap());
+    let r = json(&["KB4490628", "--inventory", host]);
+    assert_eq!(r["steps"][0]["file"]["name"], "*kb976932-*x64*.exe");
+    let r = json(&["KB4490628", "--inventory", host, "--folder", folder]);
+    assert_eq!(r["steps"][0]["file"]["name"], "windows6.1-KB976932-X64.exe");
+    assert_eq!(r["folder"]["missing"].as_array().unwrap().len(), 1);
+}
+
+/// Started twice, the batch file installed the same step at the same time.
+#[test]
+fn a_batch_file_runs_once_at_a_time() {
+    let script = render::plan_cmd(&usual());
+    assert!(script.contains("call :main 9>\"%KB_DIR%\\plan-%KB_PLAN%.lock\"\r\nset \"KB_RC=%errorlevel%\""));
+    // what a dry run writes is nothing
+    assert!(script.contains("if defined KB_WHATIF goto main\r\nif not exist \"%KB_DIR%\\.\" mkdir"));
+}
+
+/// The page of a blocker was not shortened.
+#[test]
+fn pages_of_what_is_in_the_way_fit_80_columns() {
+    let mut r = impossible();
+    let long = "https://learn.microsoft.com/en-us/windows/release-health/release-information";
+    r.blocked_by[0].evidence = vec![EvidenceReport {
+        text: "it is so".into(),
+        source: "catalog".into(),
+        line: None,
+        url: Some(format!("{long}-{}", "x".repeat(90))),
+        standing: Some("verified"),
+    }];
+    let text = render::plan_text(&r, plain(false));
+    assert!(text.contains("...") && text.lines().all(|l| l.len() <= 80), "{text}");
+}

@@ -621,3 +621,56 @@ fn the_smallest_change_on_the_command_line() {
         .collect();
     assert_eq!(first, ["KB2919442", "KB2919355"]);
 }
+
+// what broke once
+
+/// A chain was followed only where its numbers happened to rise: 1 waits for 6, 6 for 2.
+#[test]
+fn a_chain_is_followed_whatever_its_numbers() {
+    let catalog = toy::catalog("1;2;4;6;4 needs 1;6 needs 2;1 needs 6");
+    let question = Question { kb: Some(toy::id(4)), ..Question::default() };
+    let found = minimal::minimal(&catalog, &toy::host("has; complete"), &question);
+    let Outcome::Sets(sets) = &found.outcome else { panic!("{:?}", found.outcome) };
+    let installs = |set: &Vec<minimal::Made>| -> Vec<u32> {
+        let of = |m: &minimal::Made| match &m.fix {
+            Fix::Host(Change::Install(kb)) => number(*kb),
+            other => panic!("{other:?}"),
+        };
+        set.iter().map(of).collect()
+    };
+    assert_eq!(sets.iter().map(installs).collect::<Vec<_>>(), [[2, 6, 1]]);
+}
+
+fn known(facts: &[&str]) -> Host {
+    let mut host = Host::default();
+    for f in facts {
+        kbwhy::inventory::set_fact(&mut host, f).unwrap();
+    }
+    host
+}
+
+/// Windows 7 or Server 2008 R2: the service pack was no step, since it was not known what it makes of the host.
+#[test]
+fn a_service_pack_is_a_step_where_client_or_server_is_not_known() {
+    let host = known(&["os.version=6.1.7600", "os.service_pack=0", "os.architecture=x64"]);
+    let made = plan::plan(Catalog::embedded(), &host, &Request::to(["KB4490628".parse().unwrap()]));
+    assert!(made.possible);
+    let changes: Vec<&Change> = made.steps.iter().map(|s| &s.change).collect();
+    let installs = ["KB976932", "KB4490628"].map(|kb| Change::Install(kb.parse().unwrap()));
+    assert_eq!(changes, installs.iter().collect::<Vec<_>>());
+    // and then it is no more known than before
+    let origin = simulate::named("test", "service pack");
+    let after = simulate::settled(Catalog::embedded(), &host, &installs[..1], &origin).unwrap();
+    let words = kbwhy::resolve::identity::identify(Catalog::embedded(), &after).words;
+    assert!(words.contains("Windows 7") && words.contains("Server 2008 R2"), "{words}");
+}
+
+/// A plan began with the update although its packages are for another Windows, as far as is known.
+#[test]
+fn an_update_of_another_windows_is_not_planned() {
+    let host = known(&["os.version=10.0.19041", "os.product=Windows Server, version 2004"]);
+    let made = plan::plan(Catalog::embedded(), &host, &Request::to(["KB5072653".parse().unwrap()]));
+    assert!(!made.possible && made.steps.is_empty());
+    assert_eq!(made.goals[0].state, plan::GoalState::Unknown);
+    assert!(!made.asks.is_empty());
+}

@@ -3,7 +3,7 @@
 use super::{short_title, wording};
 use crate::{
     catalog::Catalog,
-    model::{KbId, Requirement},
+    model::{Cause, KbId, Requirement},
     plan::{
         minimal::{Fix, Made, Minimal, Outcome},
         simulate::Change,
@@ -30,7 +30,11 @@ pub fn minimal_report(catalog: &Catalog, kb: KbId, minimal: &Minimal) -> Minimal
                 [one] => format!(" The one for this host is {one}{}.", titled(catalog, *one)),
                 many => format!(" Those for this host are {}.", wording::some(&named(many), 4)),
             };
-            let text = format!("No change of this host makes {kb} applicable: {}.{instead}", cause(why));
+            // who has its file may still install it: nothing is claimed of that
+            let text = match why.cause {
+                Cause::Expired => format!("No change of this host brings {kb}: {}.{instead}", cause(why)),
+                _ => format!("No change of this host makes {kb} applicable: {}.{instead}", cause(why)),
+            };
             ("none", text, Vec::new(), named(counterparts))
         }
         Outcome::Sets(sets) => {

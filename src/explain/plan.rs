@@ -60,6 +60,11 @@ fn list(updates: &[KbId]) -> String {
     }
 }
 
+/// A few by name, many by number.
+fn some(updates: &[KbId]) -> String {
+    if updates.len() > 4 { several(updates.len(), "update") } else { list(updates) }
+}
+
 /// What the plan comes to, in one sentence.
 fn summary(plan: &Plan) -> String {
     let name = plan.host.name.as_ref().map_or_else(|| "this host".to_owned(), |f| f.value.clone());
@@ -70,10 +75,10 @@ fn summary(plan: &Plan) -> String {
     let unknown = of(&[GoalState::Unknown]);
     let mut out = String::new();
     if !impossible.is_empty() {
-        out = format!("{} cannot be installed on {name}. ", list(&impossible));
+        out = format!("{} cannot be installed on {name}. ", some(&impossible));
     }
     if !unknown.is_empty() {
-        out.push_str(&format!("Whether {} can be installed on {name} is not known. ", list(&unknown)));
+        out.push_str(&format!("Whether {} can be installed on {name} is not known. ", some(&unknown)));
     }
     if plan.steps.is_empty() {
         if out.is_empty() {
@@ -81,13 +86,13 @@ fn summary(plan: &Plan) -> String {
             out = match goals.len() {
                 0 => "Nothing was asked for.".to_owned(),
                 1 => format!("{} is there already, or replaced: nothing to do.", list(&goals)),
-                _ => format!("{} are there already, or replaced: nothing to do.", list(&goals)),
+                _ => format!("{} are there already, or replaced: nothing to do.", some(&goals)),
             };
         }
         return out.trim_end().to_owned();
     }
     let reached = of(&[GoalState::Install, GoalState::Contained]);
-    let what = if reached.len() > 4 { several(reached.len(), "update") } else { list(&reached) };
+    let what = some(&reached);
     let conditional = plan.steps.iter().filter(|s| s.only_if.is_some()).count();
     let restarts = match (plan.image, plan.restarts) {
         (true, _) => "no restart, for an image".to_owned(),

@@ -63,6 +63,9 @@ fn summary(
             (Some(c), _) => {
                 format!("{} on {name}: {}, then {}.", c.kb, in_words(&c.before), in_words(&c.after))
             }
+            (None, Some(c)) if is_told(c) => {
+                format!("{} on {name}: {}, then {}.", c.kb, in_words(&c.before), in_words(&c.after))
+            }
             (None, Some(c)) => format!("{} on {name}: {} before and after.", c.kb, in_words(&c.before)),
             (None, None) => String::new(),
         };
@@ -158,10 +161,17 @@ fn short(s: &Short) -> ShortVerdictReport {
     }
 }
 
+/// Is there something to tell? What is open may be another thing, though the verdict is not known before and after.
+fn is_told(c: &Compared) -> bool {
+    c.differs() || c.after.verdict == Verdict::Unknown && in_words(&c.before) != in_words(&c.after)
+}
+
 fn verdict_change(catalog: &Catalog, c: &Compared) -> VerdictChangeReport {
-    let (before, after) = (in_words(&c.before), in_words(&c.after));
-    let text =
-        if c.differs() { format!("{before}, then {after}") } else { format!("{before}, before and after") };
+    let text = if is_told(c) {
+        format!("{}, then {}", in_words(&c.before), in_words(&c.after))
+    } else {
+        format!("{}, before and after", in_words(&c.before))
+    };
     VerdictChangeReport {
         update: c.kb.to_string(),
         title: short_title(catalog, c.kb).unwrap_or_else(|| "not in this catalog".into()),

@@ -172,8 +172,8 @@ struct Search<'a> {
 enum Tried {
     /// the update applies; the changes in their order
     Applies(Vec<Made>),
-    /// this stands in the way: of the update, or of one that is to be installed first
-    Stuck { host: Box<Host>, of: KbId, decision: Box<Decision> },
+    /// this stands in the way: of the update, or of those that are to be installed first
+    Stuck { host: Box<Host>, of: Vec<(KbId, Decision)> },
 }
 
 impl Search<'_> {
@@ -209,9 +209,8 @@ impl Search<'_> {
                             found.push((set, made));
                         }
                     }
-                    Tried::Stuck { host, of, decision } => {
-                        let own = of == self.kb;
-                        for fix in self.fixes.of(&host, of, own, &self.question, &decision) {
+                    Tried::Stuck { host, of } => {
+                        for fix in self.next_fixes(&set, &host, &of) {
                             let mut more = set.clone();
                             if more.insert(fix) && seen.insert(more.clone()) {
                                 if size == SIZE {
@@ -228,6 +227,19 @@ impl Search<'_> {
         }
         found.sort_by_key(|(set, _)| set.len());
         (found.into_iter().map(|(_, made)| made).collect(), cut)
+    }
+
+    /// What would help one of those that are stuck. One that waits for another of the set is helped by what helps that.
+    fn next_fixes(&mut self, set: &BTreeSet<Fix>, host: &Host, stuck: &[(KbId, Decision)]) -> Vec<Fix> {
+        let mut all = Vec::new();
+        for (of, decision) in stuck {
+            let fixes = self.fixes.of(host, *of, *of == self.kb, &self.question, decision);
+            if !fixes.is_empty() && !fixes.iter().any(|f| set.contains(f)) {
+                return fixes;
+            }
+            all.extend(fixes);
+        }
+        all
     }
 
     /// A set from which nothing can be taken.
@@ -273,7 +285,7 @@ impl Search<'_> {
         while !updates.is_empty() {
             let identity = identity::identify(self.catalog, &host);
             let prepared = Prepared::new(self.catalog, &host, &identity);
-            let mut stuck: Option<(KbId, Decision)> = None;
+            let mut stuck: Vec<(KbId, Decision)> = Vec::new();
             let mut goes: Option<(usize, (bool, bool))> = None;
             let mut needless: Option<usize> = None;
             for (at, kb) in updates.iter().enumerate() {
@@ -286,7 +298,7 @@ impl Search<'_> {
                     needless = Some(at);
                     break;
                 }
-                stuck = stuck.or(Some((*kb, decision)));
+                stuck.push((*kb, decision));
             }
             // something else of the set replaces it: it does without this one
             if let Some(at) = needless {
@@ -294,8 +306,7 @@ impl Search<'_> {
                 continue;
             }
             let Some((at, (unless_present, unstated))) = goes else {
-                let Some((of, decision)) = stuck else { break };
-                return Tried::Stuck { host: Box::new(host), of, decision: Box::new(decision) };
+                return Tried::Stuck { host: Box::new(host), of: stuck };
             };
             let kb = updates.remove(at);
             let origin = simulate::named("counterfactual", &format!("{kb} installed"));
@@ -310,7 +321,7 @@ impl Search<'_> {
             self.unstated |= decision.verdict != Verdict::Applicable;
             return Tried::Applies(made);
         }
-        Tried::Stuck { host: Box::new(host), of: self.kb, decision: Box::new(decision) }
+        Tried::Stuck { host: Box::new(host), of: vec![(self.kb, decision)] }
     }
 
     /// Can it be installed now? With whether it may be there already, and whether no source says what it needs.

@@ -1,6 +1,6 @@
 //! A plan as a checklist in Markdown.
 
-use super::{action, counted, file, restarts_after};
+use super::{action, counted, restarts_after};
 use crate::report::InstallPlanReport;
 use std::fmt::Write;
 
@@ -39,8 +39,10 @@ pub fn plan_markdown(r: &InstallPlanReport) -> String {
         if let Some(command) = &s.command {
             line(format!("run {}", code(command)));
         }
-        if let Some(file) = file(s) {
-            line(format!("file {}", code(&file)));
+        if let Some(f) = &s.file {
+            let is_pattern = f.path.is_none() && f.placeholder;
+            let remark = if is_pattern { ", a pattern: the name is not known" } else { "" };
+            line(format!("file {}{remark}", code(f.path.as_ref().unwrap_or(&f.name))));
         }
         if let Some(digest) = s.file.as_ref().and_then(|f| f.digest.as_deref()) {
             line(format!("digest {}", code(digest)));

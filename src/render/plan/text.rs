@@ -2,7 +2,7 @@
 
 use super::{action, counted, file, name, restarts_after};
 use crate::{
-    render::text::{Style, host_line, paragraph, source, to_ascii},
+    render::text::{Style, elide, host_line, paragraph, source, to_ascii},
     report::{BlockerReport, FolderReport, InstallPlanReport, PlanStepReport},
 };
 use std::fmt::Write;
@@ -192,7 +192,7 @@ fn blocked(out: &mut String, blockers: &[BlockerReport], width: usize, style: St
     for b in &blockers[..shown] {
         hanging(out, &format!("  {:<11}", b.goal), &format!("{} ({})", b.text, b.code), 13, width);
         for e in b.evidence.iter().filter(|e| !e.text.is_empty()).take(if style.verbose { 20 } else { 2 }) {
-            let source = source(e);
+            let source = if style.verbose { source(e) } else { elide(&source(e), width - 15) };
             let text = if source.is_empty() { e.text.clone() } else { format!("{}  [{source}]", e.text) };
             paragraph(out, &text, 13, width);
         }

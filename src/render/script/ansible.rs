@@ -27,7 +27,8 @@ const DONE: &str = "[0, 3010, 1641, 2359301]";
 /// What is not a failure either: it is there already.
 const FINE: &str = "[0, 3010, 1641, 2359301, 2359302]";
 /// The same for what may be there already, which wusa and DISM then call not applicable (signed and unsigned).
-const FINE_IF_THERE: &str = "[0, 3010, 1641, 2359301, 2359302, -2145124329, 2149842967, -2146498530, 2148468766]";
+const FINE_IF_THERE: &str =
+    "[0, 3010, 1641, 2359301, 2359302, -2145124329, 2149842967, -2146498530, 2148468766]";
 /// The same for what is removed.
 const FINE_REMOVED: &str = "[0, 3010, 1641, 2359301, 2359303]";
 
