@@ -232,3 +232,26 @@ fn a_cut_policy_export_is_no_lie() {
         assert!(matches!(code, Some(1 | 3 | 5)), "{length}: {code:?}");
     }
 }
+
+#[test]
+fn what_no_page_states_decides_nothing_for_sure() {
+    let reg = "Windows Registry Editor Version 5.00\r\n\r\n\
+        [HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\WindowsUpdate\\UX\\Settings]\r\n\
+        \"PauseQualityUpdatesStartTime\"=\"2026-09-01T00:00:00Z\"\r\n\
+        \"PauseQualityUpdatesEndTime\"=\"2100-01-01T00:00:00Z\"\r\n";
+    let settings = scratch("pause-of-settings.reg", reg.as_bytes());
+    let settings = settings.to_str().expect("a plain path");
+    let given = ["--symptom", "not-arriving", "--inventory", settings, "--inventory", VER];
+    let facts = ["--set", "management.lastsearchsuccessdate=2026-09-10", "--format", "json"];
+    let report = output(&diagnose(&[&given[..], &facts].concat()));
+    let report: serde_json::Value = serde_json::from_str(&report).expect("the report is JSON");
+    let rows = report["advice"].as_array().expect("rows");
+    let row = rows.iter().find(|a| a["code"] == "quality-updates-paused").expect("the pause");
+    assert_eq!((&row["outcome"], &row["certainty"]), (&"fail".into(), &"inferred".into()), "{row}");
+    // what is claimed for sure rests on a page, and on what was given
+    for a in rows.iter().filter(|a| a["certainty"] == "confirmed") {
+        let evidence = a["evidence"].as_array().expect("evidence");
+        assert!(evidence.iter().any(|e| e["url"].is_string()), "{a}");
+        assert!(evidence.iter().any(|e| e["url"].is_null()), "{a}");
+    }
+}

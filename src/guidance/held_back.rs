@@ -189,10 +189,16 @@ fn paused(host: &Host, class: Class) -> Finding {
         }
         _ => {}
     }
+    // what Settings states decides by what others found out
+    if [&seen[2], &ends[0], &ends[1]].iter().any(|s| s.setting().is_some()) {
+        proofs.push(Proof::Rule(Rule::SettingsPause));
+    }
     if let Some(until) = until {
         if let Some((today, proof)) = known_day(host) {
             proofs.push(proof);
-            proofs.push(Proof::Rule(Rule::PauseEnds));
+            if stated_end.is_none() {
+                proofs.push(Proof::Rule(Rule::PauseEnds));
+            }
             if today >= until {
                 let says = Says::NotPaused { class, ended: Some(until) };
                 return Finding::new(check, Outcome::Pass, says).proof(proofs);
@@ -355,7 +361,7 @@ fn hold(host: &Host) -> Finding {
     if !ids.is_empty() {
         return Finding::new(check, Outcome::Fail, Says::Hold { ids })
             .proof(proofs)
-            .proof([Proof::Rule(Rule::Holds)])
+            .proof([Proof::Rule(Rule::HoldRecord), Proof::Rule(Rule::Holds)])
             .remedy([Remedy::AwaitHold, Remedy::OptOutOfHold]);
     }
     let says = if recorded { Says::HoldNotRecorded } else { Says::HoldUnknown };

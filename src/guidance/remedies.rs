@@ -313,10 +313,19 @@ pub enum Rule {
     PrerequisiteLimit,
     /// 80244007 has three causes
     FaultCauses,
+    /// where Settings keeps its pause: no page of Microsoft tells
+    SettingsPause,
+    /// where Windows records holds: no page of Microsoft tells
+    HoldRecord,
 }
 
 impl Rule {
-    /// The page.
+    /// Independent programs agree on it, and no page of Microsoft was found that states it: what rests on it follows, and is
+    /// not shown.
+    pub const fn is_secondary(self) -> bool {
+        matches!(self, Self::SettingsPause | Self::HoldRecord)
+    }
+    /// The page; of what no page states, the nearest.
     pub const fn page(self) -> &'static str {
         match self {
             Self::MuxNumber | Self::HealthTools | Self::WsusLeast | Self::WsusServices | Self::WsusSite => {
@@ -328,7 +337,8 @@ impl Rule {
             Self::Tls12 => COMMON,
             Self::PauseEnds | Self::PauseStatus | Self::Deferral => CONFIGURE,
             Self::Target => POLICY_CSP,
-            Self::Holds => HOLDS,
+            Self::Holds | Self::HoldRecord => HOLDS,
+            Self::SettingsPause => CONFIGURE,
             Self::ServiceScans => DEPLOYMENT,
             Self::SourceTables | Self::AllFour | Self::Switch => SOURCE_TABLES,
             Self::Integration => INTEGRATE,

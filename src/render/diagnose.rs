@@ -169,9 +169,11 @@ pub fn diagnose_text(report: &DiagnoseReport, style: Style) -> String {
         checks(&mut out, answer, style);
     } else if readings.is_empty() {
         let mut rest = answer.clone();
-        rest.checks.retain(|c| !examined(c.code));
+        // of no update: that it is for this architecture says nothing
+        let idle = |outcome| outcome == "pass" && answer.verdict.is_none() && !report.advice.is_empty();
+        rest.checks.retain(|c| !examined(c.code) && !idle(c.outcome));
         if rest.checks.len() < answer.checks.len() {
-            rest.causes.clear();
+            rest.causes.retain(|c| !examined(c.code));
         }
         checks(&mut out, &rest, style);
     } else {
@@ -266,8 +268,9 @@ fn is_dark(a: &AdviceReport) -> bool {
 
 fn advice(out: &mut String, all: &[&AdviceReport], report: &DiagnoseReport, style: Style) {
     let width = style.width.max(40);
-    // where updates come from is an answer in itself
-    let is_shown = |a: &&AdviceReport| style.verbose || a.outcome != "pass" || a.code == "scan-source";
+    // where updates come from, and whether WSUS is new enough, is an answer in itself
+    let telling = |a: &AdviceReport| matches!(a.code, "scan-source" | "wsus-version");
+    let is_shown = |a: &&AdviceReport| style.verbose || a.outcome != "pass" || telling(a);
     let shown: Vec<&AdviceReport> = all.iter().copied().filter(is_shown).collect();
     if !shown.is_empty() {
         out.push('\n');
@@ -315,9 +318,9 @@ fn one_advice(out: &mut String, a: &AdviceReport, report: &DiagnoseReport, style
         (outcome, _) => outcome,
     };
     check(out, &Row { outcome, title: a.title, evidence }, width, style);
-    // what comes on a day is told, not done now; what stands below for all is not said twice
+    // what comes on a day, or stops nothing, is told, not done now; what stands below for all is not said twice
     let at_the_end = !stands_in_row(a, report) && a.remedy.iter().all(|r| report.remedy.contains(r));
-    if a.outcome == "fail" && outcome != "soon" && !at_the_end {
+    if outcome == "fail" && !at_the_end {
         steps(out, &a.remedy, 2, style);
     }
     let asked = |command: &str| report.answer.unknown.iter().any(|u| u.collect == command);

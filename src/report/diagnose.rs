@@ -119,6 +119,9 @@ pub struct AdviceReport {
     pub title: &'static str,
     /// `fail`: it is so and needs something done; `pass`: checked, and in order; `unknown`: not to be seen in what was given
     pub outcome: &'static str,
+    /// `confirmed`: what was given and a page of Microsoft both state it; `inferred`; `possible`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<&'static str>,
     /// of a check of the host: what a failure means, `stops` the next update, will do so `soon`, `advice`; of `unknown`: what
     /// one would mean of which there is a sign
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -69,18 +69,15 @@ pub fn doctor_report(
 pub fn doctor_advice(report: DoctorReport) -> Vec<AdviceReport> {
     let weighed = report.checks.into_iter().map(|c| {
         let told = c.advice.outcome == "fail" || c.advice.outcome == "unknown" && c.open;
-        AdviceReport { severity: told.then_some(c.severity), ..c.advice }
+        AdviceReport { certainty: Some(c.certainty), severity: told.then_some(c.severity), ..c.advice }
     });
     weighed.chain(report.checklist).collect()
 }
 
 /// Findings of other rooms go behind those of the same weight.
 fn place(checks: &mut Vec<DoctorCheckReport>, advice: Vec<AdviceReport>) {
-    for a in advice {
-        let certainty = match a.outcome {
-            "unknown" => "possible",
-            _ => "inferred",
-        };
+    for mut a in advice {
+        let certainty = a.certainty.take().unwrap_or("inferred");
         let group = |c: &DoctorCheckReport| match (c.advice.outcome, c.severity, c.open) {
             ("fail", "stops", _) => 0,
             ("fail", "soon", _) => 1,
@@ -132,6 +129,7 @@ impl Words<'_> {
                 Outcome::Fail => "fail",
                 Outcome::Unknown => "unknown",
             },
+            certainty: None,
             severity: None,
             text: self.text(f),
             evidence: f.evidence.iter().map(|e| self.evidence(e)).collect(),

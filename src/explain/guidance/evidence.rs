@@ -128,6 +128,13 @@ pub(super) fn evidence(p: &Proof) -> EvidenceReport {
             url: None,
             standing: None,
         },
+        Proof::Rule(r) if r.is_secondary() => EvidenceReport {
+            text: rule(*r).to_owned(),
+            source: "rule".into(),
+            line: None,
+            url: None,
+            standing: Some("secondary"),
+        },
         Proof::Rule(r) => by_page(rule(*r), r.page()),
         Proof::Stated { text, url, standing } => EvidenceReport {
             text: text.clone(),
@@ -190,6 +197,12 @@ const fn rule(r: Rule) -> &'static str {
         Rule::HttpStatus => "what statuses and substatuses of IIS mean",
         Rule::PrerequisiteLimit => {
             "80244007 comes where a client has more installed prerequisites than maxInstalledPrerequisites"
+        }
+        Rule::SettingsPause => {
+            "that Settings keeps a pause in these values is what independent programs agree on; no page of Microsoft states it"
+        }
+        Rule::HoldRecord => {
+            "that Windows records holds there is what independent programs agree on; no page of Microsoft states it"
         }
         Rule::FaultCauses => {
             "80244007 has three causes: prerequisites, updates that the client knows, a missing entry for the client"

@@ -5,9 +5,10 @@ mod remedies;
 
 use crate::{
     guidance::{
-        Check, Class, ClientFault, Conflict, Finding, NetworkKind, Outcome, Routed, Routing, Says, Source,
+        Check, Class, ClientFault, Conflict, Finding, NetworkKind, Outcome, Proof, Routed, Routing, Says,
+        Source,
     },
-    model::{KbId, Truth},
+    model::{KbId, Standing, Truth},
     report::AdviceReport,
 };
 use evidence::evidence;
@@ -46,11 +47,29 @@ fn advice(f: &Finding) -> AdviceReport {
             Outcome::Unknown => "unknown",
             Outcome::Pass => "pass",
         },
+        certainty: Some(certainty(f)),
         severity: None,
         text: says(&f.says),
         evidence: f.proofs.iter().map(evidence).collect(),
         remedy: f.remedies.iter().map(remedy).collect(),
         collect,
+    }
+}
+
+/// How sure a finding is: shown by what was given and a page of Microsoft, or following from them.
+fn certainty(f: &Finding) -> &'static str {
+    let by_page = |p: &Proof| match p {
+        Proof::Rule(r) => !r.is_secondary(),
+        Proof::Stated { standing, .. } => *standing == Standing::Verified,
+        _ => false,
+    };
+    let secondary = |p: &Proof| matches!(p, Proof::Rule(r) if r.is_secondary());
+    let given = |p: &Proof| !matches!(p, Proof::Rule(_) | Proof::Stated { .. });
+    match f.outcome {
+        Outcome::Unknown => "possible",
+        _ if f.proofs.iter().any(secondary) => "inferred",
+        _ if f.proofs.iter().any(by_page) && f.proofs.iter().any(given) => "confirmed",
+        _ => "inferred",
     }
 }
 
