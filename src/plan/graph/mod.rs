@@ -208,7 +208,8 @@ impl<'k, 'a> Builder<'k, 'a> {
                     let update = self.known.update(*kb);
                     // the rule that names it says that this is the way
                     let named = rank < UNNAMED || self.goals.contains(kb);
-                    let unsure = u64::from(!named && !self.known.stated(*kb));
+                    let unsure =
+                        u64::from(!named && !self.known.stated(*kb)) + u64::from(self.known.disputed(*kb));
                     let since = |d: Date| {
                         u64::from(d.year().unsigned_abs()) * 372
                             + u64::from(d.month().unsigned_abs()) * 31
@@ -224,7 +225,9 @@ impl<'k, 'a> Builder<'k, 'a> {
                         _ => 2,
                     };
                     let waits = asks_restart(self.known.catalog, *kb) != Some(false) && !self.image;
-                    (unsure, waits, 1_000_000 - day.min(1_000_000), weight)
+                    // what is known best before what is newest
+                    let secondary = u64::from(self.known.secondary(*kb)) * 1_000_000;
+                    (unsure, waits, secondary + 1_000_000 - day.min(1_000_000), weight)
                 }
                 Change::Remove(_) => (0, !self.image, 0, 2),
                 _ => (0, false, 0, 1),
@@ -236,7 +239,7 @@ impl<'k, 'a> Builder<'k, 'a> {
                 Objective::Newest => [unsure, stale, 1, age],
                 Objective::Smallest => [unsure, weight, 1, age],
                 // two that are named first, each by its rule: the earlier is the nearer
-                Objective::Documented => [unsure, rank, 1, 1_000_000 - age],
+                Objective::Documented => [unsure, rank, 1, 2_000_000 - age],
             };
         }
         self.graph.problem.restarts_at = match self.objective {
