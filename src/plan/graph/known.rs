@@ -45,6 +45,9 @@ pub(super) enum Way {
 /// whether any source says what they need, how well that is known.
 type Kind = (Vec<String>, Option<bool>, [bool; 3]);
 
+/// An update, the component that it brings (`sp` for a service pack), and its version.
+type Bringer = (KbId, &'static str, Version);
+
 /// A line's updates with their places, oldest first.
 type Line = Rc<Vec<(u32, u32)>>;
 
@@ -61,7 +64,7 @@ pub(in crate::plan) struct Known<'a> {
     kinds: BTreeMap<Kind, u32>,
     kind_of: HashMap<KbId, u32>,
     reachable: Option<ProductSet>,
-    bringers: Option<Rc<Vec<(KbId, &'static str, Version)>>>,
+    bringers: Option<Rc<Vec<Bringer>>>,
     /// updates by dense numbers, so that walks over thousands of them are cheap
     numbers: HashMap<KbId, u32>,
     kbs: Vec<KbId>,
@@ -204,7 +207,7 @@ impl<'a> Known<'a> {
     }
 
     /// Updates that bring a version of a component, or make another release of Windows.
-    pub(super) fn bringers(&mut self) -> Rc<Vec<(KbId, &'static str, Version)>> {
+    pub(super) fn bringers(&mut self) -> Rc<Vec<Bringer>> {
         if let Some(known) = &self.bringers {
             return Rc::clone(known);
         }
