@@ -8,8 +8,16 @@ use kbwhy::{
     catalog::Catalog,
     inventory::{Input, read},
     model::{Host, KbId},
-    plan::{Change, GoalState, Objective, Plan, Remark, Request, plan, replay},
-    resolve::{explain, question::Question, verdict::Verdict},
+    plan::{
+        Change, GoalState, Objective, Plan, Remark, Request, plan, replay,
+        simulate::{self, apply},
+    },
+    resolve::{
+        explain,
+        identity::identify,
+        question::{Finding, Question},
+        verdict::Verdict,
+    },
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,6 +111,75 @@ fn the_april_2014_update_comes_first_on_2012_r2() {
     assert!(installs(&plan).iter().any(|s| s == "KB3172614"));
     // one restart so that the rest finds it, one in the end
     assert_eq!(plan.restarts, 2);
+}
+
+#[test]
+fn an_undisputed_servicing_stack_is_preferred() {
+    // sources disagree on whether KB3021910 goes on without what needs it here
+    let plan = in_order(&server_2012_r2(COMPLETE), &["KB2919355"], &[&["KB2919442"], &["KB2919355"]]);
+    assert_eq!(installs(&plan).len(), 3);
+    // one that is there will do
+    let with_disputed = server_2012_r2(r#","updates":{"installed":["KB3021910"],"complete":true}"#);
+    let plan = in_order(&with_disputed, &["KB2919355"], &[&["KB2919355"]]);
+    assert!(!installs(&plan).iter().any(|s| STACK_2014.contains(&s.as_str())));
+}
+
+#[test]
+fn a_servicing_stack_that_is_known_and_too_old_is_raised_first() {
+    let old = host(
+        r#""product":"Windows Server 2019 Datacenter","version":"10.0.17763","revision":1879,"architecture":"x64""#,
+        r#","updates":{"installed":["KB5000859","KB5001342"]},"facts":{"servicing_stack":"10.0.17763.1852"}"#,
+    );
+    assert_eq!(installs(&in_order(&old, &["KB5005030"], &[])), ["KB5005112", "KB5005030"]);
+}
+
+#[test]
+fn server_2012_takes_what_it_needs_first() {
+    let host = host(
+        r#""product":"Windows Server 2012","version":"6.2.9200","architecture":"x64""#,
+        r#","updates":{"complete":true}"#,
+    );
+    in_order(&host, &["KB3186497"], &[&["KB4019990"], &["KB3186497"]]);
+    // the licence and the stack of its day before a rollup of the extended updates
+    let plan = in_order(&host, &["KB5032247"], &[&["KB5029369"], &["KB5032247"]]);
+    assert!(plan.steps.iter().any(|s| matches!(s.change, Change::Licence(_))));
+    assert_eq!(installs(&plan).last().map(String::as_str), Some("KB5032247"));
+}
+
+#[test]
+fn goals_that_contradict_each_other_are_named_and_keep_nothing_else_off() {
+    let catalog = toy::catalog("1; 2; 3; 4; 5; 1 needs 3; 2 needs 4; 3 conflicts 4");
+    let plan = plan(&catalog, &toy::host("complete"), &Request::to([1, 2, 5].map(toy::id)));
+    assert!(!plan.possible);
+    let named: Vec<(KbId, Vec<KbId>)> =
+        plan.blocked.iter().map(|b| (b.goal, b.finding.updates.clone())).collect();
+    assert_eq!(named, [(toy::id(1), vec![toy::id(2)]), (toy::id(2), vec![toy::id(1)])]);
+    assert_eq!(plan.blocked[0].finding.cause.code(), "conflicting-update");
+    assert_eq!(installs(&plan), [toy::id(5).to_string()]);
+}
+
+#[test]
+fn wide_independent_choices_are_exact_and_a_thicket_says_that_it_is_not() {
+    // 300 pairs of which either will do, under one update
+    let wide: Vec<String> = (0..300).map(|i| format!("{}|{}", 2 + 2 * i, 3 + 2 * i)).collect();
+    let catalog = toy::catalog(&format!("1 needs {}", wide.join(" & ")));
+    let host = toy::host("complete");
+    let all = plan(&catalog, &host, &Request::to([toy::id(1)]));
+    assert!(all.possible && all.optimal);
+    assert_eq!((all.steps.len(), all.restarts), (301, 2));
+    // every member helps with several clauses
+    let thicket: Vec<String> = (0..200u32)
+        .map(|i| {
+            let members: BTreeSet<u32> = (0..5).map(|k| 2 + (i * 7 + k * (37 + i % 11)) % 200).collect();
+            members.iter().map(ToString::to_string).collect::<Vec<_>>().join("|")
+        })
+        .collect();
+    let catalog = toy::catalog(&format!("1 needs {}", thicket.join(" & ")));
+    let request = Request { budget: 200_000, ..Request::to([toy::id(1)]) };
+    let plan = plan(&catalog, &host, &request);
+    assert!(plan.possible && !plan.optimal);
+    assert!(plan.remarks.iter().any(|r| matches!(r, Remark::GaveUp(_))), "{:?}", plan.remarks);
+    replays(&catalog, &plan);
 }
 
 #[test]
@@ -368,6 +445,17 @@ fn cheapest(catalog: &Catalog, has: &BTreeSet<u32>, goal: u32) -> Option<(u32, u
     None
 }
 
+/// What another goal needs anyway meets a clause, though a newer update would, too.
+#[test]
+fn an_update_that_comes_anyway_is_not_doubled_by_a_newer_one() {
+    let catalog = toy::catalog("4 needs 5; 3 needs 2; 5 > 2; 6 > 2");
+    let host = toy::host("complete");
+    let plan = plan(&catalog, &host, &Request::to([toy::id(3), toy::id(4)]));
+    let mut installed: Vec<Change> = plan.steps.iter().map(|s| s.change.clone()).collect();
+    installed.sort();
+    assert_eq!(installed, [3, 4, 5].map(|n| Change::Install(toy::id(n))), "{}", said(&plan));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 
@@ -386,6 +474,27 @@ proptest! {
                 steps[before].1 |= restart;
             }
             prop_assert!(replay(&catalog, &host, &steps, &ends).is_err(), "without step {} of {}", left_out, said(&plan));
+        }
+    }
+
+    /// The replay keeps what it derived from step to step; it finds what the resolver finds anew.
+    #[test]
+    fn the_replay_finds_what_the_resolver_finds(world in worlds(), goals in prop::collection::btree_set(1u32..8, 1..4)) {
+        let catalog = toy::catalog(&text_of(&world));
+        let plan = plan(&catalog, &host_of(&world.3), &Request::to(goals.iter().map(|n| toy::id(*n))));
+        let mut now = plan.host.clone();
+        for (step, replayed) in plan.steps.iter().zip(&plan.replay) {
+            if let Change::Install(kb) = step.change {
+                let anew = explain(&catalog, &now, &Question { kb: Some(kb), ..Question::default() }).decision;
+                prop_assert_eq!(Some(anew.verdict), replayed.verdict);
+                let cause = |f: Option<&Finding>| f.map(|f| (f.cause, f.outcome, f.certainty, f.updates.clone()));
+                prop_assert_eq!(cause(anew.causes.first()), cause(replayed.finding.as_ref()));
+            }
+            let restart = (step.restart && step.change != Change::Restart).then_some(Change::Restart);
+            for change in [Some(step.change.clone()), restart].into_iter().flatten() {
+                let identity = identify(&catalog, &now);
+                now = apply(&catalog, &now, &identity, &change, &simulate::step(1)).unwrap();
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 pub mod cabinet;
 pub mod definitions;
 pub mod master;
-mod numbers;
+pub mod numbers;
 
 /// What stops a bench.
 pub type Failed = Box<dyn std::error::Error>;

@@ -2,7 +2,7 @@
 
 /// A generator of numbers that needs no seed from outside.
 #[derive(Debug)]
-pub(crate) struct Numbers(pub(crate) u64);
+pub struct Numbers(pub u64);
 
 impl Numbers {
     pub(crate) fn next(&mut self) -> u64 {
@@ -12,7 +12,8 @@ impl Numbers {
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
     }
-    pub(crate) fn below(&mut self, n: usize) -> usize {
+    /// The next number below this one.
+    pub fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize
     }
     pub(crate) fn guid(&mut self) -> String {

@@ -297,9 +297,6 @@ fn remark_words(r: &Remark) -> String {
         Remark::Unstated(kb) => {
             format!("No source says what {kb} needs: Windows may ask for more when its turn comes.")
         }
-        Remark::PassedOver { taken, others } => {
-            format!("{taken} was taken; {} would do as well.", list(others))
-        }
         Remark::CheckpointFolder { target, checkpoints } => format!(
             "{} and {target} may lie in one folder, with no other .msu in it: DISM with {target} as its package then \
              takes the checkpoint by itself.",
@@ -310,9 +307,6 @@ fn remark_words(r: &Remark) -> String {
             "The host was asked in a remote session, in which wusa fails: run the steps on the host itself, or as a \
              scheduled task under SYSTEM."
                 .into()
-        }
-        Remark::Advised { update, clause } => {
-            format!("Advised before {update}, though it goes on without: {}.", wording::clause_words(&clause.0))
         }
         Remark::NotAssumed(text) => format!("Not assumed: {text}."),
     }

@@ -260,13 +260,6 @@ pub enum Remark {
     OrderBroken(KbId, KbId),
     /// no source says what this update needs
     Unstated(KbId),
-    /// of the members that would do, this one was taken, those were passed over
-    PassedOver {
-        /// taken
-        taken: KbId,
-        /// passed over
-        others: Vec<KbId>,
-    },
     /// the checkpoint lies in the same folder as the target: DISM takes it from there
     CheckpointFolder {
         /// the target
@@ -278,13 +271,6 @@ pub enum Remark {
     AvoidedWithdrawn(KbId),
     /// wusa fails in a remote session
     RunLocally,
-    /// Microsoft advises it before an update; without it the update goes on, too
-    Advised {
-        /// the update
-        update: KbId,
-        /// what is advised
-        clause: Clause,
-    },
     /// a fact that was to be assumed is none
     NotAssumed(String),
 }

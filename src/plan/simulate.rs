@@ -147,6 +147,10 @@ pub fn is_image(host: &Host) -> bool {
 }
 
 /// Does the package ask for a restart? `None` if its kind does not tell: the exit code of its installer does.
+///
+/// By kind, since no source states it for each package. Only servicing stack updates are documented, to need none (see
+/// `never_removed`). Where this is wrong nothing is installed too early: a restart too many does no harm, and a package
+/// that asks for one ends with exit code 3010.
 pub fn asks_restart(catalog: &Catalog, kb: KbId) -> Option<bool> {
     match catalog.update(kb)?.kind {
         UpdateKind::ServicingStack | UpdateKind::Hotpatch => Some(false),
@@ -174,9 +178,10 @@ pub fn asks_restart(catalog: &Catalog, kb: KbId) -> Option<bool> {
     }
 }
 
-/// Why an update cannot be removed.
+/// Why an update cannot be removed: a servicing stack update that is installed stays.
 ///
-/// Source: "Servicing stack updates" on learn.microsoft.com: they "can't be uninstalled".
+/// Source: <https://learn.microsoft.com/en-us/windows/deployment/update/servicing-stack-updates>, "Installation notes"
+/// (MicrosoftDocs/windows-itpro-docs at 0062b68c57db4af372e8c6f1fbad0e51002a98a0).
 fn never_removed(catalog: &Catalog, kb: KbId) -> Option<&'static str> {
     let update = catalog.update(kb)?;
     (update.kind == UpdateKind::ServicingStack).then_some("a servicing stack update stays")

@@ -42,8 +42,11 @@ pub(super) enum Way {
 }
 
 /// Updates that differ in nothing of this but their age are alike: what they need, whether they ask for a restart,
-/// whether any source says what they need.
-type Kind = (Vec<String>, Option<bool>, bool);
+/// whether any source says what they need, how well that is known.
+type Kind = (Vec<String>, Option<bool>, [bool; 3]);
+
+/// An update, the component that it brings (`sp` for a service pack), and its version.
+type Bringer = (KbId, &'static str, Version);
 
 /// A line's updates with their places, oldest first.
 type Line = Rc<Vec<(u32, u32)>>;
@@ -61,7 +64,7 @@ pub(in crate::plan) struct Known<'a> {
     kinds: BTreeMap<Kind, u32>,
     kind_of: HashMap<KbId, u32>,
     reachable: Option<ProductSet>,
-    bringers: Option<Rc<Vec<(KbId, &'static str, Version)>>>,
+    bringers: Option<Rc<Vec<Bringer>>>,
     /// updates by dense numbers, so that walks over thousands of them are cheap
     numbers: HashMap<KbId, u32>,
     kbs: Vec<KbId>,
@@ -204,7 +207,7 @@ impl<'a> Known<'a> {
     }
 
     /// Updates that bring a version of a component, or make another release of Windows.
-    pub(super) fn bringers(&mut self) -> Rc<Vec<(KbId, &'static str, Version)>> {
+    pub(super) fn bringers(&mut self) -> Rc<Vec<Bringer>> {
         if let Some(known) = &self.bringers {
             return Rc::clone(known);
         }
@@ -375,6 +378,31 @@ impl<'a> Known<'a> {
         (self.update(kb).and_then(|u| u.date), kb)
     }
 
+    /// Is it disputed what an update needs, and would that be lacking?
+    pub(super) fn disputed(&mut self, kb: KbId) -> bool {
+        let own = self.identity.products;
+        let lacking = |r: &Rule<'_>| {
+            r.requires.iter().any(|clause| self.installed.meets_any(clause, None).0.truth != Truth::True)
+        };
+        let rules = Rc::clone(self.rules.entry(kb).or_insert_with(|| Rc::new(self.catalog.rules(kb))));
+        rules.iter().any(|r| {
+            !r.from_class
+                && r.strength == Strength::Hard
+                && (r.standing == Standing::Unverified || !r.dispute.is_empty())
+                && !r.products.intersection(own).is_empty()
+                && lacking(r)
+        })
+    }
+
+    /// Is the place of an update among others known from elsewhere than its publisher?
+    pub(super) fn secondary(&mut self, kb: KbId) -> bool {
+        let own = self.identity.products;
+        let of_host = |e: &Entry<'_>| !self.catalog.line(e.line).products.intersection(own).is_empty();
+        let best = self.catalog.places(kb).iter().filter(|e| of_host(e)).map(|e| e.standing).min();
+        let standing = best.or_else(|| Some(self.update(kb)?.standing));
+        standing.is_none_or(|s| s != Standing::Verified)
+    }
+
     /// What an update differs in from others beside its age, as a number.
     pub(super) fn kind(&mut self, kb: KbId) -> u32 {
         if let Some(known) = self.kind_of.get(&kb) {
@@ -384,7 +412,8 @@ impl<'a> Known<'a> {
         let mut needs: Vec<String> =
             needs.raw.iter().map(|r| format!("{} {:?} {:?}", r.clause, r.truth, r.by)).collect();
         needs.sort_unstable();
-        let kind = (needs, asks_restart(self.catalog, kb), self.stated(kb));
+        let known = [self.stated(kb), self.disputed(kb), self.secondary(kb)];
+        let kind = (needs, asks_restart(self.catalog, kb), known);
         let next = self.kinds.len() as u32;
         let number = *self.kinds.entry(kind).or_insert(next);
         self.kind_of.insert(kb, number);

@@ -124,7 +124,8 @@ impl Builder<'_, '_> {
         others.retain(|kb| usable(self, kb));
         // servicing stacks before cumulative updates, which are larger
         named.sort_by_cached_key(|kb| self.known.update(*kb).is_some_and(|u| u.kind.is_cumulative()));
-        let others = self.telling(others);
+        let (others, like) = self.telling(others);
+        self.like = like;
         let mut by_age: Vec<KbId> = named.iter().chain(&others).copied().collect();
         by_age.sort_by_cached_key(|kb| std::cmp::Reverse(self.known.age(*kb)));
         let places: BTreeMap<KbId, u64> = by_age.iter().zip(0..).map(|(kb, at)| (*kb, at)).collect();
@@ -144,11 +145,11 @@ impl Builder<'_, '_> {
         out
     }
 
-    /// Of updates that differ in nothing but their age, the newest; goals stay.
-    fn telling(&mut self, mut candidates: Vec<KbId>) -> Vec<KbId> {
+    /// Of updates that differ in nothing but their age, the newest; goals stay. And those that are left out.
+    fn telling(&mut self, mut candidates: Vec<KbId>) -> (Vec<KbId>, Vec<KbId>) {
         candidates.sort_by_cached_key(|kb| std::cmp::Reverse(self.known.age(*kb)));
         let mut kinds: BTreeSet<u32> = BTreeSet::new();
-        let mut out = Vec::new();
+        let (mut out, mut like) = (Vec::new(), Vec::new());
         for kb in candidates {
             let goal = self.goals.contains(&kb);
             let preview = |kind| matches!(kind, UpdateKind::RollupPreview | UpdateKind::CumulativePreview);
@@ -159,8 +160,10 @@ impl Builder<'_, '_> {
             self.needs_of(kb);
             if goal || kinds.len() < MOST_GROUPS && kinds.insert(self.known.kind(kb)) {
                 out.push(kb);
+            } else {
+                like.push(kb);
             }
         }
-        out
+        (out, like)
     }
 }

@@ -74,6 +74,10 @@ pub(super) struct Builder<'k, 'a> {
     orders: BTreeMap<Vec<Requirement>, Standing>,
     /// updates whose documented orders are among them
     ordered_for: BTreeSet<KbId>,
+    /// what the last look for members left out, as it differs only in age from one that is a member
+    like: Vec<KbId>,
+    /// the same by the number of the clause: a member after all, where something else brings it into the graph
+    alike: Vec<(u32, Vec<KbId>)>,
 }
 
 impl<'k, 'a> Builder<'k, 'a> {
@@ -95,6 +99,8 @@ impl<'k, 'a> Builder<'k, 'a> {
             index: BTreeMap::new(),
             orders: BTreeMap::new(),
             ordered_for: BTreeSet::new(),
+            like: Vec::new(),
+            alike: Vec::new(),
         }
     }
 
@@ -111,6 +117,7 @@ impl<'k, 'a> Builder<'k, 'a> {
             }
             at += 1;
         }
+        self.join_alike();
         self.costs();
         self.pairs();
         self.renumber()
@@ -151,6 +158,7 @@ impl<'k, 'a> Builder<'k, 'a> {
             );
         }
         for raw in &needs.raw {
+            self.like.clear();
             let members = if raw.by.is_empty() {
                 self.providers(kb, raw, &own_replacers)
             } else {
@@ -187,7 +195,24 @@ impl<'k, 'a> Builder<'k, 'a> {
                 ask: raw.ask.clone(),
                 when: raw.when.clone(),
             };
+            let like = std::mem::take(&mut self.like);
+            if !like.is_empty() {
+                self.alike.push((self.graph.problem.clauses.len() as u32, like));
+            }
             self.clause(need, members);
+        }
+    }
+
+    /// An update that something else needs anyway meets every clause that it can meet.
+    fn join_alike(&mut self) {
+        for (clause, like) in std::mem::take(&mut self.alike) {
+            for kb in like {
+                let Some(n) = self.index.get(&Change::Install(kb)).copied() else { continue };
+                let members = &mut self.graph.problem.clauses[clause as usize];
+                if !members.contains(&n) {
+                    members.push(n);
+                }
+            }
         }
     }
 
@@ -208,7 +233,8 @@ impl<'k, 'a> Builder<'k, 'a> {
                     let update = self.known.update(*kb);
                     // the rule that names it says that this is the way
                     let named = rank < UNNAMED || self.goals.contains(kb);
-                    let unsure = u64::from(!named && !self.known.stated(*kb));
+                    let unsure =
+                        u64::from(!named && !self.known.stated(*kb)) + u64::from(self.known.disputed(*kb));
                     let since = |d: Date| {
                         u64::from(d.year().unsigned_abs()) * 372
                             + u64::from(d.month().unsigned_abs()) * 31
@@ -224,7 +250,9 @@ impl<'k, 'a> Builder<'k, 'a> {
                         _ => 2,
                     };
                     let waits = asks_restart(self.known.catalog, *kb) != Some(false) && !self.image;
-                    (unsure, waits, 1_000_000 - day.min(1_000_000), weight)
+                    // what is known best before what is newest
+                    let secondary = u64::from(self.known.secondary(*kb)) * 1_000_000;
+                    (unsure, waits, secondary + 1_000_000 - day.min(1_000_000), weight)
                 }
                 Change::Remove(_) => (0, !self.image, 0, 2),
                 _ => (0, false, 0, 1),
@@ -236,7 +264,7 @@ impl<'k, 'a> Builder<'k, 'a> {
                 Objective::Newest => [unsure, stale, 1, age],
                 Objective::Smallest => [unsure, weight, 1, age],
                 // two that are named first, each by its rule: the earlier is the nearer
-                Objective::Documented => [unsure, rank, 1, 1_000_000 - age],
+                Objective::Documented => [unsure, rank, 1, 2_000_000 - age],
             };
         }
         self.graph.problem.restarts_at = match self.objective {

@@ -1,0 +1,419 @@
+//! The plan: what becomes of each goal, the cheapest way to those that can be reached, and its replay.
+
+mod blocked;
+mod remarks;
+mod steps;
+
+use self::blocked::unknown_cause;
+use super::{
+    Blocker, Change, Goal, GoalState, Plan, Remark, Request, Step,
+    graph::{Builder, Graph, Known},
+    replay::{self, Refused},
+    simulate,
+    solve::Solution,
+};
+use crate::{
+    catalog::Catalog,
+    inventory,
+    model::{Cause, Fact, Host, KbId, PackageState, Truth},
+    resolve::{
+        Prepared,
+        identity::{self, Identity},
+        installed::Installed,
+        question::{Outcome, Question},
+        statement::Ask,
+        verdict::Verdict,
+    },
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+/// How often what the replay refuses is left out and the choice made anew.
+const MOST_ROUNDS: usize = 40;
+
+/// What to install, in which order, with how many restarts, so that all goals are there in the end.
+///
+/// ```
+/// use kbwhy::{catalog::Catalog, inventory, plan::{plan, Request}};
+/// let text = br#"{"schema":"kbwhy/host/1","os":{"product":"Windows Server 2012 R2","version":"6.3.9600"},
+///                "updates":{"complete":true}}"#;
+/// let host = inventory::read(&inventory::Input { name: "host.json", bytes: text })?.host;
+/// let plan = plan(Catalog::embedded(), &host, &Request::to(["KB3173424".parse()?]));
+/// assert!(plan.possible && plan.steps.len() >= 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn plan(catalog: &Catalog, host: &Host, request: &Request) -> Plan {
+    with_needs(catalog, host, request, &[])
+}
+
+/// Lays an assumption over a host: `FACT=VALUE`, `KB5005112=installed`, `KB5005112=absent`.
+///
+/// # Errors
+/// One line: it is none of these.
+pub fn assume(host: &mut Host, text: &str) -> Result<(), String> {
+    if let Some((kb, state)) = text.split_once('=')
+        && let Ok(kb) = kb.trim().parse::<KbId>()
+    {
+        let state = match state.trim() {
+            "installed" => PackageState::Installed,
+            "absent" => PackageState::Absent,
+            other => return Err(format!("{kb} can be assumed to be installed or absent, not `{other}`")),
+        };
+        host.updates.insert(kb, Fact::new(state, simulate::named("--assume", &text.replace('=', " "))));
+        return Ok(());
+    }
+    inventory::set_fact(host, text)
+}
+
+/// A plan, with needs that no rule of the catalog states: `(update, what it needs)`.
+pub(super) fn with_needs(catalog: &Catalog, host: &Host, request: &Request, also: &[(KbId, KbId)]) -> Plan {
+    let mut start = host.clone();
+    let (mut assumed, mut remarks) = (Vec::new(), Vec::new());
+    for text in &request.assume {
+        match assume(&mut start, text) {
+            Ok(()) => assumed.push(text.clone()),
+            Err(why) => remarks.push(Remark::NotAssumed(format!("{text}: {why}"))),
+        }
+    }
+    if request.image && !simulate::is_image(&start) {
+        start.offline_image = Some(Fact::new(true, simulate::named("--image", "offline image")));
+    }
+    let image = simulate::is_image(&start);
+    // how it is started is not what the host lacks
+    if start.remote_session.as_ref().is_some_and(|f| f.value) {
+        remarks.push(Remark::RunLocally);
+    }
+    let pending = start.updates.values().any(|f| f.value == PackageState::InstallPending)
+        || start.pending_reboot.as_ref().is_some_and(|f| f.value);
+    let mut base = start.clone();
+    base.remote_session = None;
+    if pending && !image {
+        let identity = identity::identify(catalog, &base);
+        let origin = simulate::step(1);
+        // a restart changes facts only: it cannot fail
+        let _ = simulate::change_in_place(catalog, &mut base, &identity, &Change::Restart, &origin);
+    }
+    let identity = identity::identify(catalog, &base);
+    let goals: BTreeSet<KbId> = request.goals.iter().copied().collect();
+    let mut maker = Maker {
+        catalog,
+        base: &base,
+        identity: &identity,
+        request,
+        image,
+        also,
+        goals: BTreeMap::new(),
+        blocked: Vec::new(),
+        asks: Vec::new(),
+        remarks,
+        banned: BTreeSet::new(),
+        known: Known::new(catalog, &base, &identity),
+    };
+    let wanted = maker.judge(&goals);
+    let mut made = maker.make(wanted);
+    if pending && !image && !made.steps.is_empty() {
+        made.restart_first();
+    }
+    let Maker { goals, blocked, asks, remarks, .. } = maker;
+    let goals: Vec<Goal> = goals.into_values().collect();
+    let reached = |g: &Goal| !matches!(g.state, GoalState::Impossible | GoalState::Unknown);
+    Plan {
+        possible: goals.iter().all(reached),
+        identity: identity::identify(catalog, &start),
+        host: start,
+        goals,
+        objective: request.objective,
+        optimal: made.optimal,
+        restarts: made.steps.iter().filter(|s| s.restart).count() as u32,
+        steps: made.steps,
+        image,
+        blocked,
+        asks,
+        assumed,
+        remarks,
+        replay: made.replay,
+    }
+}
+
+struct Maker<'a> {
+    catalog: &'a Catalog,
+    base: &'a Host,
+    identity: &'a Identity,
+    request: &'a Request,
+    image: bool,
+    also: &'a [(KbId, KbId)],
+    goals: BTreeMap<KbId, Goal>,
+    blocked: Vec<Blocker>,
+    asks: Vec<Ask>,
+    remarks: Vec<Remark>,
+    banned: BTreeSet<Change>,
+    known: Known<'a>,
+}
+
+#[derive(Default)]
+struct Made {
+    steps: Vec<Step>,
+    replay: Vec<super::Replayed>,
+    optimal: bool,
+}
+
+impl Made {
+    /// What waits for a restart before anything is done.
+    fn restart_first(&mut self) {
+        for s in &mut self.steps {
+            s.stage += 1;
+            s.after.iter_mut().for_each(|a| *a += 1);
+            s.after.insert(0, 0);
+        }
+        for r in &mut self.replay {
+            r.step += 1;
+        }
+        let first = Step {
+            change: Change::Restart,
+            restart: true,
+            asks_restart: Some(true),
+            stage: 1,
+            after: Vec::new(),
+            because: Vec::new(),
+            goal: false,
+            only_if: None,
+        };
+        self.steps.insert(0, first);
+        let done = super::Replayed { step: 0, verdict: None, finding: None, asks: Vec::new() };
+        self.replay.insert(0, done);
+    }
+}
+
+/// Causes that a plan can do something about.
+const fn can_be_met(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::MissingPrerequisite
+            | Cause::MissingServicingStack
+            | Cause::MissingCheckpoint
+            | Cause::MissingSha2Support
+            | Cause::NotEntitled
+            | Cause::ProductNotInstalled
+            | Cause::ConflictingUpdate
+            | Cause::PendingReboot
+    )
+}
+
+/// Causes by which a package is not for the host at all.
+const fn of_another(cause: Cause) -> bool {
+    matches!(cause, Cause::WrongOs | Cause::WrongArchitecture | Cause::WrongEdition)
+}
+
+impl Maker<'_> {
+    fn add_asks(&mut self, asks: &[Ask]) {
+        for a in asks {
+            if !self.asks.contains(a) {
+                self.asks.push(a.clone());
+            }
+        }
+    }
+
+    /// What the resolver says of each goal as the host is; those that are to be planned for.
+    fn judge(&mut self, goals: &BTreeSet<KbId>) -> BTreeSet<KbId> {
+        let mut wanted = BTreeSet::new();
+        let (catalog, base, identity) = (self.catalog, self.base, self.identity);
+        let prepared = Prepared::new(catalog, base, identity);
+        for kb in goals {
+            let decision = prepared.decide(&Question { kb: Some(*kb), ..Question::default() });
+            let first = decision.causes.first().cloned();
+            let mut goal = Goal { kb: *kb, state: GoalState::Install, by: Vec::new(), finding: None };
+            match (decision.verdict, &first) {
+                (Verdict::AlreadyInstalled, _) => {
+                    goal.state = GoalState::AlreadyInstalled;
+                    goal.finding = first;
+                }
+                (Verdict::NotApplicable | Verdict::Blocked, Some(f)) if f.cause == Cause::Superseded => {
+                    goal.state = GoalState::Superseded;
+                    let superseding = decision
+                        .causes
+                        .iter()
+                        .filter(|f| f.cause == Cause::Superseded && f.outcome == Outcome::Fail);
+                    goal.by = superseding.flat_map(|f| f.updates.iter().copied()).collect();
+                    goal.finding = first;
+                }
+                (Verdict::NotApplicable | Verdict::Blocked, Some(_)) => {
+                    // a cause that no step of a plan removes, wherever it stands among the causes
+                    let hard = decision.causes.iter().find(|f| !can_be_met(f.cause)).cloned();
+                    match hard {
+                        Some(f) => {
+                            goal.state = GoalState::Impossible;
+                            goal.finding = Some(f.clone());
+                            self.blocked.push(Blocker { goal: *kb, through: vec![*kb], finding: f });
+                        }
+                        None => {
+                            wanted.insert(*kb);
+                        }
+                    }
+                }
+                (Verdict::Unknown, _)
+                    if self.catalog.update(*kb).is_none() || self.identity.products.is_empty() =>
+                {
+                    goal.state = GoalState::Unknown;
+                    goal.finding = first;
+                    self.add_asks(&decision.ask);
+                }
+                // whether there is a package for this host at all is no condition of a step
+                (Verdict::Unknown, _) if decision.causes.iter().any(|f| of_another(f.cause)) => {
+                    goal.state = GoalState::Unknown;
+                    goal.finding = decision.causes.iter().find(|f| of_another(f.cause)).cloned();
+                    self.add_asks(&decision.ask);
+                }
+                _ => {
+                    goal.finding = first;
+                    wanted.insert(*kb);
+                }
+            }
+            self.goals.insert(*kb, goal);
+        }
+        wanted
+    }
+
+    fn graph(&mut self, wanted: &BTreeSet<KbId>) -> Graph {
+        let goals: BTreeSet<KbId> = self.goals.keys().copied().collect();
+        let (objective, image) = (self.request.objective, self.image);
+        Builder::new(&mut self.known, objective, image, &self.banned, &goals).build(wanted, self.also)
+    }
+
+    fn make(&mut self, mut wanted: BTreeSet<KbId>) -> Made {
+        let installed = Rc::clone(&self.known.installed);
+        let mut contained: BTreeSet<KbId> = BTreeSet::new();
+        let mut firmly: BTreeSet<KbId> = BTreeSet::new();
+        // what is wanted is not removed for something else
+        self.banned.extend(self.goals.keys().map(|kb| Change::Remove(*kb)));
+        for _ in 0..MOST_ROUNDS {
+            if wanted.is_empty() {
+                break;
+            }
+            let mut graph = self.graph(&wanted);
+            let solution = match self.solve(&mut graph) {
+                Ok(s) => s,
+                Err(lost) => {
+                    for (kb, blocker) in lost {
+                        wanted.remove(&kb);
+                        self.refuse(kb, blocker);
+                    }
+                    continue;
+                }
+            };
+            if self.drop_contained(&graph, &solution, &mut wanted, &mut contained, &mut firmly) {
+                continue;
+            }
+            let steps = self.steps(&installed, &graph, &solution);
+            let short: Vec<(Change, bool)> = steps.iter().map(|s| (s.change.clone(), s.restart)).collect();
+            let there = |g: &&Goal| matches!(g.state, GoalState::AlreadyInstalled | GoalState::Superseded);
+            let kept = self.goals.values().filter(there).map(|g| g.kb);
+            let ends: Vec<KbId> = wanted.iter().chain(&contained).copied().chain(kept).collect();
+            match replay::replay(self.catalog, self.base, &short, &ends) {
+                Ok(replay) => {
+                    return self.finish(&graph, &solution, steps, replay, &contained);
+                }
+                Err(refused) => {
+                    // the resolver does not find it carried by what was taken to carry it
+                    if refused.step.is_none() && contained.remove(&refused.kb) {
+                        firmly.insert(refused.kb);
+                        wanted.insert(refused.kb);
+                        if let Some(goal) = self.goals.get_mut(&refused.kb) {
+                            (goal.state, goal.by) = (GoalState::Install, Vec::new());
+                        }
+                        continue;
+                    }
+                    if !self.learn(&installed, &steps, &refused) {
+                        let kb = self.goal_behind(&steps, &refused, &wanted);
+                        wanted.remove(&kb);
+                        let finding = refused.finding.map_or_else(|| unknown_cause(refused.kb), |f| *f);
+                        let through = if kb == refused.kb { vec![kb] } else { vec![kb, refused.kb] };
+                        self.refuse(kb, Blocker { goal: kb, through, finding });
+                    }
+                }
+            }
+        }
+        for kb in &wanted {
+            self.refuse(*kb, Blocker { goal: *kb, through: vec![*kb], finding: unknown_cause(*kb) });
+        }
+        Made { optimal: true, ..Made::default() }
+    }
+
+    /// Goals that something else in the plan carries are not installed on their own. True if the choice is to be made anew.
+    fn drop_contained(
+        &mut self,
+        graph: &Graph,
+        s: &Solution,
+        wanted: &mut BTreeSet<KbId>,
+        contained: &mut BTreeSet<KbId>,
+        firmly: &mut BTreeSet<KbId>,
+    ) -> bool {
+        let chosen: BTreeSet<KbId> = s
+            .schedule
+            .stages
+            .iter()
+            .flatten()
+            .filter_map(|n| match &graph.changes[*n as usize] {
+                Change::Install(kb) => Some(*kb),
+                _ => None,
+            })
+            .collect();
+        let mut replaced: BTreeMap<KbId, Vec<KbId>> = BTreeMap::new();
+        for kb in wanted.iter().chain(contained.iter()) {
+            let by = self.known.replacers_of(*kb);
+            replaced.insert(*kb, by.iter().copied().filter(|r| chosen.contains(r)).collect());
+        }
+        let by_of = |kb: &KbId| replaced.get(kb).cloned().unwrap_or_default();
+        let mut again = false;
+        for kb in wanted.clone() {
+            let by = by_of(&kb);
+            if !by.is_empty() && !firmly.contains(&kb) && wanted.len() > 1 {
+                wanted.remove(&kb);
+                contained.insert(kb);
+                if let Some(goal) = self.goals.get_mut(&kb) {
+                    (goal.state, goal.by) = (GoalState::Contained, by);
+                }
+                again = true;
+            }
+        }
+        for kb in contained.clone() {
+            let still = chosen.contains(&kb) || !by_of(&kb).is_empty();
+            if !still && !again {
+                contained.remove(&kb);
+                firmly.insert(kb);
+                wanted.insert(kb);
+                again = true;
+            }
+            if !again
+                && chosen.contains(&kb)
+                && let Some(goal) = self.goals.get_mut(&kb)
+            {
+                (goal.state, goal.by) = (GoalState::Install, Vec::new());
+            }
+        }
+        again
+    }
+
+    /// What the replay refuses is left out from now on. False if there is nothing to leave out.
+    fn learn(&mut self, installed: &Installed<'_>, steps: &[Step], refused: &Refused) -> bool {
+        let Some(at) = refused.step else { return false };
+        if !steps[at].goal {
+            return self.banned.insert(steps[at].change.clone());
+        }
+        // a goal: what was to give it what it needs did not
+        let now = identity::identify(self.catalog, &refused.host);
+        let there = Installed::derive(self.catalog, &refused.host, &now);
+        let _ = installed;
+        let mut learnt = false;
+        for s in steps[..at].iter().filter(|s| !s.goal) {
+            let failed = s.because.iter().any(|b| {
+                b.needed_by == refused.kb && there.meets_any(&b.clause, None).0.truth == Truth::False
+            });
+            if failed {
+                learnt |= self.banned.insert(s.change.clone());
+            }
+        }
+        learnt
+    }
+}
