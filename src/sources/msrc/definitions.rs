@@ -176,11 +176,14 @@ impl Table {
         let raw = (bulletin, r.raw(PRODUCT).trim_ascii(), r.raw(SUPERSEDES));
         // a vulnerability is listed with the same updates and products as the one before it
         let guess = last.and_then(|l| self.combinations.get(self.combinations.get(l.combination)?.next));
+        // what did not change has its number still
         let guess = guess.map(|c| c.key).filter(|(bulletin, product, cell)| {
             let texts = (&self.bulletins.texts, &self.products.texts, &self.cells.texts);
-            *texts.0[*bulletin as usize] == *raw.0
-                && *texts.1[*product as usize] == *raw.1
-                && *texts.2[*cell as usize] == *raw.2
+            same(&[BULLETIN])
+                .map_or_else(|| *texts.0[*bulletin as usize] == *raw.0, |l| l.bulletin == *bulletin)
+                && same(&[SUPERSEDES]).map_or_else(|| *texts.2[*cell as usize] == *raw.2, |l| l.cell == *cell)
+                && same(&[PRODUCT])
+                    .map_or_else(|| *texts.1[*product as usize] == *raw.1, |l| l.product == *product)
         });
         let (bulletin, product, cell) = match guess {
             Some(key) => key,
