@@ -2,7 +2,9 @@
 //! no more than its bound here.
 
 use memchr::{memchr, memchr_iter, memchr3, memrchr};
-use std::cell::Cell;
+
+/// A place in a buffer, and the lines before it.
+type Counted = std::cell::Cell<(usize, u64)>;
 
 /// A longer record is an attack or damaged.
 const LONGEST_RECORD: usize = 1 << 20;
@@ -14,13 +16,13 @@ pub(super) struct Fault {
     pub(super) problem: String,
 }
 
-/// Where a field lies in its buffer.
+/// A field as it lies in its record, counted from its own first byte.
 #[derive(Clone, Copy, Debug)]
-struct Span {
+struct Cell {
+    /// with what ends it
+    width: usize,
     start: usize,
     end: usize,
-    /// behind what ends it
-    after: usize,
     /// holds doubled quotes
     doubled: bool,
 }
@@ -32,6 +34,8 @@ struct Field {
     end: u32,
     /// holds doubled quotes
     doubled: bool,
+    /// the nth of those that are wanted
+    column: u8,
 }
 
 /// One record: its fields in the order of the wanted columns.
@@ -39,7 +43,7 @@ pub(super) struct Record<'a> {
     bytes: &'a [u8],
     fields: &'a [Field],
     /// a place in the buffer, and the lines before it
-    counted: &'a Cell<(usize, u64)>,
+    counted: &'a Counted,
     start: usize,
     changed: u64,
 }
@@ -89,25 +93,23 @@ enum Found {
 /// What the header line tells.
 #[derive(Clone, Debug)]
 pub(super) struct Form {
-    /// places of the wanted columns
-    columns: Vec<Option<usize>>,
-    width: usize,
+    /// of each field, which of the wanted columns it is, if any
+    columns: Vec<Option<u8>>,
     delimiter: u8,
 }
 
 /// The records of a buffer.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    /// of each: where it begins, and which of its fields differ from those of the record before
-    heads: Vec<(u32, u64)>,
-    /// fields of the wanted columns, record by record
+    /// of each: where it begins, and how many of its fields of wanted columns differ from those of the record before
+    heads: Vec<(u32, u32)>,
+    /// those fields, record by record
     fields: Vec<Field>,
     /// where the next one begins
     end: usize,
     /// what stops the table behind them, and where
     fault: Option<(usize, String)>,
-    spans: Vec<Span>,
-    former: Vec<Span>,
+    cells: Vec<Cell>,
 }
 
 const ZERO: &str = "a zero byte: the file is damaged";
@@ -146,67 +148,74 @@ pub(super) fn cut(piece: &[u8]) -> Option<usize> {
     any
 }
 
-impl Form {
-    fn of(
-        header: &[u8],
-        names: &[Span],
-        delimiter: u8,
-        wanted: &[&str],
-        required: usize,
-    ) -> Result<Self, String> {
-        let name = |s: &Span| String::from_utf8_lossy(&header[s.start..s.end]).trim().to_ascii_lowercase();
-        let names: Vec<String> = names.iter().map(name).collect();
-        let place = |w: &&str| names.iter().position(|n| *n == w.to_ascii_lowercase());
-        let columns: Vec<_> = wanted.iter().map(place).collect();
-        match columns.iter().take(required).position(Option::is_none) {
-            Some(missing) => Err(format!("the header line has no column {}", wanted[missing])),
-            None => Ok(Self { columns, width: names.len(), delimiter }),
+/// Where a buffer stops being text; none if it holds a zero byte, which stands at the place that is given.
+fn text_end(buffer: &[u8], from: usize) -> Result<usize, usize> {
+    // nearly all is ASCII; all of a run is looked at, so that many bytes are compared at once
+    let plain = |run: &[u8]| run.iter().fold(true, |all, b| all & (1..0x80).contains(b));
+    if buffer.chunks(256).all(plain) {
+        return Ok(buffer.len());
+    }
+    match memchr(0, buffer) {
+        Some(zero) => Err(zero),
+        // a piece may end inside of a letter
+        None => {
+            Ok(std::str::from_utf8(&buffer[from..]).map_or_else(|e| from + e.valid_up_to(), |_| buffer.len()))
         }
+    }
+}
+
+impl Form {
+    fn of(names: &[String], delimiter: u8, wanted: &[&str], required: usize) -> Result<Self, String> {
+        let place = |w: &&str| names.iter().position(|n| *n == w.to_ascii_lowercase());
+        let mut columns = vec![None; names.len()];
+        for (nth, name) in wanted.iter().enumerate() {
+            match place(name) {
+                Some(at) => columns[at] = Some(nth as u8),
+                None if nth < required => return Err(format!("the header line has no column {name}")),
+                None => {}
+            }
+        }
+        Ok(Self { columns, delimiter })
     }
 
     /// The records of a buffer that begins with one, from a place on.
     pub(super) fn split(&self, buffer: &[u8], from: usize, last: bool, rows: &mut Rows) {
         rows.heads.clear();
         rows.fields.clear();
-        rows.former.clear();
+        rows.cells.clear();
         rows.fault = None;
         rows.end = from;
-        if let Some(zero) = memchr(0, buffer) {
-            rows.fault = Some((zero, ZERO.to_owned()));
-            return;
-        }
-        // a piece may end inside of a letter
-        let text =
-            std::str::from_utf8(&buffer[from..]).map_or_else(|e| from + e.valid_up_to(), |_| buffer.len());
-        let mut former_start = 0;
+        let text = match text_end(buffer, from) {
+            Ok(text) => text,
+            Err(zero) => {
+                rows.fault = Some((zero, ZERO.to_owned()));
+                return;
+            }
+        };
+        let mut former = 0;
         loop {
             let (at, begins) = begin(buffer, rows.end, last);
             rows.end = at;
             if !begins {
                 break;
             }
-            rows.spans.clear();
-            let mut changed = Changed::default();
-            let like = (former_start, &rows.former[..]);
-            match record(buffer, at, self.delimiter, last, like, &mut rows.spans, &mut changed) {
+            let fields = rows.fields.len();
+            match self.record(buffer, at, last, former, rows) {
                 Found::Record(next) => {
                     if next > text && std::str::from_utf8(&buffer[at..next]).is_err() {
                         rows.fault = Some((at, NO_TEXT.to_owned()));
                         return;
                     }
-                    if rows.spans.len() != self.width {
-                        let (n, width) = (rows.spans.len(), self.width);
+                    let (n, width) = (rows.cells.len(), self.columns.len());
+                    if n != width {
                         let problem =
                             format!("{n} fields where the header line has {width}: the file is damaged");
                         rows.fault = Some((at, problem));
                         return;
                     }
-                    if rows.former.is_empty() {
-                        changed = Changed::ALL;
-                    }
-                    self.keep(rows, at, changed);
-                    former_start = at;
-                    std::mem::swap(&mut rows.spans, &mut rows.former);
+                    // buffers are smaller than 4 GB: records are bounded
+                    rows.heads.push((at as u32, (rows.fields.len() - fields) as u32));
+                    former = at;
                     rows.end = next;
                 }
                 Found::Stray(place) => {
@@ -223,41 +232,88 @@ impl Form {
         rows.fault = too_long(buffer, rows.end);
     }
 
-    /// Keeps the fields of the wanted columns.
-    fn keep(&self, rows: &mut Rows, start: usize, changed: Changed) {
-        // a column that is not there is always the same, but nothing is gained by saying so
-        let differs = |column: &Option<usize>| column.is_none_or(|c| changed.0 >> c.min(63) & 1 == 1);
-        let changed = self.columns.iter().rev().fold(0, |all, c| all << 1 | u64::from(differs(c)));
-        let spans = &rows.spans;
-        // buffers are smaller than 4 GB: records are bounded
-        rows.fields.extend(self.columns.iter().map(|c| {
-            let span = c.and_then(|c| spans.get(c));
-            span.map_or(Field::default(), |s| Field {
-                start: s.start as u32,
-                end: s.end as u32,
-                doubled: s.doubled,
-            })
-        }));
-        rows.heads.push((start as u32, changed));
+    /// Reads one record. Neighbours have most fields in common: those whose bytes, with what ends them, are the former record's
+    /// end where its do. `rows.cells` are the former record's, and become this one's.
+    fn record(&self, buffer: &[u8], start: usize, last: bool, former: usize, rows: &mut Rows) -> Found {
+        let Rows { cells, fields, .. } = rows;
+        let (mut at, mut was, mut n) = (start, former, 0);
+        loop {
+            if n < cells.len() {
+                let mut same = common(&buffer[was..at], &buffer[at..]);
+                let before = at;
+                for cell in &cells[n..] {
+                    if cell.width > same {
+                        break;
+                    }
+                    same -= cell.width;
+                    at += cell.width;
+                    n += 1;
+                }
+                was += at - before;
+                if n == cells.len() {
+                    return Found::Record(at);
+                }
+            }
+            let (cell, ends) = match field(buffer, at, self.delimiter, last) {
+                Ok(read) => read,
+                Err(found) => return found,
+            };
+            if let Some(Some(column)) = self.columns.get(n) {
+                let (start, end) = ((at + cell.start) as u32, (at + cell.end) as u32);
+                fields.push(Field { start, end, doubled: cell.doubled, column: *column });
+            }
+            at += cell.width;
+            match cells.get_mut(n) {
+                Some(held) => {
+                    was += held.width;
+                    *held = cell;
+                }
+                None => cells.push(cell),
+            }
+            n += 1;
+            if ends {
+                cells.truncate(n);
+                return Found::Record(at);
+            }
+        }
     }
+}
+
+/// Reads a field: also, whether its record ends with it.
+fn field(buffer: &[u8], at: usize, delimiter: u8, last: bool) -> Result<(Cell, bool), Found> {
+    let (start, end, doubled) = if buffer.get(at) == Some(&b'"') {
+        let (mut look, mut doubled) = (at + 1, false);
+        let end = loop {
+            let Some(n) = memchr(b'"', &buffer[look..]) else { return Err(Found::More) };
+            let quote = look + n;
+            match buffer.get(quote + 1) {
+                Some(b'"') => {
+                    doubled = true;
+                    look = quote + 2;
+                }
+                Some(b) if *b == delimiter || matches!(b, b'\r' | b'\n') => break quote,
+                Some(_) => return Err(Found::Stray(quote + 1)),
+                None if last => break quote,
+                None => return Err(Found::More),
+            }
+        };
+        (at + 1, end, doubled)
+    } else {
+        match memchr3(delimiter, b'\r', b'\n', &buffer[at..]) {
+            Some(n) => (at, at + n, false),
+            None if last => (at, buffer.len(), false),
+            None => return Err(Found::More),
+        }
+    };
+    let behind = if start > at { end + 1 } else { end };
+    let ender = buffer.get(behind);
+    let width = behind + usize::from(ender.is_some()) - at;
+    Ok((Cell { width, start: start - at, end: end - at, doubled }, ender != Some(&delimiter)))
 }
 
 fn too_long(buffer: &[u8], at: usize) -> Option<(usize, String)> {
     (buffer.len() - at > LONGEST_RECORD)
         .then(|| (at, format!("a record of more than {LONGEST_RECORD} bytes")))
-}
-
-/// Fields that are not, byte for byte, those of a former record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Changed(u64);
-
-impl Changed {
-    const ALL: Self = Self(u64::MAX);
-
-    /// Those from the 64th on share a bit.
-    fn field(&mut self, n: usize) {
-        self.0 |= 1 << n.min(63);
-    }
 }
 
 /// Splits a table that comes in pieces. The first record names the columns; a record that begins with `#` is a remark.
@@ -268,7 +324,7 @@ pub(super) struct Splitter {
     /// the record that the last piece broke off
     rest: Vec<u8>,
     /// a place in the buffer, and the lines before it
-    counted: Cell<(usize, u64)>,
+    counted: Counted,
     begun: bool,
     rows: Rows,
 }
@@ -277,7 +333,7 @@ impl Splitter {
     /// Wants these columns, of which the first so many must be there.
     pub(super) fn new(wanted: &'static [&'static str], required: usize) -> Self {
         let (form, rest, rows) = Default::default();
-        Self { wanted, required, form, rest, counted: Cell::new((0, 0)), begun: false, rows }
+        Self { wanted, required, form, rest, counted: Counted::new((0, 0)), begun: false, rows }
     }
 
     /// What the header line tells, once it was there.
@@ -355,13 +411,21 @@ impl Splitter {
         }
         let (at, begins) = begin(buffer, from, last);
         if begins {
-            let (delimiter, mut names) = (delimiter(&buffer[at..]), Vec::new());
-            match record(buffer, at, delimiter, last, (0, &[]), &mut names, &mut Changed::default()) {
+            let form = Form { columns: Vec::new(), delimiter: delimiter(&buffer[at..]) };
+            let mut rows = Rows::default();
+            match form.record(buffer, at, last, 0, &mut rows) {
                 Found::Record(next) if std::str::from_utf8(&buffer[at..next]).is_err() => {
                     return Err((at, NO_TEXT.to_owned()));
                 }
                 Found::Record(next) => {
-                    let form = Form::of(buffer, &names, delimiter, self.wanted, self.required);
+                    let mut place = at;
+                    let name = |cell: &Cell| {
+                        let name = &buffer[place + cell.start..place + cell.end];
+                        place += cell.width;
+                        String::from_utf8_lossy(name).trim().to_ascii_lowercase()
+                    };
+                    let names: Vec<String> = rows.cells.iter().map(name).collect();
+                    let form = Form::of(&names, form.delimiter, self.wanted, self.required);
                     self.form = Some(form.map_err(|problem| (at, problem))?);
                     return Ok(next);
                 }
@@ -381,10 +445,19 @@ impl Splitter {
         rows: &Rows,
         mut each: impl FnMut(&Record<'_>) -> Result<(), String>,
     ) -> Result<(), Fault> {
-        let (counted, width) = (&self.counted, self.wanted.len());
-        for (&(start, changed), fields) in rows.heads.iter().zip(rows.fields.chunks_exact(width)) {
+        // the first record of a buffer has all of them
+        let mut fields = vec![Field::default(); self.wanted.len()];
+        let mut rest = &rows.fields[..];
+        for &(start, differing) in &rows.heads {
+            let (new, others) = rest.split_at(differing as usize);
+            rest = others;
+            let mut changed = 0;
+            for field in new {
+                fields[usize::from(field.column)] = *field;
+                changed |= 1 << field.column;
+            }
             let start = start as usize;
-            let record = Record { bytes, fields, counted, start, changed };
+            let record = Record { bytes, fields: &fields, counted: &self.counted, start, changed };
             each(&record).map_err(|problem| self.fault(bytes, start, problem))?;
         }
         match &rows.fault {
@@ -438,73 +511,6 @@ fn common(a: &[u8], b: &[u8]) -> usize {
         n += 1;
     }
     n
-}
-
-/// The fields of one record. Neighbours have most fields in common: those whose bytes, with what ends them, are the former
-/// record's end where its do.
-fn record(
-    buffer: &[u8],
-    start: usize,
-    delimiter: u8,
-    last: bool,
-    (former_start, former): (usize, &[Span]),
-    fields: &mut Vec<Span>,
-    changed: &mut Changed,
-) -> Found {
-    let mut at = start;
-    loop {
-        let n = fields.len();
-        if n < former.len() {
-            let from = n.checked_sub(1).map_or(former_start, |n| former[n].after);
-            let shift = at - from;
-            let same = common(&buffer[from..at], &buffer[at..]);
-            for f in &former[n..] {
-                if f.after - from > same {
-                    break;
-                }
-                at = f.after + shift;
-                fields.push(Span { start: f.start + shift, end: f.end + shift, after: at, ..*f });
-            }
-            if fields.len() == former.len() {
-                return Found::Record(at);
-            }
-        }
-        changed.field(fields.len());
-        let (from, end, mut doubled);
-        if buffer.get(at) == Some(&b'"') {
-            (from, doubled) = (at + 1, false);
-            let mut look = from;
-            end = loop {
-                let Some(n) = memchr(b'"', &buffer[look..]) else { return Found::More };
-                let quote = look + n;
-                match buffer.get(quote + 1) {
-                    Some(b'"') => {
-                        doubled = true;
-                        look = quote + 2;
-                    }
-                    Some(b) if *b == delimiter || matches!(b, b'\r' | b'\n') => break quote,
-                    Some(_) => return Found::Stray(quote + 1),
-                    None if last => break quote,
-                    None => return Found::More,
-                }
-            };
-            at = end + 1;
-        } else {
-            (from, doubled) = (at, false);
-            end = match memchr3(delimiter, b'\r', b'\n', &buffer[at..]) {
-                Some(n) => at + n,
-                None if last => buffer.len(),
-                None => return Found::More,
-            };
-            at = end;
-        }
-        let ender = buffer.get(at);
-        at += usize::from(ender.is_some());
-        fields.push(Span { start: from, end, after: at, doubled });
-        if ender != Some(&delimiter) {
-            return Found::Record(at);
-        }
-    }
 }
 
 #[cfg(test)]
