@@ -133,7 +133,7 @@ fn wide_independent_choices_stay_exact() {
     // a cheap one behind another one, so that it takes two restarts, and a dear one that takes one restart
     let block = |i: u64| {
         let behind = Node { clauses: vec![1], waits: true, cost: [0, 0, 1, i % 7] };
-        let nodes = vec![behind, leaf([0, 0, 1, 0], true), leaf([0, 0, 3 + i % 5, 0], i % 2 == 0)];
+        let nodes = vec![behind, leaf([0, 0, 1, 0], true), leaf([0, 0, 3 + i % 5, 0], i.is_multiple_of(2))];
         (nodes, vec![vec![0, 2], vec![1]])
     };
     let s = solve(&under_one_goal((0..1_000).map(block), 50_000_000)).unwrap();
