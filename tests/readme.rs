@@ -2,7 +2,14 @@
 //! writes it anew; then read the difference.
 
 use snapbox::cmd::{Command, cargo_bin};
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+/// One test at a time writes the README.
+static WRITING: Mutex<()> = Mutex::new(());
 
 /// Heads the table of Microsoft's guidance.
 const TABLE: &str = "| guidance | check | command | its answer |\n| --- | --- | --- | --- |\n";
@@ -48,6 +55,7 @@ fn row_answer(check: &str, command: &str) -> String {
 
 #[test]
 fn every_row_of_the_guidance_has_a_command_and_its_answer() {
+    let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let path = root().join("README.md");
     let readme = fs::read_to_string(&path).expect("the README is there").replace("\r\n", "\n");
     let start = readme.find(TABLE).expect("the table is there") + TABLE.len();
@@ -72,6 +80,7 @@ fn every_row_of_the_guidance_has_a_command_and_its_answer() {
 
 #[test]
 fn the_plan_that_is_shown_is_the_plan() {
+    let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let path = root().join("README.md");
     let readme = fs::read_to_string(&path).expect("the README is there").replace("\r\n", "\n");
     let command = "kbwhy plan KB3172614 --inventory examples/server-2012r2-bare.txt";
