@@ -276,7 +276,7 @@ impl Maker<'_> {
         let mut firmly: BTreeSet<KbId> = BTreeSet::new();
         // what is wanted is not removed for something else
         self.banned.extend(self.goals.keys().map(|kb| Change::Remove(*kb)));
-        for round in 0..MOST_ROUNDS {
+        for _ in 0..MOST_ROUNDS {
             if wanted.is_empty() {
                 break;
             }
