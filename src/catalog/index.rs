@@ -329,6 +329,15 @@ impl Catalog {
         described.filter_map(|(_, r)| KbId::new(r.word(0)))
     }
 
+    /// All KBs that are described as being of this kind, ascending.
+    pub fn of_kind(&self, kind: UpdateKind) -> impl Iterator<Item = KbId> {
+        let of = move |r: &Record<'_>| {
+            r.byte(6) & l::DESCRIBED != 0
+                && UpdateKind::from_u8(r.byte(4)).unwrap_or(UpdateKind::Update) == kind
+        };
+        self.records(Section::Updates).filter(move |(_, r)| of(r)).filter_map(|(_, r)| KbId::new(r.word(0)))
+    }
+
     /// A line; one without entries if there is no such number.
     pub fn line(&self, id: u16) -> Line<'_> {
         const KINDS: [LineKind; 6] = [

@@ -38,6 +38,8 @@ pub struct Refused {
     pub kb: KbId,
     /// why; `None` if the simulation itself failed
     pub finding: Option<Box<Finding>>,
+    /// goals that are not there in the end; empty for a step
+    pub lacking: Vec<KbId>,
     /// the host at that moment
     pub host: Box<Host>,
 }
@@ -72,6 +74,7 @@ pub fn replay(
                     step: Some(at),
                     kb: *kb,
                     finding: finding.map(Box::new),
+                    lacking: Vec::new(),
                     host: Box::new(now),
                 });
             }
@@ -90,13 +93,19 @@ pub fn replay(
                 Change::Install(kb) | Change::Remove(kb) => *kb,
                 _ => KbId::LEAST,
             };
-            return Err(Refused { step: Some(at), kb, finding: None, host: Box::new(now) });
+            return Err(Refused {
+                step: Some(at),
+                kb,
+                finding: None,
+                lacking: Vec::new(),
+                host: Box::new(now),
+            });
         }
         out.push(done);
     }
     let identity = memo.identify(catalog, &now);
     let end = Prepared::with(catalog, &now, &identity, &mut memo);
-    let lacking = goals.iter().find_map(|kb| {
+    let mut lacking = goals.iter().filter_map(|kb| {
         let decision = end.decide(&asked(*kb));
         let superseded = |f: &Finding| f.cause == Cause::Superseded && f.outcome == Outcome::Fail;
         let there = decision.verdict == Verdict::AlreadyInstalled
@@ -104,10 +113,7 @@ pub fn replay(
             || decision.verdict == Verdict::NotApplicable && decision.causes.first().is_some_and(superseded);
         (!there).then(|| (*kb, decision.causes.first().cloned()))
     });
-    match lacking {
-        Some((kb, finding)) => {
-            Err(Refused { step: None, kb, finding: finding.map(Box::new), host: Box::new(now) })
-        }
-        None => Ok(out),
-    }
+    let Some((kb, finding)) = lacking.next() else { return Ok(out) };
+    let lacking = std::iter::once(kb).chain(lacking.map(|(kb, _)| kb)).collect();
+    Err(Refused { step: None, kb, finding: finding.map(Box::new), lacking, host: Box::new(now) })
 }

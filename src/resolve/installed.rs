@@ -148,14 +148,15 @@ impl<'a> Installed<'a> {
         let listed: Vec<KbId> = this.listed_there().collect();
         // what was derived before still follows if all of it is still there
         let mut derived = std::mem::take(&mut memo.derived);
-        let mut now = listed.iter();
-        if !derived.listed.iter().all(|kb| now.any(|n| n == kb)) {
-            derived = Arc::default();
+        let mut former = derived.listed.iter().peekable();
+        let mut new: Vec<KbId> =
+            listed.iter().copied().filter(|kb| former.next_if(|known| *known == kb).is_none()).collect();
+        if former.peek().is_some() {
+            (derived, new) = (Arc::default(), listed.clone());
         }
-        if derived.listed.len() < listed.len() {
+        if !new.is_empty() {
             let known = Arc::make_mut(&mut derived);
-            let former: BTreeSet<KbId> = std::mem::take(&mut known.listed).into_iter().collect();
-            this.add(listed.iter().copied().filter(|kb| !former.contains(kb)).collect(), known, memo);
+            this.add(new, known, memo);
             known.listed = listed;
         }
         memo.derived = Arc::clone(&derived);

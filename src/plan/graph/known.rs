@@ -21,6 +21,14 @@ const MOST_REPLACERS: usize = 6_000;
 /// Updates in all sets of replacers that are kept.
 const MOST_KEPT: usize = 8_000_000;
 
+/// Kinds of updates that bring a component, or make another release of Windows.
+const BRINGERS: [UpdateKind; 4] = [
+    UpdateKind::ServicePack,
+    UpdateKind::DotnetProduct,
+    UpdateKind::ManagementFramework,
+    UpdateKind::InternetExplorerProduct,
+];
+
 /// What the catalog says of what comes after an update.
 #[derive(Debug, Default)]
 struct Near {
@@ -212,7 +220,9 @@ impl<'a> Known<'a> {
             return Rc::clone(known);
         }
         let mut all = Vec::new();
-        for kb in self.catalog.kbs() {
+        let mut kbs: Vec<KbId> = BRINGERS.iter().flat_map(|kind| self.catalog.of_kind(*kind)).collect();
+        kbs.sort_unstable();
+        for kb in kbs {
             let Some(u) = self.catalog.update(kb) else { continue };
             if let Some((component, version)) = brings_component(&u) {
                 all.push((kb, component, version));

@@ -315,12 +315,19 @@ impl Maker<'_> {
                     return self.finish(&graph, &solution, steps, replay, &contained);
                 }
                 Err(refused) => {
-                    // the resolver does not find it carried by what was taken to carry it
-                    if refused.step.is_none() && contained.remove(&refused.kb) {
-                        firmly.insert(refused.kb);
-                        wanted.insert(refused.kb);
-                        if let Some(goal) = self.goals.get_mut(&refused.kb) {
+                    // the resolver does not find them carried by what was taken to carry them
+                    let carried = contained.len();
+                    contained.retain(|kb| !refused.lacking.contains(kb));
+                    if contained.len() < carried {
+                        for kb in &refused.lacking {
+                            let Some(goal) =
+                                self.goals.get_mut(kb).filter(|g| g.state == GoalState::Contained)
+                            else {
+                                continue;
+                            };
                             (goal.state, goal.by) = (GoalState::Install, Vec::new());
+                            firmly.insert(*kb);
+                            wanted.insert(*kb);
                         }
                         continue;
                     }

@@ -246,9 +246,8 @@ pub(super) fn service_packs(
 ) -> Vec<crate::model::KbId> {
     let mut packs: Vec<(u8, crate::model::KbId)> = c
         .catalog
-        .kbs()
+        .of_kind(UpdateKind::ServicePack)
         .filter_map(|kb| c.catalog.update(kb))
-        .filter(|u| u.kind == UpdateKind::ServicePack)
         .filter_map(|u| {
             let level = u
                 .products()
