@@ -456,6 +456,24 @@ fn an_update_that_comes_anyway_is_not_doubled_by_a_newer_one() {
     assert_eq!(installed, [3, 4, 5].map(|n| Change::Install(toy::id(n))), "{}", said(&plan));
 }
 
+/// Goals that carry one another are settled together, the newest first, however many there are: not one a round, until the
+/// rounds run out and nothing is planned.
+#[test]
+fn hundreds_of_goals_of_windows_7_are_planned() {
+    let catalog = Catalog::embedded();
+    let product = catalog.product_by_slug("windows-7-sp1").unwrap().id;
+    let of = |kb: &KbId| catalog.update(*kb).is_some_and(|u| u.products().contains(product));
+    let all: Vec<KbId> = catalog.kbs().filter(of).collect();
+    let host = host(
+        r#""product":"Windows 7","version":"6.1.7601","service_pack":1,"architecture":"x64""#,
+        r#","updates":{"complete":true}"#,
+    );
+    let plan = plan(catalog, &host, &Request::to(all.into_iter().rev().take(500)));
+    replays(catalog, &plan);
+    let planned = plan.goals.iter().filter(|g| matches!(g.state, GoalState::Install | GoalState::Contained));
+    assert!(planned.count() > 400 && plan.steps.len() > 100, "{} steps", plan.steps.len());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 

@@ -109,6 +109,7 @@ pub(super) fn with_needs(catalog: &Catalog, host: &Host, request: &Request, also
         asks: Vec::new(),
         remarks,
         banned: BTreeSet::new(),
+        replaced: BTreeMap::new(),
         known: Known::new(catalog, &base, &identity),
     };
     let wanted = maker.judge(&goals);
@@ -149,6 +150,8 @@ struct Maker<'a> {
     asks: Vec<Ask>,
     remarks: Vec<Remark>,
     banned: BTreeSet<Change>,
+    /// goals that the replay found superseded by steps of the plan
+    replaced: BTreeMap<KbId, Vec<KbId>>,
     known: Known<'a>,
 }
 
@@ -331,6 +334,14 @@ impl Maker<'_> {
                         }
                         continue;
                     }
+                    if let Some(by) = self.superseded_goal(&steps, &refused) {
+                        wanted.remove(&refused.kb);
+                        contained.insert(refused.kb);
+                        if let Some(goal) = self.goals.get_mut(&refused.kb) {
+                            (goal.state, goal.by) = (GoalState::Contained, by);
+                        }
+                        continue;
+                    }
                     if !self.learn(&installed, &steps, &refused) {
                         let kb = self.goal_behind(&steps, &refused, &wanted);
                         wanted.remove(&kb);
@@ -366,10 +377,17 @@ impl Maker<'_> {
                 _ => None,
             })
             .collect();
+        // what a step supersedes is there with it, and so is what that replaces in turn
+        let found =
+            |kb: &KbId| self.replaced.get(kb).into_iter().flatten().copied().filter(|r| chosen.contains(r));
         let mut replaced: BTreeMap<KbId, Vec<KbId>> = BTreeMap::new();
         for kb in wanted.iter().chain(contained.iter()) {
             let by = self.known.replacers_of(*kb);
-            replaced.insert(*kb, by.iter().copied().filter(|r| chosen.contains(r)).collect());
+            let mut carriers: Vec<KbId> = by.iter().copied().filter(|r| chosen.contains(r)).collect();
+            if carriers.is_empty() {
+                carriers = std::iter::once(kb).chain(by.iter()).flat_map(found).collect();
+            }
+            replaced.insert(*kb, carriers);
         }
         let by_of = |kb: &KbId| replaced.get(kb).cloned().unwrap_or_default();
         let mut again = false;
@@ -384,14 +402,24 @@ impl Maker<'_> {
                 again = true;
             }
         }
+        let left: BTreeSet<KbId> = contained
+            .iter()
+            .copied()
+            .filter(|kb| !again && !chosen.contains(kb) && by_of(kb).is_empty())
+            .collect();
+        // those that no other of them replaces carry the rest
+        let mut newest: Vec<KbId> = left.iter().copied().collect();
+        newest.retain(|kb| self.known.replacers_of(*kb).iter().all(|r| !left.contains(r)));
+        if newest.is_empty() {
+            newest.extend(left.last());
+        }
+        for kb in newest {
+            contained.remove(&kb);
+            firmly.insert(kb);
+            wanted.insert(kb);
+            again = true;
+        }
         for kb in contained.clone() {
-            let still = chosen.contains(&kb) || !by_of(&kb).is_empty();
-            if !still && !again {
-                contained.remove(&kb);
-                firmly.insert(kb);
-                wanted.insert(kb);
-                again = true;
-            }
             if !again
                 && chosen.contains(&kb)
                 && let Some(goal) = self.goals.get_mut(&kb)
@@ -400,6 +428,19 @@ impl Maker<'_> {
             }
         }
         again
+    }
+
+    /// What supersedes a goal when its turn comes, if steps before it do: then it needs no step of its own. Told once for each.
+    fn superseded_goal(&mut self, steps: &[Step], refused: &Refused) -> Option<Vec<KbId>> {
+        let at = refused.step.filter(|at| steps[*at].goal)?;
+        let finding = refused.finding.as_ref().filter(|f| f.cause == Cause::Superseded)?;
+        let before = |kb: &KbId| steps[..at].iter().any(|s| s.change == Change::Install(*kb));
+        let by: Vec<KbId> = finding.updates.iter().copied().filter(before).collect();
+        if by.is_empty() || self.replaced.contains_key(&refused.kb) {
+            return None;
+        }
+        self.replaced.insert(refused.kb, by.clone());
+        Some(by)
     }
 
     /// What the replay refuses is left out from now on. False if there is nothing to leave out.
