@@ -375,6 +375,20 @@ impl Catalog {
         entries.enumerate().map(move |(at, (_, e))| self.as_entry(line, at as u32, e))
     }
 
+    /// Place, update, kind and release date of each entry of a line, oldest first: [`Self::entries`] without the rest,
+    /// for those who walk whole lines often.
+    pub fn dates(
+        &self,
+        line: u16,
+    ) -> impl Iterator<Item = (u32, Option<KbId>, UpdateKind, Option<Date>)> + use<'_> {
+        let r = self.record(Section::Lines, line.into()).unwrap_or(Record(&[]));
+        let entries = self.some_records(Section::Entries, r.word(16), r.word(20));
+        entries.zip(0..).map(|((_, e), at)| {
+            let kind = UpdateKind::from_u8(e.byte(20)).unwrap_or(UpdateKind::Update);
+            (at, KbId::new(e.word(0)), kind, date(e.word(8)))
+        })
+    }
+
     /// One entry of a line.
     pub fn entry(&self, line: u16, position: u32) -> Option<Entry<'_>> {
         let r = self.record(Section::Lines, line.into()).filter(|r| position < r.word(20))?;

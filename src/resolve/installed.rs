@@ -114,8 +114,8 @@ pub struct Installed<'a> {
     derived: Arc<Derived>,
 }
 
-fn month(d: Date) -> String {
-    d.strftime("%Y-%m").to_string()
+fn month(d: Date) -> (i16, i8) {
+    (d.year(), d.month())
 }
 
 /// Is this state one of a package that is there now?
@@ -489,16 +489,15 @@ impl<'a> Installed<'a> {
     /// those of which their dates do not prove it.
     fn covering_rollup(&self, security_only: &Entry<'_>, surely: bool) -> Option<KbId> {
         let rollups = self.lines_there().filter(|l| self.catalog.line(*l).kind == LineKind::Rollup);
-        rollups
-            .flat_map(|l| {
-                self.derived.places.range((l, 0, KbId::LEAST)..).take_while(move |(of, _, _)| *of == l)
-            })
-            .filter_map(|(l, p, kb)| {
+        // of each line the newest that carries it
+        let newest = rollups.filter_map(|l| {
+            let end = (l.checked_add(1)?, 0, KbId::LEAST);
+            self.derived.places.range((l, 0, KbId::LEAST)..end).rev().find_map(|(l, p, kb)| {
                 let e = self.catalog.entry(*l, *p)?;
                 self.carries(&e, security_only, surely).then_some((*p, *kb))
             })
-            .max()
-            .map(|(_, kb)| kb)
+        });
+        newest.max().map(|(_, kb)| kb)
     }
 
     /// Lines of which something is there.
@@ -541,9 +540,10 @@ impl<'a> Installed<'a> {
     /// contradicts its neighbours' (feeds give the date of a revision for the first release) only says "between them".
     fn released(&self, entry: &Entry<'_>) -> Option<(Date, Date)> {
         let own = entry.date?;
-        let dated = |e: &Entry<'_>| (e.kind != UpdateKind::RollupPreview).then_some(e.date).flatten();
+        let dates =
+            self.catalog.dates(entry.line).filter(|(_, _, kind, _)| *kind != UpdateKind::RollupPreview);
         let all: Vec<(u32, Date)> =
-            self.catalog.entries(entry.line).filter_map(|e| Some((e.position, dated(&e)?))).collect();
+            dates.filter_map(|(position, _, _, date)| Some((position, date?))).collect();
         let Some(at) = all.iter().position(|(p, _)| *p == entry.position) else { return Some((own, own)) };
         let date = |i: usize| all.get(i).map(|(_, d)| *d);
         let before = at.checked_sub(1).and_then(date);

@@ -304,7 +304,7 @@ impl<'a> Known<'a> {
             return Rc::clone(known);
         }
         let entries: Vec<(u32, KbId)> =
-            self.catalog.entries(line).filter_map(|e| Some((e.position, e.kb?))).collect();
+            self.catalog.dates(line).filter_map(|(position, kb, _, _)| Some((position, kb?))).collect();
         let entries = Rc::new(entries.into_iter().map(|(p, kb)| (p, self.number(kb))).collect::<Vec<_>>());
         self.lines.insert(line, Rc::clone(&entries));
         entries
@@ -353,9 +353,11 @@ impl<'a> Known<'a> {
             l.kind == LineKind::Rollup && !l.products.intersection(self.identity.products).is_empty()
         });
         lines
-            .flat_map(|l| self.catalog.entries(l.id).collect::<Vec<_>>())
-            .filter(|e| e.kind == UpdateKind::MonthlyRollup && e.date.is_some_and(|d| month(d) >= month(day)))
-            .filter_map(|e| e.kb)
+            .flat_map(|l| self.catalog.dates(l.id))
+            .filter(|(_, _, kind, date)| {
+                *kind == UpdateKind::MonthlyRollup && date.is_some_and(|d| month(d) >= month(day))
+            })
+            .filter_map(|(_, kb, _, _)| kb)
             .collect()
     }
 
