@@ -138,6 +138,17 @@ pub(super) fn with_needs(catalog: &Catalog, host: &Host, request: &Request, also
     }
 }
 
+/// What becomes of the goals that are to be planned, while the choice is made.
+#[derive(Default)]
+struct Sought {
+    /// there by a step of their own
+    wanted: BTreeSet<KbId>,
+    /// carried by something else in the plan
+    contained: BTreeSet<KbId>,
+    /// wanted for good: what was to carry them does not
+    firmly: BTreeSet<KbId>,
+}
+
 struct Maker<'a> {
     catalog: &'a Catalog,
     base: &'a Host,
@@ -284,67 +295,60 @@ impl Maker<'_> {
         Builder::new(&mut self.known, objective, image, &self.banned, &goals).build(wanted, self.also)
     }
 
-    fn make(&mut self, mut wanted: BTreeSet<KbId>) -> Made {
+    fn make(&mut self, wanted: BTreeSet<KbId>) -> Made {
         let installed = Rc::clone(&self.known.installed);
-        let mut contained: BTreeSet<KbId> = BTreeSet::new();
-        let mut firmly: BTreeSet<KbId> = BTreeSet::new();
+        let mut sought = Sought { wanted, ..Sought::default() };
         // what is wanted is not removed for something else
         self.banned.extend(self.goals.keys().map(|kb| Change::Remove(*kb)));
         for _ in 0..MOST_ROUNDS {
-            if wanted.is_empty() {
-                break;
+            if sought.wanted.is_empty() {
+                if sought.contained.is_empty() {
+                    break;
+                }
+                // nothing is left that could carry them
+                let these = sought.contained.clone();
+                self.uncontain(&mut sought, &these);
             }
-            let mut graph = self.graph(&wanted);
+            let mut graph = self.graph(&sought.wanted);
             let solution = match self.solve(&mut graph) {
                 Ok(s) => s,
                 Err(lost) => {
                     for (kb, blocker) in lost {
-                        wanted.remove(&kb);
+                        sought.wanted.remove(&kb);
                         self.refuse(kb, blocker);
                     }
                     continue;
                 }
             };
-            if self.drop_contained(&graph, &solution, &mut wanted, &mut contained, &mut firmly) {
+            if self.drop_contained(&graph, &solution, &mut sought) {
                 continue;
             }
             let steps = self.steps(&installed, &graph, &solution);
             let short: Vec<(Change, bool)> = steps.iter().map(|s| (s.change.clone(), s.restart)).collect();
             let there = |g: &&Goal| matches!(g.state, GoalState::AlreadyInstalled | GoalState::Superseded);
             let kept = self.goals.values().filter(there).map(|g| g.kb);
-            let ends: Vec<KbId> = wanted.iter().chain(&contained).copied().chain(kept).collect();
+            let ends: Vec<KbId> =
+                sought.wanted.iter().chain(&sought.contained).copied().chain(kept).collect();
             match replay::replay(self.catalog, self.base, &short, &ends) {
                 Ok(replay) => {
-                    return self.finish(&graph, &solution, steps, replay, &contained);
+                    return self.finish(&graph, &solution, steps, replay, &sought.contained);
                 }
                 Err(refused) => {
                     // the resolver does not find them carried by what was taken to carry them
-                    let carried = contained.len();
-                    contained.retain(|kb| !refused.lacking.contains(kb));
-                    if contained.len() < carried {
-                        for kb in &refused.lacking {
-                            let Some(goal) =
-                                self.goals.get_mut(kb).filter(|g| g.state == GoalState::Contained)
-                            else {
-                                continue;
-                            };
-                            (goal.state, goal.by) = (GoalState::Install, Vec::new());
-                            firmly.insert(*kb);
-                            wanted.insert(*kb);
-                        }
+                    let lacking: BTreeSet<KbId> =
+                        refused.lacking.iter().copied().filter(|kb| sought.contained.contains(kb)).collect();
+                    if !lacking.is_empty() {
+                        self.uncontain(&mut sought, &lacking);
+                        sought.firmly.extend(lacking);
                         continue;
                     }
                     if let Some(by) = self.superseded_goal(&steps, &refused) {
-                        wanted.remove(&refused.kb);
-                        contained.insert(refused.kb);
-                        if let Some(goal) = self.goals.get_mut(&refused.kb) {
-                            (goal.state, goal.by) = (GoalState::Contained, by);
-                        }
+                        self.contain(&mut sought, refused.kb, by);
                         continue;
                     }
                     if !self.learn(&installed, &steps, &refused) {
-                        let kb = self.goal_behind(&steps, &refused, &wanted);
-                        wanted.remove(&kb);
+                        let kb = self.goal_behind(&steps, &refused, &sought.wanted);
+                        sought.wanted.remove(&kb);
                         let finding = refused.finding.map_or_else(|| unknown_cause(refused.kb), |f| *f);
                         let through = if kb == refused.kb { vec![kb] } else { vec![kb, refused.kb] };
                         self.refuse(kb, Blocker { goal: kb, through, finding });
@@ -352,21 +356,14 @@ impl Maker<'_> {
                 }
             }
         }
-        for kb in &wanted {
+        for kb in sought.wanted.union(&sought.contained) {
             self.refuse(*kb, Blocker { goal: *kb, through: vec![*kb], finding: unknown_cause(*kb) });
         }
         Made { optimal: true, ..Made::default() }
     }
 
     /// Goals that something else in the plan carries are not installed on their own. True if the choice is to be made anew.
-    fn drop_contained(
-        &mut self,
-        graph: &Graph,
-        s: &Solution,
-        wanted: &mut BTreeSet<KbId>,
-        contained: &mut BTreeSet<KbId>,
-        firmly: &mut BTreeSet<KbId>,
-    ) -> bool {
+    fn drop_contained(&mut self, graph: &Graph, s: &Solution, sought: &mut Sought) -> bool {
         let chosen: BTreeSet<KbId> = s
             .schedule
             .stages
@@ -380,54 +377,74 @@ impl Maker<'_> {
         // what a step supersedes is there with it, and so is what that replaces in turn
         let found =
             |kb: &KbId| self.replaced.get(kb).into_iter().flatten().copied().filter(|r| chosen.contains(r));
-        let mut replaced: BTreeMap<KbId, Vec<KbId>> = BTreeMap::new();
-        for kb in wanted.iter().chain(contained.iter()) {
+        let mut carriers: BTreeMap<KbId, Vec<KbId>> = BTreeMap::new();
+        for kb in sought.wanted.union(&sought.contained) {
             let by = self.known.replacers_of(*kb);
-            let mut carriers: Vec<KbId> = by.iter().copied().filter(|r| chosen.contains(r)).collect();
-            if carriers.is_empty() {
-                carriers = std::iter::once(kb).chain(by.iter()).flat_map(found).collect();
+            let mut of: Vec<KbId> = by.iter().copied().filter(|r| chosen.contains(r)).collect();
+            if of.is_empty() {
+                of = std::iter::once(kb).chain(by.iter()).flat_map(found).collect();
             }
-            replaced.insert(*kb, carriers);
-        }
-        let by_of = |kb: &KbId| replaced.get(kb).cloned().unwrap_or_default();
-        let mut again = false;
-        for kb in wanted.clone() {
-            let by = by_of(&kb);
-            if !by.is_empty() && !firmly.contains(&kb) && wanted.len() > 1 {
-                wanted.remove(&kb);
-                contained.insert(kb);
-                if let Some(goal) = self.goals.get_mut(&kb) {
-                    (goal.state, goal.by) = (GoalState::Contained, by);
-                }
-                again = true;
+            if !of.is_empty() {
+                carriers.insert(*kb, of);
             }
         }
-        let left: BTreeSet<KbId> = contained
+        let carried: Vec<KbId> = sought
+            .wanted
             .iter()
             .copied()
-            .filter(|kb| !again && !chosen.contains(kb) && by_of(kb).is_empty())
+            .filter(|kb| carriers.contains_key(kb) && !sought.firmly.contains(kb))
+            .collect();
+        if sought.wanted.len() > 1 && !carried.is_empty() {
+            for kb in carried {
+                if sought.wanted.len() > 1 {
+                    self.contain(sought, kb, carriers.remove(&kb).unwrap_or_default());
+                }
+            }
+            return true;
+        }
+        let left: BTreeSet<KbId> = sought
+            .contained
+            .iter()
+            .copied()
+            .filter(|kb| !chosen.contains(kb) && !carriers.contains_key(kb))
             .collect();
         // those that no other of them replaces carry the rest
-        let mut newest: Vec<KbId> = left.iter().copied().collect();
+        let mut newest = left.clone();
         newest.retain(|kb| self.known.replacers_of(*kb).iter().all(|r| !left.contains(r)));
         if newest.is_empty() {
             newest.extend(left.last());
         }
-        for kb in newest {
-            contained.remove(&kb);
-            firmly.insert(kb);
-            wanted.insert(kb);
-            again = true;
+        if !newest.is_empty() {
+            self.uncontain(sought, &newest);
+            sought.firmly.extend(newest);
+            return true;
         }
-        for kb in contained.clone() {
-            if !again
-                && chosen.contains(&kb)
-                && let Some(goal) = self.goals.get_mut(&kb)
-            {
+        for kb in sought.contained.iter().filter(|kb| chosen.contains(kb)) {
+            if let Some(goal) = self.goals.get_mut(kb) {
                 (goal.state, goal.by) = (GoalState::Install, Vec::new());
             }
         }
-        again
+        false
+    }
+
+    /// Something else in the plan carries the goal.
+    fn contain(&mut self, sought: &mut Sought, kb: KbId, by: Vec<KbId>) {
+        sought.wanted.remove(&kb);
+        sought.contained.insert(kb);
+        if let Some(goal) = self.goals.get_mut(&kb) {
+            (goal.state, goal.by) = (GoalState::Contained, by);
+        }
+    }
+
+    /// Nothing in the plan carries these goals: they are wanted for themselves.
+    fn uncontain(&mut self, sought: &mut Sought, these: &BTreeSet<KbId>) {
+        for kb in these {
+            sought.contained.remove(kb);
+            sought.wanted.insert(*kb);
+            if let Some(goal) = self.goals.get_mut(kb) {
+                (goal.state, goal.by) = (GoalState::Install, Vec::new());
+            }
+        }
     }
 
     /// What supersedes a goal when its turn comes, if steps before it do: then it needs no step of its own. Told once for each.
