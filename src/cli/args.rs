@@ -1,6 +1,7 @@
 //! What was typed.
 
 use super::cache::ReadArgs;
+use crate::render::Style;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -102,12 +103,25 @@ pub(super) struct Output {
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) text: Text,
+}
+
+/// How text is printed.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Text {
     /// Only ASCII characters
     #[arg(long)]
     pub(super) ascii: bool,
-    /// Everything: each check, all of its evidence, whole lists
+    /// Everything: each check and step, all evidence, files, whole lists
     #[arg(short, long)]
     pub(super) verbose: bool,
+}
+
+impl Text {
+    pub(super) fn style(&self) -> Style {
+        Style { width: 80, ascii: self.ascii, colour: super::colour_wanted(), verbose: self.verbose }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

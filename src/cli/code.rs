@@ -1,6 +1,6 @@
 //! `kbwhy code`.
 
-use super::{Exit, Failure, args::Output, commands, commands::Printed, input};
+use super::{Exit, Failure, args::Output, commands::Printed, input};
 use crate::{explain, render};
 use clap::Args;
 
@@ -32,7 +32,7 @@ pub(super) fn run(a: &Code) -> Printed {
         super::args::Format::Json => {
             render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
         }
-        super::args::Format::Text => render::codes_text(&report, commands::style(&a.output)),
+        super::args::Format::Text => render::codes_text(&report, a.output.text.style()),
     };
     Ok((text, if known { Exit::Good } else { Exit::Unknown }))
 }

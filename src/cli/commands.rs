@@ -14,7 +14,7 @@ use crate::{
     model::{Architecture, KbId},
     package::{PackageName, content::PackageContent},
     plan::minimal,
-    render::{self, Style},
+    render,
     resolve::{self, question::Question, verdict::Verdict},
 };
 use clap::CommandFactory;
@@ -72,17 +72,9 @@ fn manual(command: Option<&str>) -> Printed {
     Ok((String::from_utf8_lossy(&page).into_owned(), Exit::Good))
 }
 
-pub(super) fn style(output: &Output) -> Style {
-    Style { width: 80, ascii: output.ascii, colour: super::colour_wanted(), verbose: output.verbose }
-}
-
 fn catalog_line(read: &ReadArgs) -> Result<String, Failure> {
     read.ask(|c| {
-        let imported = match c.imported().count() {
-            0 => String::new(),
-            1 => ", with 1 imported source".to_owned(),
-            n => format!(", with {n} imported sources"),
-        };
+        let imported = render::imported(c.imported().count());
         let (date, updates, products) = (c.as_of(), c.len(), c.product_count());
         format!("catalog as of {date}: {updates} updates for {products} products{imported}\n")
     })
@@ -181,14 +173,14 @@ fn explained(
         }
         (answer.decision.verdict, report)
     })?;
-    if output.verbose {
+    if output.text.verbose {
         (report.log_packages, report.log_parents) = explain::log_packages(&question.logs);
     }
     let text = match output.format {
         Format::Json => {
             render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
         }
-        Format::Text => render::to_text(&report, style(output)),
+        Format::Text => render::to_text(&report, output.text.style()),
     };
     let exit = match verdict {
         Verdict::Applicable | Verdict::AlreadyInstalled => Exit::Good,
@@ -200,7 +192,7 @@ fn explained(
 
 fn show_inventory(a: Inventory) -> Printed {
     if a.formats {
-        return Ok((render::formats_text(inventory::formats(), style(&a.output)), Exit::Good));
+        return Ok((render::formats_text(inventory::formats(), a.output.text.style()), Exit::Good));
     }
     let input::Told { mut host, mut inputs } = input::host(&a.files, &a.machine)?;
     if a.redact {
@@ -213,7 +205,7 @@ fn show_inventory(a: Inventory) -> Printed {
             .map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?,
         Format::Text => {
             let report = a.read.ask(|c| explain::inventory_report(c, &host, &inputs))?;
-            render::inventory_text(&report, style(&a.output))
+            render::inventory_text(&report, a.output.text.style())
         }
     };
     Ok((text, Exit::Good))

@@ -69,7 +69,7 @@ pub(super) fn run(a: &Diagnose) -> Printed {
         }
         (answer.decision.verdict, found, report)
     })?;
-    if a.output.verbose {
+    if a.output.text.verbose {
         let (packages, parents) = explain::log_packages(&question.logs);
         (report.answer.log_packages, report.answer.log_parents) = (packages, parents);
     }
@@ -77,7 +77,7 @@ pub(super) fn run(a: &Diagnose) -> Printed {
         Format::Json => {
             render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
         }
-        Format::Text => render::diagnose_text(&report, commands::style(&a.output)),
+        Format::Text => render::diagnose_text(&report, a.output.text.style()),
     };
     let exit = match verdict {
         Verdict::Applicable | Verdict::AlreadyInstalled => Exit::Good,

@@ -4,7 +4,7 @@ use super::{
     Exit, Failure,
     args::{Format, Inventories, Output},
     cache::ReadArgs,
-    commands::{Printed, style},
+    commands::Printed,
     input,
 };
 use crate::{
@@ -51,7 +51,7 @@ pub(super) fn run(a: &Doctor) -> Printed {
         Format::Json => {
             render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
         }
-        Format::Text => render::doctor_text(&report, style(&a.output)),
+        Format::Text => render::doctor_text(&report, a.output.text.style()),
     };
     let exit = match report.prospect {
         "clear" => Exit::Good,

@@ -2,6 +2,7 @@
 
 use super::{
     Exit, Failure,
+    args::Text,
     cache::ReadArgs,
     commands::Printed,
     input::{self, named, shown},
@@ -14,7 +15,7 @@ use crate::{
         content::{self, PACKAGE_LIMITS, PackageContent},
     },
     plan::order::{Given, MOST, order},
-    render::{self, Style},
+    render,
     resolve::identity,
 };
 use std::{
@@ -44,12 +45,8 @@ pub(super) struct Order {
     /// How to print
     #[arg(long, value_enum, default_value_t = OrderFormat::Text)]
     format: OrderFormat,
-    /// Only ASCII characters
-    #[arg(long)]
-    ascii: bool,
-    /// Every edge with all of its sources, and the files
-    #[arg(short, long)]
-    verbose: bool,
+    #[command(flatten)]
+    text: Text,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -76,9 +73,8 @@ pub(super) fn run(a: &Order) -> Printed {
         Some((explain::order_report(catalog, &ordered), known))
     })?;
     let Some((report, known)) = report else { return Err(no_product(product.unwrap_or_default())) };
-    let style = Style { width: 80, ascii: a.ascii, colour: super::colour_wanted(), verbose: a.verbose };
     let text = match a.format {
-        OrderFormat::Text => render::order_text(&report, style),
+        OrderFormat::Text => render::order_text(&report, a.text.style()),
         OrderFormat::Json => {
             render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
         }

@@ -3,7 +3,7 @@
 use super::{
     Exit, Failure,
     args::{Format, Output},
-    commands::{Printed, style},
+    commands::Printed,
     input,
 };
 use crate::{
@@ -36,7 +36,7 @@ pub(super) fn run(typed: &Package) -> Printed {
         (Format::Json, [one]) => render::to_json(one).map_err(|e| bug(&e))?,
         (Format::Json, all) => render::to_json(&all).map_err(|e| bug(&e))?,
         (Format::Text, all) => {
-            let texts = all.iter().map(|r| render::package_text(r, style(&typed.output)));
+            let texts = all.iter().map(|r| render::package_text(r, typed.output.text.style()));
             texts.collect::<Vec<_>>().join("\n")
         }
     };

@@ -6,11 +6,17 @@ mod goals;
 #[cfg_attr(not(feature = "online"), allow(unused_imports))]
 pub(super) use files::Named;
 
-use super::{Exit, Failure, args::Inventories, cache::ReadArgs, commands::Printed, input};
+use super::{
+    Exit, Failure,
+    args::{Inventories, Text},
+    cache::ReadArgs,
+    commands::Printed,
+    input,
+};
 use crate::{
     explain,
     plan::{self, Objective, Request},
-    render::{self, Style},
+    render,
     report::InstallPlanReport,
 };
 use clap::{Args, ValueEnum};
@@ -55,12 +61,8 @@ pub(super) struct Plan {
     /// How to print: text, JSON, a checklist, a script that carries it out, or a picture
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
-    /// Only ASCII characters
-    #[arg(long)]
-    pub(super) ascii: bool,
-    /// Everything: evidence, files, what comes after what, whole lists
-    #[arg(short, long)]
-    pub(super) verbose: bool,
+    #[command(flatten)]
+    pub(super) text: Text,
 }
 
 /// What to prefer.
@@ -151,9 +153,8 @@ fn exit(report: &InstallPlanReport) -> Exit {
 }
 
 fn print(a: &Plan, report: &InstallPlanReport) -> Result<String, Failure> {
-    let style = Style { width: 80, ascii: a.ascii, colour: super::colour_wanted(), verbose: a.verbose };
     Ok(match a.format {
-        Format::Text => render::plan_text(report, style),
+        Format::Text => render::plan_text(report, a.text.style()),
         Format::Json => {
             render::to_json(report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
         }

@@ -3,7 +3,7 @@
 use super::{
     Exit, Failure,
     args::{Format, Inventories, Output},
-    commands::{Printed, style},
+    commands::Printed,
     input,
 };
 use crate::{
@@ -37,7 +37,7 @@ pub(super) fn run(typed: &Rules) -> Printed {
         Format::Json => {
             render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
         }
-        Format::Text => render::rules_text(&report, style(&typed.output)),
+        Format::Text => render::rules_text(&report, typed.output.text.style()),
     };
     Ok((text, exit(&judged)))
 }

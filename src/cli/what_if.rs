@@ -4,7 +4,7 @@ use super::{
     Exit, Failure,
     args::{Format, Machine, Output},
     cache::ReadArgs,
-    commands::{Printed, style},
+    commands::Printed,
     input::{self, shown},
 };
 use crate::{
@@ -95,7 +95,7 @@ pub(super) fn run(a: &WhatIf) -> Printed {
         Format::Json => {
             render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
         }
-        Format::Text => render::what_if_text(&report, style(&a.output)),
+        Format::Text => render::what_if_text(&report, a.output.text.style()),
     };
     Ok((text, Exit::Good))
 }

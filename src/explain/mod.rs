@@ -195,7 +195,12 @@ fn conflicts(host: &Host) -> Vec<String> {
 }
 
 fn evidence_report(e: &Evidence) -> EvidenceReport {
-    let (source, line, url, standing) = match &e.from {
+    evidence_from(says(&e.says), &e.from)
+}
+
+/// A sentence with where it comes from.
+fn evidence_from(text: String, from: &From) -> EvidenceReport {
+    let (source, line, url, standing) = match from {
         From::Host(origin) => {
             let line = match origin.at {
                 Location::Line(n) | Location::Lines(n, _) => Some(n),
@@ -208,7 +213,7 @@ fn evidence_report(e: &Evidence) -> EvidenceReport {
         }
         From::Rule => ("rule".to_owned(), None, None, None),
     };
-    EvidenceReport { text: says(&e.says), source, line, url, standing }
+    EvidenceReport { text, source, line, url, standing }
 }
 
 fn cause_report(f: &Finding, decisive: bool, catalog: &Catalog) -> CauseReport {

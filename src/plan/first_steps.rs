@@ -1,6 +1,9 @@
 //! What to install first, for the answer to "why is it not applicable": the plan to the update, in short.
 
-use super::{Change, Objective, Request, make};
+use super::{
+    Change, Objective, Request,
+    make::{self, needs_first},
+};
 use crate::{
     catalog::Catalog,
     model::{Cause, Fact, Host, KbId, PackageState, ProductId},
@@ -23,18 +26,6 @@ pub struct FirstStep {
     pub unless_present: bool,
     /// the update that needs it, and why
     pub because: Option<(KbId, String)>,
-}
-
-const fn needs_first(cause: Cause) -> bool {
-    matches!(
-        cause,
-        Cause::MissingPrerequisite
-            | Cause::MissingServicingStack
-            | Cause::MissingCheckpoint
-            | Cause::MissingSha2Support
-            | Cause::NotEntitled
-            | Cause::ProductNotInstalled
-    )
 }
 
 /// The steps to an update that has no package for the host, but one for a product of the same servicing branch: Windows Vista

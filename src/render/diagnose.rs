@@ -204,7 +204,7 @@ pub fn diagnose_text(report: &DiagnoseReport, style: Style) -> String {
     }
     super::doctor::checklist(&mut out, "Microsoft's checklist", steps_of_list.into_iter(), width, style);
     to_be_sure(&mut out, answer, style);
-    foot(&mut out, answer);
+    foot(&mut out, &answer.catalog_as_of, answer.catalog_imported.len());
     if style.ascii { to_ascii(&out) } else { out }
 }
 

@@ -1,6 +1,6 @@
 //! A doctor's report as text: the verdict, the checks with their evidence, what to do, what would settle the rest.
 
-use super::text::{Style, elide, paragraph, source, to_ascii};
+use super::text::{Style, elide, host_line, imported, paragraph, source, to_ascii};
 use crate::report::{AdviceReport, DoctorCheckReport, DoctorReport, EvidenceReport, RemedyReport};
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
@@ -17,7 +17,7 @@ pub fn doctor_text(report: &DoctorReport, style: Style) -> String {
     let mut out = String::new();
     let width = style.width.max(40);
     paragraph(&mut out, &report.summary, 0, width);
-    host(&mut out, report, width, style.ascii);
+    host_line(&mut out, &report.host, width, style.ascii);
     out.push('\n');
     let mut dark: Vec<&str> = Vec::new();
     for c in &report.checks {
@@ -38,11 +38,7 @@ pub fn doctor_text(report: &DoctorReport, style: Style) -> String {
     do_this(&mut out, report, width, style);
     checklist(&mut out, "If an update fails all the same", report.checklist.iter(), width, style);
     settle(&mut out, report, style.verbose);
-    let imported = match report.catalog_imported.len() {
-        0 => String::new(),
-        1 => ", with 1 imported source".to_owned(),
-        n => format!(", with {n} imported sources"),
-    };
+    let imported = imported(report.catalog_imported.len());
     let (day, catalog) = (&report.judged.as_of, &report.catalog_as_of);
     let by = match report.judged.by {
         "host" => "to which the inventory reaches",
@@ -58,21 +54,6 @@ pub fn doctor_text(report: &DoctorReport, style: Style) -> String {
     };
     paragraph(&mut out, &foot, 0, width);
     if style.ascii { to_ascii(&out) } else { out }
-}
-
-fn host(out: &mut String, report: &DoctorReport, width: usize, ascii: bool) {
-    let h = &report.host;
-    let mut parts = vec![h.windows.clone()];
-    parts.extend(h.architecture.map(str::to_owned));
-    parts.extend(h.version.clone());
-    let mut line = parts.join(", ");
-    for list in h.lists.iter().take(3) {
-        let _ = write!(line, " {} {list}", if ascii { "-" } else { "·" });
-    }
-    paragraph(out, &line, 2, width);
-    for c in h.conflicts.iter().take(5) {
-        paragraph(out, &format!("Inputs disagree on {c}."), 2, width);
-    }
 }
 
 /// `stops`, `soon`, `advice` for what fails; else the outcome.

@@ -23,5 +23,7 @@ pub use package::package_text;
 pub use plan::{plan_markdown, plan_text, plan_to_dot, plan_to_mermaid};
 pub use rules::rules_text;
 pub use script::{plan_ansible, plan_cmd, plan_powershell};
+#[cfg(feature = "cli")]
+pub(crate) use text::imported;
 pub use text::{Style, formats_text, inventory_text, to_text};
 pub use what_if::what_if_text;

@@ -1,6 +1,6 @@
 //! Packages in order, as text: stages, then why, then what is amiss.
 
-use super::text::{Style, fill, paragraph, source, to_ascii};
+use super::text::{Style, fill, foot, paragraph, source, to_ascii};
 use crate::report::{EvidenceReport, OrderEdgeReport, OrderGroupReport, OrderReport, OrderWarningReport};
 use std::fmt::Write;
 
@@ -20,12 +20,7 @@ pub fn order_text(report: &OrderReport, style: Style) -> String {
         group(&mut out, g, width, style);
     }
     warnings(&mut out, &report.warnings, width, style);
-    let imported = match report.catalog_imported.len() {
-        0 => String::new(),
-        1 => ", with 1 imported source".to_owned(),
-        n => format!(", with {n} imported sources"),
-    };
-    let _ = writeln!(out, "\nCatalog as of {}{imported}.", report.catalog_as_of);
+    foot(&mut out, &report.catalog_as_of, report.catalog_imported.len());
     if style.ascii { to_ascii(&out) } else { out }
 }
 

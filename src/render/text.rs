@@ -43,7 +43,7 @@ pub fn to_text(report: &ExplainReport, style: Style) -> String {
         smallest(&mut out, minimal, width, style.verbose);
     }
     to_be_sure(&mut out, report, style);
-    foot(&mut out, report);
+    foot(&mut out, &report.catalog_as_of, report.catalog_imported.len());
     if style.ascii { to_ascii(&out) } else { out }
 }
 
@@ -91,14 +91,18 @@ pub(super) fn to_be_sure(out: &mut String, report: &ExplainReport, style: Style)
     log_rows(out, report);
 }
 
-/// The date of the facts.
-pub(super) fn foot(out: &mut String, report: &ExplainReport) {
-    let imported = match report.catalog_imported.len() {
+/// How many sources were imported, after the date of the catalog.
+pub(crate) fn imported(sources: usize) -> String {
+    match sources {
         0 => String::new(),
         1 => ", with 1 imported source".to_owned(),
         n => format!(", with {n} imported sources"),
-    };
-    let _ = writeln!(out, "\nCatalog as of {}{imported}.", report.catalog_as_of);
+    }
+}
+
+/// The date of the facts.
+pub(super) fn foot(out: &mut String, as_of: &str, sources: usize) {
+    let _ = writeln!(out, "\nCatalog as of {as_of}{}.", imported(sources));
 }
 
 pub(super) fn host_line(out: &mut String, h: &HostReport, width: usize, ascii: bool) {

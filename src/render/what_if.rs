@@ -1,6 +1,6 @@
 //! What would change, as text: the changes, then what follows from them, by groups.
 
-use super::text::{Style, fill, paragraph, to_ascii};
+use super::text::{Style, fill, foot, paragraph, to_ascii};
 use crate::report::{ChangeReport, VerdictChangeReport, WhatIfReport};
 use std::fmt::Write;
 
@@ -66,12 +66,7 @@ pub fn what_if_text(report: &WhatIfReport, style: Style) -> String {
     for r in &report.remarks {
         paragraph(&mut out, r, 0, width);
     }
-    let imported = match report.catalog_imported.len() {
-        0 => String::new(),
-        1 => ", with 1 imported source".to_owned(),
-        n => format!(", with {n} imported sources"),
-    };
-    let _ = writeln!(out, "\nCatalog as of {}{imported}.", report.catalog_as_of);
+    foot(&mut out, &report.catalog_as_of, report.catalog_imported.len());
     if style.ascii { to_ascii(&out) } else { out }
 }
 

@@ -13,7 +13,7 @@ use super::{
     Exit, Failure,
     args::{Format, Output},
     cache::ReadArgs,
-    commands::{self, Printed},
+    commands::Printed,
 };
 use crate::{
     catalog::{embedded_facts, facts::Facts},
@@ -72,7 +72,7 @@ fn printed<T: Serialize>(
 ) -> Result<String, Failure> {
     match output.format {
         Format::Json => json(report),
-        Format::Text => Ok(text(report, commands::style(output))),
+        Format::Text => Ok(text(report, output.text.style())),
     }
 }
 

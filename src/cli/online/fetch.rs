@@ -78,7 +78,7 @@ pub(in crate::cli) fn run(typed: &Fetch) -> Printed {
         Format::Json => {
             render::to_json(&report).map_err(|e| Failure { exit: Exit::Bug, line: e.to_string() })?
         }
-        Format::Text => report::text(&report, typed.output.verbose),
+        Format::Text => report::text(&report, typed.output.text.verbose),
     };
     Ok((text, exit))
 }

@@ -1,28 +1,15 @@
 //! What findings state and where they have it from, in words.
 
-use super::{Words, wording};
+use super::{super::evidence_from, Words, wording};
 use crate::{
     doctor::{Evidence, Says},
-    model::{KbId, Location},
+    model::KbId,
     report::EvidenceReport,
-    resolve::statement::{self, From},
+    resolve::statement,
 };
 
 impl Words<'_> {
     pub(super) fn evidence(&self, e: &Evidence) -> EvidenceReport {
-        let (source, line, url, standing) = match &e.from {
-            From::Host(origin) => {
-                let line = match origin.at {
-                    Location::Line(n) | Location::Lines(n, _) => Some(n),
-                    _ => None,
-                };
-                (origin.to_string(), line, None, None)
-            }
-            From::Catalog { url, standing } => {
-                ("catalog".to_owned(), None, Some(url.clone()), Some(standing.name()))
-            }
-            From::Rule => ("rule".to_owned(), None, None, None),
-        };
         // what it needs stands in the finding's own sentence
         let text = match &e.says {
             Says::Resolver(statement::Says::Needs { why, clause, .. })
@@ -32,7 +19,7 @@ impl Words<'_> {
             }
             says => self.says(says),
         };
-        EvidenceReport { text, source, line, url, standing }
+        evidence_from(text, &e.from)
     }
 
     pub(super) fn says(&self, s: &Says) -> String {

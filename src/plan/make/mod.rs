@@ -200,8 +200,8 @@ impl Made {
     }
 }
 
-/// Causes that a plan can do something about.
-const fn can_be_met(cause: Cause) -> bool {
+/// Causes that something to be installed first ends.
+pub(super) const fn needs_first(cause: Cause) -> bool {
     matches!(
         cause,
         Cause::MissingPrerequisite
@@ -210,9 +210,12 @@ const fn can_be_met(cause: Cause) -> bool {
             | Cause::MissingSha2Support
             | Cause::NotEntitled
             | Cause::ProductNotInstalled
-            | Cause::ConflictingUpdate
-            | Cause::PendingReboot
     )
+}
+
+/// Causes that a plan can do something about.
+const fn can_be_met(cause: Cause) -> bool {
+    needs_first(cause) || matches!(cause, Cause::ConflictingUpdate | Cause::PendingReboot)
 }
 
 /// Causes by which a package is not for the host at all.

@@ -2,7 +2,7 @@
 
 use super::{action, counted, file, name, restarts_after};
 use crate::{
-    render::text::{Style, elide, host_line, paragraph, source, to_ascii},
+    render::text::{Style, elide, foot, host_line, paragraph, source, to_ascii},
     report::{BlockerReport, FolderReport, InstallPlanReport, PlanStepReport},
 };
 use std::fmt::Write;
@@ -46,12 +46,7 @@ pub fn plan_text(report: &InstallPlanReport, style: Style) -> String {
             hanging(&mut out, &format!(" {:>2}. {:<11}", r.number, r.verdict), &r.text, TITLE, width);
         }
     }
-    let imported = match report.catalog_imported.len() {
-        0 => String::new(),
-        1 => ", with 1 imported source".to_owned(),
-        n => format!(", with {n} imported sources"),
-    };
-    let _ = writeln!(out, "\nCatalog as of {}{imported}.", report.catalog_as_of);
+    foot(&mut out, &report.catalog_as_of, report.catalog_imported.len());
     if style.ascii { to_ascii(&out) } else { out }
 }
 
