@@ -102,9 +102,16 @@ fn judge(c: &Context<'_>, kb: KbId, rule: &Rule<'_>, clause: &Clause, e: Evaluat
     let decides = rule.standing != Standing::Unverified
         && when_of(c, rule) == Truth::True
         && !(licensed && c.identity.embedded);
+    // what updates a component that is not on the host is neither installed there, unseen, nor replaced
+    let without_base = certainty == Certainty::Confirmed
+        && clause.0.iter().all(|r| matches!(r, Requirement::Component { .. }))
+        && c.update.is_some_and(|u| !c.products().is_empty() && c.products().is_subset(u.products()));
     let finding = match e.truth {
         Truth::True => Finding::pass(cause, certainty, evidence),
-        Truth::False if decides => Finding::fail(cause, certainty, evidence).blocks(blocks(c, cause)),
+        Truth::False if decides => Finding {
+            direct: without_base,
+            ..Finding::fail(cause, certainty, evidence).blocks(blocks(c, cause))
+        },
         _ => Finding::unknown(cause, rule.standing != Standing::Unverified, evidence, e.ask),
     };
     let updates = missing_members(c, clause);
