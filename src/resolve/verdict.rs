@@ -94,7 +94,10 @@ pub fn decide(findings: &[Finding], question: &Question, known: bool) -> Decisio
         let unsure = findings.iter().any(|f| {
             matches!(
                 f.cause,
-                Cause::AlreadyInstalled | Cause::MissingPrerequisite | Cause::MissingServicingStack
+                Cause::AlreadyInstalled
+                    | Cause::ProductNotInstalled
+                    | Cause::MissingPrerequisite
+                    | Cause::MissingServicingStack
             ) && f.outcome == Outcome::Unknown
                 && !f.advisory
         });

@@ -8,7 +8,11 @@ use crate::{
     },
     model::{Host, KbId, ProductSet, Standing, Strength, Truth, UpdateKind, Version},
     plan::simulate::{self, asks_restart},
-    resolve::{identity::Identity, installed::Installed, requirement::{STANDS_IN, brings_component}},
+    resolve::{
+        identity::Identity,
+        installed::Installed,
+        requirement::{STANDS_IN, brings_component},
+    },
 };
 use jiff::civil::Date;
 use std::{

@@ -81,8 +81,7 @@ fn with_component(catalog: &Catalog, kb: KbId, products: ProductSet) -> Vec<KbId
     let Some(own) = catalog.update(kb) else { return Vec::new() };
     let Some(brings) = brings_component(&own) else { return Vec::new() };
     let all = catalog.kbs().filter_map(|kb| catalog.update(kb)).filter(|u| u.kind == own.kind);
-    let fitting = all.filter(|u| {
-        !u.products().intersection(products).is_empty() && brings_component(u) == Some(brings)
-    });
+    let fitting = all
+        .filter(|u| !u.products().intersection(products).is_empty() && brings_component(u) == Some(brings));
     fitting.map(|u| u.kb).take(4).collect()
 }
