@@ -130,3 +130,18 @@ fn what_no_verified_source_says_keeps_applicable_back() {
         (SERVER_2012_R2, desktop, "KB4020821", "applicable"),
     ]);
 }
+
+/// What an enablement package makes of a build has the same content: the feed lists the earlier releases only.
+#[test]
+fn updates_of_the_branch_are_not_for_another_windows() {
+    let at = |release: &str, build: u32, revision: u32| {
+        format!(r#""product":"Windows 10, version {release}","version":"10.0.{build}","revision":{revision}"#)
+    };
+    table(&[
+        (&at("22H2", 19045, 5965), "", "KB4598481", "not-applicable superseded KB5060533"),
+        (&at("1909", 18363, 900), "", "KB4497932", "unknown"),
+        // another branch, and a release before the one that it is for
+        (&at("1909", 18363, 900), "", "KB4598481", "not-applicable wrong-os"),
+        (&at("2004", 19041, 508), "", "KB5014032", "not-applicable wrong-os"),
+    ]);
+}
