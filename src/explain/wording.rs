@@ -226,6 +226,8 @@ pub fn says(s: &Says) -> String {
         Says::Met(r) => format!("{}: there", requirement_words(r)),
         Says::NotMet(r) => format!("{}: not there", requirement_words(r)),
         Says::ComponentOnHost { name, version } => format!("{} on the host is {version}", component(name)),
+        Says::Services { kb, name, version } => format!("{kb} is for {} {version}", component(name)),
+        Says::Brings { kb, name, version } => format!("{kb} brings {} {version}", component(name)),
         Says::ComponentInBox { name, version } => {
             format!("this Windows brings {} {version} itself", component(name))
         }

@@ -13,7 +13,7 @@ use crate::{
     resolve::{
         identity::{self, Identity},
         installed,
-        requirement::{SHA2_SUPPORT, leading_version},
+        requirement::{SHA2_SUPPORT, brings_component, leading_version},
     },
 };
 use std::sync::Arc;
@@ -276,24 +276,6 @@ fn own_entries<'a>(
             && line.kind == kind
             && !line.products.intersection(products).is_empty()
     })
-}
-
-/// The version of a component that an update brings, as its title states it: `Windows Management Framework 5.1`.
-/// Components are named as in requirements: `dotnet`, `wmf`, `ie`.
-pub fn brings_component(update: &Update<'_>) -> Option<(&'static str, Version)> {
-    let (component, marks): (_, &[&str]) = match update.kind {
-        UpdateKind::DotnetProduct => ("dotnet", &[".NET Framework "]),
-        UpdateKind::ManagementFramework => {
-            ("wmf", &["Windows Management Framework Core ", "Windows Management Framework "])
-        }
-        UpdateKind::InternetExplorerProduct => ("ie", &["Internet Explorer "]),
-        _ => return None,
-    };
-    let version = marks.iter().find_map(|mark| {
-        let (_, rest) = update.title.split_once(mark)?;
-        leading_version(rest.split([' ', ',']).next()?)
-    })?;
-    Some((component, version))
 }
 
 fn raise_component(host: &mut Host, component: &str, version: Version, origin: &Origin) {

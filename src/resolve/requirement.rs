@@ -5,8 +5,10 @@ use super::{
     statement::{Ask, Certainty, Evidence, From, Says, Truth},
 };
 use crate::{
-    catalog::view::{LineKind, RelationKind},
-    model::{Build, BuildKey, Clause, FeatureState, KbId, Licence, PackageState, Requirement, Version},
+    catalog::view::{LineKind, RelationKind, Update},
+    model::{
+        Build, BuildKey, Clause, FeatureState, KbId, Licence, PackageState, Requirement, UpdateKind, Version,
+    },
 };
 use jiff::civil::Date;
 
@@ -593,6 +595,24 @@ pub fn leading_version(text: &str) -> Option<Version> {
     let t = text.trim().trim_start_matches(['v', 'V']);
     let end = t.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(t.len());
     t[..end].trim_end_matches('.').parse().ok()
+}
+
+/// The version of a component that an update brings, as its title states it: `Windows Management Framework 5.1`.
+/// Components are named as in requirements: `dotnet`, `wmf`, `ie`.
+pub fn brings_component(update: &Update<'_>) -> Option<(&'static str, Version)> {
+    let (component, marks): (_, &[&str]) = match update.kind {
+        UpdateKind::DotnetProduct => ("dotnet", &[".NET Framework "]),
+        UpdateKind::ManagementFramework => {
+            ("wmf", &["Windows Management Framework Core ", "Windows Management Framework "])
+        }
+        UpdateKind::InternetExplorerProduct => ("ie", &["Internet Explorer "]),
+        _ => return None,
+    };
+    let version = marks.iter().find_map(|mark| {
+        let (_, rest) = update.title.split_once(mark)?;
+        leading_version(rest.split([' ', ',']).next()?)
+    })?;
+    Some((component, version))
 }
 
 /// Whether an evidence is a statement of the host.

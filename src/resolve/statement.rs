@@ -136,6 +136,10 @@ pub enum Says {
     NotMet(Requirement),
     /// a component on the host has this version
     ComponentOnHost { name: String, version: String },
+    /// the versions of a component that an update is for
+    Services { kb: KbId, name: String, version: String },
+    /// the version of a component that an update brings
+    Brings { kb: KbId, name: String, version: Version },
     /// Windows of this version brings at least this version of a component
     ComponentInBox { name: String, version: String },
     /// a feature or role and whether it is there

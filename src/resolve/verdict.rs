@@ -90,10 +90,15 @@ pub fn decide(findings: &[Finding], question: &Question, known: bool) -> Decisio
         return decided(decisive, &fails, findings);
     }
     if fails.is_empty() && open.is_empty() && known && question.kb.is_some() {
-        // no list shows whether it is there; or no source says what it needs
+        // no list shows whether it is there; or no source says what it needs, or none that is verified
         let unsure = findings.iter().any(|f| {
-            matches!(f.cause, Cause::AlreadyInstalled | Cause::MissingPrerequisite)
-                && f.outcome == Outcome::Unknown
+            matches!(
+                f.cause,
+                Cause::AlreadyInstalled
+                    | Cause::ProductNotInstalled
+                    | Cause::MissingPrerequisite
+                    | Cause::MissingServicingStack
+            ) && f.outcome == Outcome::Unknown
                 && !f.advisory
         });
         // something failed, whether or not the error is one that is known here

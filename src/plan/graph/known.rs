@@ -7,8 +7,12 @@ use crate::{
         view::{Entry, LineKind, RelationKind, Rule, Update},
     },
     model::{Host, KbId, ProductSet, Standing, Strength, Truth, UpdateKind, Version},
-    plan::simulate::{self, asks_restart, brings_component},
-    resolve::{identity::Identity, installed::Installed, requirement::STANDS_IN},
+    plan::simulate::{self, asks_restart},
+    resolve::{
+        identity::Identity,
+        installed::Installed,
+        requirement::{STANDS_IN, brings_component},
+    },
 };
 use jiff::civil::Date;
 use std::{

@@ -6,8 +6,10 @@ use crate::{
         view::{Entry, LineKind},
     },
     model::{Cause, Host, KbId, ProductSet, UpdateKind},
-    plan::simulate,
-    resolve::question::{Finding, Remedy},
+    resolve::{
+        question::{Finding, Remedy},
+        requirement::brings_component,
+    },
 };
 
 /// Updates that are for the host's Windows what this one is for others: of the same month in a line of the same kind, or
@@ -77,10 +79,9 @@ fn in_lines(catalog: &Catalog, kb: KbId, products: ProductSet) -> Vec<KbId> {
 
 fn with_component(catalog: &Catalog, kb: KbId, products: ProductSet) -> Vec<KbId> {
     let Some(own) = catalog.update(kb) else { return Vec::new() };
-    let Some(brings) = simulate::brings_component(&own) else { return Vec::new() };
+    let Some(brings) = brings_component(&own) else { return Vec::new() };
     let all = catalog.kbs().filter_map(|kb| catalog.update(kb)).filter(|u| u.kind == own.kind);
-    let fitting = all.filter(|u| {
-        !u.products().intersection(products).is_empty() && simulate::brings_component(u) == Some(brings)
-    });
+    let fitting = all
+        .filter(|u| !u.products().intersection(products).is_empty() && brings_component(u) == Some(brings));
     fitting.map(|u| u.kb).take(4).collect()
 }

@@ -10,11 +10,11 @@ use crate::{
         Cause, Host, KbId, Licence, PackageState, ProductSet, Requirement, Standing, Strength, UpdateKind,
         Version, branch_of,
     },
-    plan::simulate::{self, Change},
+    plan::simulate::Change,
     resolve::{
         installed::Installed,
         question::{Finding, Outcome, Question, Remedy},
-        requirement::{SHA2_SUPPORT, STANDS_IN},
+        requirement::{SHA2_SUPPORT, STANDS_IN, brings_component},
         statement::Says,
         verdict::{Decision, Verdict},
     },
@@ -271,7 +271,7 @@ impl<'a> Fixes<'a> {
         let bringers = self.bringers.get_or_init(|| {
             let all = self.catalog.kbs().filter_map(|kb| self.catalog.update(kb));
             let of = all.filter_map(|u| {
-                let (component, version) = simulate::brings_component(&u)?;
+                let (component, version) = brings_component(&u)?;
                 Some((u.kb, u.products(), component, version))
             });
             of.collect()

@@ -6,11 +6,10 @@ use crate::{
         view::{LineKind, RelationKind},
     },
     model::{Host, KbId, ProductId, ProductSet, Requirement, UpdateKind},
-    plan::simulate,
     resolve::{
         identity::Identity,
         installed::Installed,
-        requirement::{SHA2_SUPPORT, STANDS_IN},
+        requirement::{SHA2_SUPPORT, STANDS_IN, brings_component},
         statement::{Certainty, Truth},
     },
 };
@@ -111,7 +110,7 @@ impl<'a> Satisfy<'a> {
                 all.any(|e| of_month(&e))
             }
             Requirement::Component { name, version } => {
-                let brings = self.catalog.update(kb).and_then(|u| simulate::brings_component(&u));
+                let brings = self.catalog.update(kb).and_then(|u| brings_component(&u));
                 brings.is_some_and(|(component, brought)| {
                     let same = component == name.trim_end_matches("-full");
                     let asked = crate::model::Version::requirement(version);

@@ -7,7 +7,7 @@ use crate::{
     model::{Cause, Clause, KbId, Requirement, Standing, Strength, UpdateKind},
     resolve::{
         question::{Finding, Remedy},
-        requirement::{Evaluation, SHA2_SUPPORT},
+        requirement::{Evaluation, SHA2_SUPPORT, leading_version},
         statement::{Ask, Certainty, Evidence, Says, Truth},
     },
 };
@@ -16,6 +16,8 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
     log(c, out);
     let Some(kb) = c.question.kb else { return };
     dotnet_of_package(c, out);
+    dotnet_of_component(c, kb, out);
+    optional_on_servers(c, kb, out);
     let asked_on = c.update.and_then(|u| u.date);
     let mut asked: Vec<&Clause> = Vec::new();
     advice(c, kb, &mut |f| out.push(f));
@@ -102,9 +104,16 @@ fn judge(c: &Context<'_>, kb: KbId, rule: &Rule<'_>, clause: &Clause, e: Evaluat
     let decides = rule.standing != Standing::Unverified
         && when_of(c, rule) == Truth::True
         && !(licensed && c.identity.embedded);
+    // what updates a component that is not on the host is neither installed there, unseen, nor replaced
+    let without_base = certainty == Certainty::Confirmed
+        && clause.0.iter().all(|r| matches!(r, Requirement::Component { .. }))
+        && c.update.is_some_and(|u| !c.products().is_empty() && c.products().is_subset(u.products()));
     let finding = match e.truth {
         Truth::True => Finding::pass(cause, certainty, evidence),
-        Truth::False if decides => Finding::fail(cause, certainty, evidence).blocks(blocks(c, cause)),
+        Truth::False if decides => Finding {
+            direct: without_base,
+            ..Finding::fail(cause, certainty, evidence).blocks(blocks(c, cause))
+        },
         _ => Finding::unknown(cause, rule.standing != Standing::Unverified, evidence, e.ask),
     };
     let updates = missing_members(c, clause);
@@ -276,4 +285,53 @@ fn dotnet_of_package(c: &Context<'_>, out: &mut Vec<Finding>) {
         .remedy(Remedy::AddProduct(format!(".NET Framework {text}"))),
         Truth::Unknown => Finding::unknown(Cause::ProductNotInstalled, true, evidence, vec![Ask::Dotnet]),
     });
+}
+
+/// An update of one version of .NET Framework 4, as the feed names its component: `Microsoft .NET Framework 4.5.1/4.5.2`.
+/// Versions replace each other in place; those of one minor number are not told apart.
+fn dotnet_of_component(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
+    let Some(u) = c.update else { return };
+    let Some((_, versions)) = u.component.split_once(".NET Framework ") else { return };
+    let minor = |v: crate::model::Version| (v.0[0], v.0[1]);
+    let named: Option<Vec<_>> = versions.split('/').map(|v| leading_version(v.trim()).map(minor)).collect();
+    let Some(named) = named.filter(|n| n.iter().all(|v| v.0 == 4)) else { return };
+    let says = Says::Services { kb, name: "dotnet".into(), version: versions.to_owned() };
+    let mut evidence = vec![Evidence::catalog(says, u.source, u.standing)];
+    let stated = c.host.dotnet_framework.as_ref();
+    let Some((fact, version)) = stated.and_then(|f| Some((f, leading_version(&f.value)?))) else {
+        out.push(Finding::unknown(Cause::ProductNotInstalled, false, evidence, vec![Ask::Dotnet]));
+        return;
+    };
+    let says = Says::ComponentOnHost { name: "dotnet".into(), version: fact.value.clone() };
+    evidence.push(Evidence::host(says, &fact.origin));
+    let there = named.contains(&minor(version));
+    let in_hand = c.question.package.as_ref().is_some_and(|p| p.dotnet.is_some());
+    out.push(if there || u.standing == Standing::Unverified || in_hand {
+        Finding::pass(Cause::ProductNotInstalled, Certainty::Inferred, evidence)
+    } else {
+        // what updates a version that is not there is neither on the host, unseen, nor replaced
+        let own = !c.products().is_empty() && c.products().is_subset(u.products());
+        Finding { direct: own, ..Finding::fail(Cause::ProductNotInstalled, Certainty::Inferred, evidence) }
+            .remedy(Remedy::AddProduct(format!(".NET Framework {versions}")))
+    });
+}
+
+/// Components that servers have with a feature or role only, and what brings them; recollection, so it decides nothing.
+const OPTIONAL_ON_SERVERS: [(&str, &str, &str); 1] =
+    [("Adobe Flash Player", "Desktop-Experience", "Remote Desktop Session Host")];
+
+fn optional_on_servers(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
+    let Some(u) = c.update else { return };
+    let own = OPTIONAL_ON_SERVERS.iter().find(|(component, ..)| u.component == *component);
+    let server = c.products().iter().any(|p| c.catalog.product(p).server);
+    let Some((component, feature, role)) = own.filter(|_| server) else { return };
+    let clause =
+        Clause(vec![Requirement::Feature((*feature).to_owned()), Requirement::Role((*role).to_owned())]);
+    let (e, _) = c.installed.meets_any(&clause, None);
+    if e.truth != Truth::True {
+        let why = format!("servers have {component} with one of them only");
+        let mut evidence = vec![Evidence::rule(Says::Needs { kb, clause: clause.0, why })];
+        evidence.extend(e.evidence);
+        out.push(Finding::unknown(Cause::ProductNotInstalled, false, evidence, e.ask));
+    }
 }

@@ -4,9 +4,10 @@ use super::Context;
 use crate::{
     catalog::view::{LineKind, RelationKind},
     diagnose::LogFinding,
-    model::{Cause, KbId, PackageState, ProductSet, UpdateKind},
+    model::{Cause, KbId, PackageState, ProductSet, Requirement, UpdateKind},
     resolve::{
         question::{Finding, Remedy},
+        requirement::brings_component,
         statement::{Ask, Certainty, Evidence, Says, Truth},
     },
 };
@@ -23,7 +24,7 @@ pub(super) fn check(c: &Context<'_>, wrong_target: bool, out: &mut Vec<Finding>)
         out.push(Finding::pass(Cause::AlreadyInstalled, Certainty::Inferred, evidence));
         return;
     }
-    if cumulative(c, kb, out) || release(c, kb, out) {
+    if cumulative(c, kb, out) || release(c, kb, out) || component(c, kb, out) {
         return;
     }
     installed(c, kb, out);
@@ -141,6 +142,48 @@ fn release(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) -> bool {
             .remedy(Remedy::Nothing),
     );
     true
+}
+
+/// An update that brings a version of a component, on a host that states the version it has. True if that decided it.
+fn component(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) -> bool {
+    let Some((name, version)) = c.update.and_then(brings_component) else { return false };
+    if c.host.updates.contains_key(&kb) {
+        return false;
+    }
+    // the Client Profile of a version is not that version
+    let name = if name == "dotnet" { "dotnet-full" } else { name };
+    let text = version.0.map(|n| n.to_string()).join(".");
+    let meets = |sign: &str| {
+        let version = format!("{sign}{text}");
+        c.installed.meets(&Requirement::Component { name: name.to_owned(), version }, None)
+    };
+    let reached = meets(">=");
+    if reached.certainty != Certainty::Confirmed {
+        return false;
+    }
+    match reached.truth {
+        Truth::True => {
+            let same = meets("=").truth == Truth::True;
+            let cause = if same { Cause::AlreadyInstalled } else { Cause::Superseded };
+            let mut evidence = reached.evidence;
+            if let Some(u) = c.update {
+                let says = Says::Brings { kb, name: name.trim_end_matches("-full").to_owned(), version };
+                evidence.push(Evidence::catalog(says, u.source, u.standing));
+            }
+            out.push(
+                Finding::fail(cause, Certainty::Confirmed, evidence)
+                    .naming(if same { vec![kb] } else { Vec::new() })
+                    .remedy(Remedy::Nothing),
+            );
+            true
+        }
+        Truth::False => {
+            out.push(Finding::pass(Cause::AlreadyInstalled, Certainty::Confirmed, reached.evidence));
+            superseded(c, kb, out);
+            true
+        }
+        Truth::Unknown => false,
+    }
 }
 
 const fn is_listed(state: PackageState) -> bool {

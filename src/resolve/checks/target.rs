@@ -92,7 +92,9 @@ fn windows_version(c: &Context<'_>, out: &mut Vec<Finding>) {
     } else {
         evidence.push(packages_for(c, installable));
         evidence.push(Evidence::rule(Says::NoPackageFor(kb, c.identity.words.clone())));
-        if update.all_packages_known && !installable.is_empty() && !serves_sibling(c, installable) {
+        let elsewhere = !serves_sibling(c, installable)
+            && (leads_to_release(update.kind) || !serves_earlier_of_branch(c, installable));
+        if update.all_packages_known && !installable.is_empty() && elsewhere {
             // a list of products that only a tool or a recollection gives is no confirmation
             let certainty = if update.standing == Standing::Verified {
                 Certainty::Confirmed
@@ -129,18 +131,24 @@ pub(super) const fn leads_to_release(kind: UpdateKind) -> bool {
     matches!(kind, UpdateKind::ServicePack | UpdateKind::Enablement)
 }
 
-/// A cumulative update of builds that share the host's branch, and are not all later than it: the same package serves
-/// the builds that enablement packages made of them.
+/// A cumulative update or servicing stack of builds that share the host's branch, and are not all later than it: the same
+/// package serves the builds that enablement packages made of them.
 fn of_branch(c: &Context<'_>, installable: ProductSet) -> bool {
+    c.update.is_some_and(|u| u.kind.is_cumulative() || u.kind == UpdateKind::ServicingStack)
+        && serves_earlier_of_branch(c, installable)
+}
+
+/// Packages for builds that share the host's branch, and are not all later than it. What a branch got before a release of
+/// it was made is listed for the earlier releases only, though the content is the same.
+fn serves_earlier_of_branch(c: &Context<'_>, installable: ProductSet) -> bool {
     let Some(build) = c.identity.build.filter(|b| *b >= 10_000) else { return false };
-    c.update.is_some_and(|u| u.kind.is_cumulative())
-        && c.products().iter().all(|h| {
-            let host = c.catalog.product(h);
-            installable
-                .iter()
-                .map(|p| c.catalog.product(p))
-                .any(|p| p.branch == host.branch && p.server == host.server && p.version.0[2] <= build)
-        })
+    c.products().iter().all(|h| {
+        let host = c.catalog.product(h);
+        installable
+            .iter()
+            .map(|p| c.catalog.product(p))
+            .any(|p| p.branch == host.branch && p.server == host.server && p.version.0[2] <= build)
+    })
 }
 
 fn packages_for(c: &Context<'_>, products: ProductSet) -> Evidence {
