@@ -426,7 +426,11 @@ impl<'a> Installed<'a> {
                 }
                 // monthly rollups carry the security-only and the Internet Explorer updates of their month
                 if matches!(line.kind, LineKind::SecurityOnly | LineKind::InternetExplorer) {
-                    out.extend(self.covering_rollup(e, true).map(|kb| (kb, Link::Covers)));
+                    match self.covering_rollup(e, true) {
+                        Some(kb) => out.push((kb, Link::Covers)),
+                        // what is there may come after the first that carries it: a preview, one that no line lists
+                        None => out.extend(self.first_covering(e).into_iter().map(|kb| (kb, Link::Covers))),
+                    }
                 }
             }
             for r in self.catalog.superseded_by(node) {
@@ -498,6 +502,24 @@ impl<'a> Installed<'a> {
             })
         });
         newest.max().map(|(_, kb)| kb)
+    }
+
+    /// Of each line of rollups that serves the host, the first monthly rollup that surely carries an update.
+    fn first_covering(&self, update: &Entry<'_>) -> Vec<KbId> {
+        let Some((_, latest)) = self.released(update) else { return Vec::new() };
+        let first = |line: u16| {
+            let since = self.catalog.dates(line).filter(|(_, _, kind, date)| {
+                *kind == UpdateKind::MonthlyRollup && date.is_some_and(|d| month(d) >= month(latest))
+            });
+            since.take(3).find_map(|(position, kb, _, _)| {
+                let e = self.catalog.entry(line, position).filter(|e| self.serves(e))?;
+                kb.filter(|_| self.carries(&e, update, true))
+            })
+        };
+        let lines = self.catalog.lines().filter(|l| {
+            l.kind == LineKind::Rollup && !l.products.intersection(self.identity.products).is_empty()
+        });
+        lines.filter_map(|l| first(l.id)).collect()
     }
 
     /// Lines of which something is there.
@@ -648,6 +670,21 @@ pub fn needs_only(catalog: &Catalog, identity: &Identity, dependant: KbId, kb: K
             && rule.requires.iter().any(|clause| {
                 clause.0.iter().all(|r| matches!(r, Requirement::Update { kb: member, .. } if *member == kb))
             })
+    })
+}
+
+/// An update for which another one stays: one that is listed and needs it, or one of a class that is built on it.
+pub fn stays_for(catalog: &Catalog, host: &Host, identity: &Identity, kb: KbId) -> Option<KbId> {
+    let listed =
+        host.updates.iter().filter(|(_, f)| f.value == PackageState::Installed).map(|(other, _)| *other);
+    let mut listed = listed.filter(|other| *other != kb);
+    listed.find(|other| needs_only(catalog, identity, *other, kb)).or_else(|| {
+        let newest = catalog.kbs().filter(|other| *other != kb).filter(|other| {
+            let rules = catalog.rules(*other);
+            rules.iter().any(|r| r.from_class && r.requires.len() == 1)
+                && needs_only(catalog, identity, *other, kb)
+        });
+        newest.last()
     })
 }
 
