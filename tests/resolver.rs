@@ -180,18 +180,30 @@ fn host_of(has: &BTreeSet<u32>, complete: bool) -> Host {
     toy::host(&format!("has {}{}", list.join(" "), if complete { "; complete" } else { "" }))
 }
 
-/// What is on the host by definition: listed; needed alone by something that is there.
-fn there(needs: &[(u32, Vec<u32>)], has: &BTreeSet<u32>) -> BTreeSet<u32> {
+/// What is on the host by definition: listed; needed alone by something that is there. Where something else supersedes
+/// what is needed, either of the two was there: it stands, and what it needs itself does not follow.
+fn there(needs: &[(u32, Vec<u32>)], supersedes: &[(u32, u32)], has: &BTreeSet<u32>) -> BTreeSet<u32> {
     let mut out = has.clone();
+    let mut stood_for = BTreeSet::new();
     loop {
-        let before = out.len();
+        let before = (out.len(), stood_for.len());
         for (n, members) in needs {
             let members: BTreeSet<u32> = members.iter().copied().collect();
-            if out.contains(n) && members.len() == 1 {
-                out.extend(members);
+            if !out.contains(n) || members.len() != 1 {
+                continue;
+            }
+            for m in members {
+                let other =
+                    supersedes.iter().any(|(newer, older)| *older == m && newer != older && newer != n);
+                if other {
+                    stood_for.insert(m)
+                } else {
+                    out.insert(m)
+                };
             }
         }
-        if out.len() == before {
+        if (out.len(), stood_for.len()) == before {
+            out.extend(stood_for);
             return out;
         }
     }
@@ -216,7 +228,7 @@ proptest! {
         let host = host_of(&has, complete);
         let id = identity::identify(&catalog, &host);
         let installed = Installed::derive(&catalog, &host, &id);
-        let there = there(&needs, &has);
+        let there = there(&needs, &supersedes, &has);
         for n in 1..9 {
             let want = stands(n, &there, &supersedes, &mut BTreeSet::new());
             let got = installed.meets(&Requirement::Update { kb: toy::id(n), or_later: false }, None).truth;
