@@ -99,6 +99,9 @@ const TABLE: &[(&str, &str, u32, &str)] = &[
     // a monthly rollup covers the security-only updates of its month and before
     ("rollup 1@2016-11-08; months 2@2016-11-08", "has 1; complete", 2, "not-applicable superseded 1"),
     ("rollup 1@2016-10-11; months 2@2016-11-08", "has 1; complete", 2, "applicable"),
+    // what replaces that rollup carries them as well: a preview, a rollup that no line lists
+    ("rollup 1@2016-11-08; months 2@2016-11-08; 3 > 1", "has 3; complete", 2, "not-applicable superseded 3"),
+    ("rollup 1@2016-10-11; months 2@2016-11-08; 3 > 1", "has 3; complete", 2, "applicable"),
     // dates that contradict the order of a line prove nothing, and exclude nothing
     ("rollup 1@2016-12-13 3@2016-12-13; months 2@2016-11-08", "has 1; complete", 2, "unknown"),
     (
