@@ -317,6 +317,18 @@ fn what_others_are_built_on_is_not_removed() {
 }
 
 #[test]
+fn a_goal_with_a_step_is_installed_not_contained() {
+    // the update that brings Internet Explorer 11 into play is carried itself: 10 is installed after all
+    let host = host(
+        r#""product":"Windows Server 2008 R2","version":"6.1.7601","service_pack":1,"architecture":"x64""#,
+        COMPLETE,
+    );
+    let plan = in_order(&host, &["KB2718695", "KB4486474", "KB5021291"], &[&["KB2718695"]]);
+    let goal = plan.goals.iter().find(|g| g.kb == kb("KB2718695")).unwrap();
+    assert_eq!((goal.state, goal.by.len()), (GoalState::Install, 0));
+}
+
+#[test]
 fn a_licence_of_a_year_is_a_licence() {
     let plan = in_order(&windows_7(1), &["KB5012649"], &[]);
     let licences: Vec<&Change> =
