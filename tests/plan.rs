@@ -7,7 +7,7 @@ mod toy;
 use kbwhy::{
     catalog::Catalog,
     inventory::{Input, read},
-    model::{Host, KbId},
+    model::{Host, KbId, Licence},
     plan::{
         Change, GoalState, Objective, Plan, Remark, Request, plan, replay,
         simulate::{self, apply},
@@ -294,6 +294,46 @@ fn what_conflicts_is_removed_first() {
     );
     let plan = in_order(&host, &["KB3191566"], &[&["-KB2506143"], &["KB3191566"]]);
     assert!(plan.steps[0].restart, "it is gone only after a restart");
+}
+
+#[test]
+fn a_servicing_stack_goes_before_what_it_services() {
+    let plan = in_order(&server_2016(COMPLETE), &["KB4534307", "KB5023788"], &[]);
+    assert_eq!((installs(&plan), plan.restarts), (vec!["KB5023788".into(), "KB4534307".into()], 1));
+    // what should be there first is, where a restart comes in between anyway
+    let goals = ["KB3091411", "KB4489881"];
+    let plan = in_order(&server_2012_r2(COMPLETE), &goals, &[&["KB2919355"], &["KB3091411"]]);
+    assert_eq!(plan.restarts, 2);
+}
+
+#[test]
+fn what_others_are_built_on_is_not_removed() {
+    for there in ["\"KB2919442\",\"KB2919355\",\"KB3173424\"", "\"KB2919442\",\"KB2919355\""] {
+        let host = server_2012_r2(&format!(r#","updates":{{"installed":[{there}],"complete":true}}"#));
+        let plan = plan(Catalog::embedded(), &host, &Request::to([kb("KB2975625")]));
+        assert!(!plan.possible && plan.steps.is_empty(), "{:?}", installs(&plan));
+        assert_eq!(plan.blocked[0].finding.cause.code(), "conflicting-update");
+    }
+}
+
+#[test]
+fn a_goal_with_a_step_is_installed_not_contained() {
+    // the update that brings Internet Explorer 11 into play is carried itself: 10 is installed after all
+    let host = host(
+        r#""product":"Windows Server 2008 R2","version":"6.1.7601","service_pack":1,"architecture":"x64""#,
+        COMPLETE,
+    );
+    let plan = in_order(&host, &["KB2718695", "KB4486474", "KB5021291"], &[&["KB2718695"]]);
+    let goal = plan.goals.iter().find(|g| g.kb == kb("KB2718695")).unwrap();
+    assert_eq!((goal.state, goal.by.len()), (GoalState::Install, 0));
+}
+
+#[test]
+fn a_licence_of_a_year_is_a_licence() {
+    let plan = in_order(&windows_7(1), &["KB5012649"], &[]);
+    let licences: Vec<&Change> =
+        plan.steps.iter().map(|s| &s.change).filter(|c| matches!(c, Change::Licence(_))).collect();
+    assert_eq!(licences, [&Change::Licence(Licence::EsuYear(3))]);
 }
 
 #[test]

@@ -99,6 +99,9 @@ const TABLE: &[(&str, &str, u32, &str)] = &[
     // a monthly rollup covers the security-only updates of its month and before
     ("rollup 1@2016-11-08; months 2@2016-11-08", "has 1; complete", 2, "not-applicable superseded 1"),
     ("rollup 1@2016-10-11; months 2@2016-11-08", "has 1; complete", 2, "applicable"),
+    // what replaces that rollup carries them as well: a preview, a rollup that no line lists
+    ("rollup 1@2016-11-08; months 2@2016-11-08; 3 > 1", "has 3; complete", 2, "not-applicable superseded 3"),
+    ("rollup 1@2016-10-11; months 2@2016-11-08; 3 > 1", "has 3; complete", 2, "applicable"),
     // dates that contradict the order of a line prove nothing, and exclude nothing
     ("rollup 1@2016-12-13 3@2016-12-13; months 2@2016-11-08", "has 1; complete", 2, "unknown"),
     (
@@ -180,18 +183,30 @@ fn host_of(has: &BTreeSet<u32>, complete: bool) -> Host {
     toy::host(&format!("has {}{}", list.join(" "), if complete { "; complete" } else { "" }))
 }
 
-/// What is on the host by definition: listed; needed alone by something that is there.
-fn there(needs: &[(u32, Vec<u32>)], has: &BTreeSet<u32>) -> BTreeSet<u32> {
+/// What is on the host by definition: listed; needed alone by something that is there. Where something else supersedes
+/// what is needed, either of the two was there: it stands, and what it needs itself does not follow.
+fn there(needs: &[(u32, Vec<u32>)], supersedes: &[(u32, u32)], has: &BTreeSet<u32>) -> BTreeSet<u32> {
     let mut out = has.clone();
+    let mut stood_for = BTreeSet::new();
     loop {
-        let before = out.len();
+        let before = (out.len(), stood_for.len());
         for (n, members) in needs {
             let members: BTreeSet<u32> = members.iter().copied().collect();
-            if out.contains(n) && members.len() == 1 {
-                out.extend(members);
+            if !out.contains(n) || members.len() != 1 {
+                continue;
+            }
+            for m in members {
+                let other =
+                    supersedes.iter().any(|(newer, older)| *older == m && newer != older && newer != n);
+                if other {
+                    stood_for.insert(m)
+                } else {
+                    out.insert(m)
+                };
             }
         }
-        if out.len() == before {
+        if (out.len(), stood_for.len()) == before {
+            out.extend(stood_for);
             return out;
         }
     }
@@ -216,7 +231,7 @@ proptest! {
         let host = host_of(&has, complete);
         let id = identity::identify(&catalog, &host);
         let installed = Installed::derive(&catalog, &host, &id);
-        let there = there(&needs, &has);
+        let there = there(&needs, &supersedes, &has);
         for n in 1..9 {
             let want = stands(n, &there, &supersedes, &mut BTreeSet::new());
             let got = installed.meets(&Requirement::Update { kb: toy::id(n), or_later: false }, None).truth;

@@ -567,6 +567,9 @@ pub(super) fn remedy(r: &Remedy, title: impl Fn(KbId) -> Option<String>) -> Stri
         Remedy::TakePackageFor(what) => format!("Take the package of the same KB for {what}."),
         Remedy::NoPackage(what) => format!("There is no package of this KB for {what}; look for that system's own update."),
         Remedy::RemoveFirst(what) => format!("Remove {what} first, and restart."),
+        Remedy::Leave(what, needed_by) => {
+            format!("Leave {what}: {needed_by} and others need it. The update is for hosts without it.")
+        }
         Remedy::AddProduct(what) => format!("Without {what} there is nothing to update; install or enable it first if it is wanted."),
         Remedy::Step(step) => format!("Do this first: {step}."),
         Remedy::Restart => "Restart, then look again.".into(),

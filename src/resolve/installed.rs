@@ -38,12 +38,22 @@ pub struct Presence {
     pub evidence: Vec<Evidence>,
 }
 
+/// What is there, as its dependant shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Shown {
+    /// the very update
+    Itself,
+    /// it, or what replaces it or stands in for it
+    OrReplaced,
+    /// it or a later one of its line
+    OrLater,
+}
+
 /// What implies that an update is there.
 #[derive(Clone, Debug)]
 struct Implied {
     dependant: KbId,
-    /// it or a later one of its line
-    or_later: bool,
+    shown: Shown,
     evidence: Evidence,
 }
 
@@ -53,7 +63,7 @@ struct Implied {
 pub struct Memo {
     products: ProductSet,
     identity: Option<(Box<Host>, Identity)>,
-    implied: BTreeMap<KbId, Vec<(KbId, bool, Evidence)>>,
+    implied: BTreeMap<KbId, Vec<(KbId, Shown, Evidence)>>,
     places: BTreeMap<KbId, Vec<(u16, u32)>>,
     /// what was derived last: of a host that has more, only what is new is derived
     derived: Arc<Derived>,
@@ -183,15 +193,15 @@ impl<'a> Installed<'a> {
             }
             // whatever is installed had its prerequisites: to a fixed point, each update once
             let implied = memo.implied.entry(kb).or_insert_with(|| self.implied_by(kb));
-            for (other, or_later, evidence) in implied.iter() {
+            for (other, shown, evidence) in implied.iter() {
                 // the very update says more than "it or a later one"
-                let told = known.implied.get(other).is_some_and(|i| *or_later || !i.or_later);
+                let told = known.implied.get(other).is_some_and(|i| i.shown <= *shown);
                 if told || self.host.updates.get(other).is_some_and(|s| is_there(s.value)) {
                     continue;
                 }
-                let implied = Implied { dependant: kb, or_later: *or_later, evidence: evidence.clone() };
+                let implied = Implied { dependant: kb, shown: *shown, evidence: evidence.clone() };
                 known.implied.insert(*other, implied);
-                if !or_later {
+                if *shown == Shown::Itself {
                     work.push(*other);
                 }
             }
@@ -218,8 +228,8 @@ impl<'a> Installed<'a> {
         shares_branch(self.catalog, self.identity, products)
     }
 
-    /// What must have been there for an update to be installed: each with whether a later one will do.
-    fn implied_by(&self, dependant: KbId) -> Vec<(KbId, bool, Evidence)> {
+    /// What must have been there for an update to be installed.
+    fn implied_by(&self, dependant: KbId) -> Vec<(KbId, Shown, Evidence)> {
         let mut out = Vec::new();
         for rule in self.catalog.rules(dependant).iter().filter(|r| implies(r, self.identity)) {
             for clause in &rule.requires {
@@ -230,10 +240,25 @@ impl<'a> Installed<'a> {
                     continue;
                 }
                 let says = Says::ImpliedBy { kb: *kb, dependant };
-                out.push((*kb, *or_later, Evidence::catalog(says, rule.source, rule.standing)));
+                let shown = match or_later {
+                    true => Shown::OrLater,
+                    false if self.has_stand_in(*kb, dependant) => Shown::OrReplaced,
+                    false => Shown::Itself,
+                };
+                out.push((*kb, shown, Evidence::catalog(says, rule.source, rule.standing)));
             }
         }
         out
+    }
+
+    /// May something else have been there instead, when its dependant was installed?
+    fn has_stand_in(&self, kb: KbId, dependant: KbId) -> bool {
+        self.catalog.superseded_by(kb).iter().any(|r| {
+            r.kind != RelationKind::Conflicts
+                && r.from != dependant
+                && r.standing != Standing::Unverified
+                && !r.products.intersection(self.identity.products).is_empty()
+        })
     }
 
     /// The host's revision, if it is known exactly.
@@ -322,7 +347,7 @@ impl<'a> Installed<'a> {
         if let Some((level, evidence)) = self.in_service_pack(kb) {
             return made(level, Certainty::Inferred, evidence);
         }
-        if let Some(implied) = self.derived.implied.get(&kb).filter(|i| !i.or_later) {
+        if let Some(implied) = self.derived.implied.get(&kb).filter(|i| i.shown == Shown::Itself) {
             let mut evidence = vec![implied.evidence.clone()];
             if let Some(f) = self.host.updates.get(&implied.dependant) {
                 evidence.push(Evidence::host(Says::Listed(implied.dependant, f.value), &f.origin));
@@ -412,7 +437,7 @@ impl<'a> Installed<'a> {
     pub fn superseder(&self, kb: KbId, links: &[RelationKind]) -> Option<(Vec<KbId>, Vec<Evidence>)> {
         let there = |kb: KbId| {
             self.host.updates.get(&kb).is_some_and(|s| is_there(s.value))
-                || self.derived.implied.get(&kb).is_some_and(|i| !i.or_later)
+                || self.derived.implied.get(&kb).is_some_and(|i| i.shown != Shown::OrLater)
         };
         let successors = |node: KbId| -> Vec<(KbId, Link)> {
             let mut out = Vec::new();
@@ -426,7 +451,11 @@ impl<'a> Installed<'a> {
                 }
                 // monthly rollups carry the security-only and the Internet Explorer updates of their month
                 if matches!(line.kind, LineKind::SecurityOnly | LineKind::InternetExplorer) {
-                    out.extend(self.covering_rollup(e, true).map(|kb| (kb, Link::Covers)));
+                    match self.covering_rollup(e, true) {
+                        Some(kb) => out.push((kb, Link::Covers)),
+                        // what is there may come after the first that carries it: a preview, one that no line lists
+                        None => out.extend(self.first_covering(e).into_iter().map(|kb| (kb, Link::Covers))),
+                    }
                 }
             }
             for r in self.catalog.superseded_by(node) {
@@ -498,6 +527,24 @@ impl<'a> Installed<'a> {
             })
         });
         newest.max().map(|(_, kb)| kb)
+    }
+
+    /// Of each line of rollups that serves the host, the first monthly rollup that surely carries an update.
+    fn first_covering(&self, update: &Entry<'_>) -> Vec<KbId> {
+        let Some((_, latest)) = self.released(update) else { return Vec::new() };
+        let first = |line: u16| {
+            let since = self.catalog.dates(line).filter(|(_, _, kind, date)| {
+                *kind == UpdateKind::MonthlyRollup && date.is_some_and(|d| month(d) >= month(latest))
+            });
+            since.take(3).find_map(|(position, kb, _, _)| {
+                let e = self.catalog.entry(line, position).filter(|e| self.serves(e))?;
+                kb.filter(|_| self.carries(&e, update, true))
+            })
+        };
+        let lines = self.catalog.lines().filter(|l| {
+            l.kind == LineKind::Rollup && !l.products.intersection(self.identity.products).is_empty()
+        });
+        lines.filter_map(|l| first(l.id)).collect()
     }
 
     /// Lines of which something is there.
@@ -572,7 +619,7 @@ impl<'a> Installed<'a> {
 
     /// Implied by something installed: it, or it or a later one.
     pub fn implied(&self, kb: KbId) -> Option<(bool, Evidence)> {
-        self.derived.implied.get(&kb).map(|i| (i.or_later, i.evidence.clone()))
+        self.derived.implied.get(&kb).map(|i| (i.shown == Shown::OrLater, i.evidence.clone()))
     }
 
     /// Cumulative updates since 2021-02 on 2004 and later carry their servicing stack.
@@ -648,6 +695,21 @@ pub fn needs_only(catalog: &Catalog, identity: &Identity, dependant: KbId, kb: K
             && rule.requires.iter().any(|clause| {
                 clause.0.iter().all(|r| matches!(r, Requirement::Update { kb: member, .. } if *member == kb))
             })
+    })
+}
+
+/// An update for which another one stays: one that is listed and needs it, or one of a class that is built on it.
+pub fn stays_for(catalog: &Catalog, host: &Host, identity: &Identity, kb: KbId) -> Option<KbId> {
+    let listed =
+        host.updates.iter().filter(|(_, f)| f.value == PackageState::Installed).map(|(other, _)| *other);
+    let mut listed = listed.filter(|other| *other != kb);
+    listed.find(|other| needs_only(catalog, identity, *other, kb)).or_else(|| {
+        let newest = catalog.kbs().filter(|other| *other != kb).filter(|other| {
+            let rules = catalog.rules(*other);
+            rules.iter().any(|r| r.from_class && r.requires.len() == 1)
+                && needs_only(catalog, identity, *other, kb)
+        });
+        newest.last()
     })
 }
 

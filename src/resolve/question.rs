@@ -85,6 +85,8 @@ pub enum Remedy {
     NoPackage(String),
     /// remove this first
     RemoveFirst(String),
+    /// leave this, since the other one needs it: there is nothing to do for the update here
+    Leave(KbId, KbId),
     /// install or enable a product, feature or role; without it the update is not needed
     AddProduct(String),
     /// do a step that is no update

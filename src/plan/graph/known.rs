@@ -333,7 +333,7 @@ impl<'a> Known<'a> {
             if line.chained {
                 near.places.push((e.line, e.position));
             }
-            if line.kind == LineKind::SecurityOnly {
+            if matches!(line.kind, LineKind::SecurityOnly | LineKind::InternetExplorer) {
                 covered_by.extend(self.rollups_since(e.date));
             }
         }

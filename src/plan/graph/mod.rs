@@ -9,7 +9,7 @@ mod needs;
 mod order;
 
 use super::{Change, Objective, simulate::asks_restart, solve};
-use crate::model::{Clause, KbId, Requirement, Standing, Truth, UpdateKind};
+use crate::model::{Clause, KbId, Licence, Requirement, Standing, Truth, UpdateKind};
 use crate::resolve::statement::{Ask, Evidence, Says};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -118,6 +118,7 @@ impl<'k, 'a> Builder<'k, 'a> {
             at += 1;
         }
         self.join_alike();
+        self.join_licences();
         self.costs();
         self.pairs();
         self.renumber()
@@ -159,7 +160,11 @@ impl<'k, 'a> Builder<'k, 'a> {
         }
         for raw in &needs.raw {
             self.like.clear();
-            let members = if raw.by.is_empty() {
+            // what is in the way and stays: nothing gives that
+            let in_the_way = matches!(raw.evidence.says, Says::Conflicts { .. });
+            let members = if raw.by.is_empty() && in_the_way {
+                Vec::new()
+            } else if raw.by.is_empty() {
                 self.providers(kb, raw, &own_replacers)
             } else {
                 raw.by.iter().cloned().map(|c| (c, 0, 0)).collect()
@@ -211,6 +216,29 @@ impl<'k, 'a> Builder<'k, 'a> {
                 let members = &mut self.graph.problem.clauses[clause as usize];
                 if !members.contains(&n) {
                     members.push(n);
+                }
+            }
+        }
+    }
+
+    /// A licence of a year is an ESU licence, and one of the years before.
+    fn join_licences(&mut self) {
+        let year = |l: &Licence| match l {
+            Licence::Esu => Some(0),
+            Licence::EsuYear(year) => Some(*year),
+            _ => None,
+        };
+        let years = |(c, n): (&Change, &u32)| match c {
+            Change::Licence(l) => Some((year(l)?, *n)),
+            _ => None,
+        };
+        let all: Vec<(u8, u32)> = self.index.iter().filter_map(years).collect();
+        for members in &mut self.graph.problem.clauses {
+            let of = |m: &u32| all.iter().find(|(_, n)| n == m).map(|(year, _)| *year);
+            let Some(asked) = members.iter().filter_map(of).min() else { continue };
+            for (_, n) in all.iter().filter(|(year, _)| *year > asked) {
+                if !members.contains(n) {
+                    members.push(*n);
                 }
             }
         }

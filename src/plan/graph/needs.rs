@@ -5,7 +5,10 @@ use crate::{
     catalog::view::{RelationKind, Rule, Update},
     model::{Clause, KbId, PackageState, ProductSet, Requirement, Standing, Strength, Truth, Version},
     plan::Change,
-    resolve::statement::{Ask, Evidence, Says},
+    resolve::{
+        installed,
+        statement::{Ask, Evidence, Says},
+    },
 };
 use jiff::civil::Date;
 use std::{collections::BTreeSet, rc::Rc};
@@ -163,7 +166,7 @@ impl Known<'_> {
                     {
                         continue;
                     }
-                    vec![Change::Remove(*other)]
+                    self.removal(*other)
                 }
                 other if self.installed.meets(other, None).truth != Truth::True => continue,
                 Requirement::Component { name, version } => {
@@ -186,13 +189,25 @@ impl Known<'_> {
             let says = Says::Conflicts { kb, with: excluded.to_string() };
             out.push(Raw {
                 clause: Clause(vec![excluded.clone()]),
-                by: if by.is_empty() { vec![Change::Manual(format!("remove {excluded}"))] } else { by },
+                by: if by.is_empty() && !matches!(excluded, Requirement::Update { .. }) {
+                    vec![Change::Manual(format!("remove {excluded}"))]
+                } else {
+                    by
+                },
                 why: rule.why.to_owned(),
                 evidence: Evidence::catalog(says, rule.source, rule.standing),
                 truth: Truth::False,
                 ask: Vec::new(),
                 when: None,
             });
+        }
+    }
+
+    /// Removing an update; nothing where others need it.
+    fn removal(&self, kb: KbId) -> Vec<Change> {
+        match installed::stays_for(self.catalog, self.host, self.identity, kb) {
+            Some(_) => Vec::new(),
+            None => vec![Change::Remove(kb)],
         }
     }
 
@@ -208,7 +223,7 @@ impl Known<'_> {
             let says = Says::Conflicts { kb, with: other.to_string() };
             out.push(Raw {
                 clause: Clause(vec![Requirement::Update { kb: other, or_later: false }]),
-                by: vec![Change::Remove(other)],
+                by: self.removal(other),
                 why: String::new(),
                 evidence: Evidence::catalog(says, r.source, r.standing),
                 truth: Truth::False,

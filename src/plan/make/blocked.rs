@@ -10,6 +10,7 @@ use crate::{
         solve::{self, Failure, Solution},
     },
     resolve::{
+        installed,
         question::{Finding, Outcome, Remedy},
         statement::{Ask, Certainty, Evidence, Says},
     },
@@ -49,7 +50,7 @@ impl Maker<'_> {
         let mut lost: Vec<(KbId, Blocker)> = Vec::new();
         loop {
             let (goals, few) = match found {
-                Ok(s) if lost.is_empty() => return Ok(s),
+                Ok(s) if lost.is_empty() => return Ok(self.as_advised(graph, s)),
                 Ok(_) => return Err(lost),
                 Err(Failure::Unreachable(goals)) => {
                     lost.extend(
@@ -121,13 +122,20 @@ impl Maker<'_> {
             let evidence = vec![need.evidence.clone()];
             let finding = if matches!(need.evidence.says, Says::Conflicts { .. }) {
                 Finding::fail(Cause::ConflictingUpdate, Certainty::Inferred, evidence)
-                    .remedy(Remedy::RemoveFirst(need.clause.to_string()))
+                    .remedy(self.out_of_the_way(&need.clause))
             } else {
                 Finding::fail(cause_of(&need.clause), Certainty::Inferred, evidence)
             };
             let finding = self.with_remedy(finding.naming(updates_of(&need.clause)));
             return Some(Blocker { goal: kb_of(goal)?, through, finding });
         }
+    }
+
+    fn out_of_the_way(&self, clause: &Clause) -> Remedy {
+        let stays = updates_of(clause)
+            .into_iter()
+            .find_map(|kb| Some((kb, installed::stays_for(self.catalog, self.base, self.identity, kb)?)));
+        stays.map_or_else(|| Remedy::RemoveFirst(clause.to_string()), |(kb, by)| Remedy::Leave(kb, by))
     }
 
     /// What the resolver itself says of the blocking update, where it can be had no more.

@@ -1,5 +1,6 @@
 //! The plan: what becomes of each goal, the cheapest way to those that can be reached, and its replay.
 
+mod advised;
 mod blocked;
 mod remarks;
 mod steps;

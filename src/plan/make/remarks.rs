@@ -3,7 +3,7 @@
 use super::{Made, Maker, blocked::updates_of};
 use crate::{
     model::{Cause, KbId, UpdateKind},
-    plan::{Change, Remark, Replayed, Step, graph::Graph, solve::Solution},
+    plan::{Change, GoalState, Remark, Replayed, Step, graph::Graph, solve::Solution},
     resolve::{statement::Ask, verdict::Verdict},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +47,12 @@ impl Maker<'_> {
                 _ => None,
             })
             .collect();
+        // what was to carry it is not in the plan after all
+        for (kb, goal) in &mut self.goals {
+            if goal.state == GoalState::Contained && chosen.contains(kb) {
+                (goal.state, goal.by) = (GoalState::Install, Vec::new());
+            }
+        }
         for kb in contained {
             if let Some(goal) = self.goals.get_mut(kb)
                 && !chosen.contains(kb)

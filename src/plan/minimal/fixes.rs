@@ -76,6 +76,9 @@ impl<'a> Fixes<'a> {
             Cause::StoreCorruption => set("facts.store_corrupt=false"),
             Cause::RemoteSession => set("facts.remote_session=false"),
             Cause::ConflictingUpdate => {
+                if f.remedy.iter().any(|r| matches!(r, Remedy::Leave(..))) {
+                    return Vec::new();
+                }
                 f.updates.iter().map(|other| Fix::Host(Change::Remove(*other))).collect()
             }
             Cause::WrongArchitecture | Cause::WrongOs | Cause::WrongPackageKind if asked => {

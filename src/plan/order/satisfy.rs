@@ -194,11 +194,13 @@ impl<'a> Satisfy<'a> {
             })
             .map(|r| r.from)
             .collect();
-        for e in self.catalog.places(kb) {
+        let known = |e: &crate::catalog::view::Entry<'_>| e.standing != crate::model::Standing::Unverified;
+        for e in self.catalog.places(kb).into_iter().filter(known) {
             let line = self.catalog.line(e.line);
             if line.chained && !line.products.intersection(self.products).is_empty() {
                 // one after the other: the whole of the line follows
-                let later = (e.position + 1..line.len).filter_map(|at| self.catalog.entry(e.line, at)?.kb);
+                let later = (e.position + 1..line.len)
+                    .filter_map(|at| self.catalog.entry(e.line, at).filter(known)?.kb);
                 out.extend(later.take(1));
             }
         }

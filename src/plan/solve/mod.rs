@@ -14,7 +14,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use parts::{apart, clash, reachable, solve};
+pub(super) use parts::{apart, clash, reachable, reordered, solve};
 
 /// A step that may be chosen.
 #[derive(Clone, Debug, Default)]

@@ -8,7 +8,7 @@
 //! of it, and the latest of the copies counts.
 
 use super::{
-    Failure, Node, Problem, Solution,
+    Failure, Node, Problem, Schedule, Solution,
     search::{Choice, NEVER, Search, State, cheapest},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +57,46 @@ pub(in crate::plan) fn solve(p: &Problem) -> Result<Solution, Failure> {
     });
     let schedule = root.schedule().ok_or_else(all)?;
     Ok(Solution { schedule, optimal: choice.optimal, explored: choice.explored })
+}
+
+/// The same nodes in an order that keeps as many groups of pairs as go without a further restart, the first groups first.
+/// A first node that waits is effective before the second one.
+pub(in crate::plan) fn reordered<'g>(
+    p: &Problem,
+    schedule: Schedule,
+    groups: impl Iterator<Item = &'g Vec<(u32, u32)>>,
+) -> Schedule {
+    let mut best = schedule;
+    let chosen: Vec<u32> = best.stages.iter().flatten().copied().collect();
+    let mut kept = p.clone();
+    for group in groups {
+        let place: BTreeMap<u32, usize> =
+            best.stages.iter().zip(0..).flat_map(|(stage, at)| stage.iter().map(move |n| (*n, at))).collect();
+        let order: BTreeMap<u32, usize> = best.stages.iter().flatten().copied().zip(0..).collect();
+        let is_so = |(a, b): &(u32, u32)| {
+            let waits = p.nodes[*a as usize].waits;
+            if waits { place.get(a) < place.get(b) } else { order.get(a) < order.get(b) }
+        };
+        if group.iter().all(is_so) {
+            continue;
+        }
+        let mut trial = kept.clone();
+        for (a, b) in group {
+            let waits = p.nodes[*a as usize].waits;
+            if waits {
+                trial.effective_before.insert((*a, *b))
+            } else {
+                trial.before.insert((*a, *b))
+            };
+        }
+        let mut search = Search::new(&trial);
+        let made = if chosen.iter().all(|n| search.include(*n)) { search.schedule() } else { None };
+        if let Some(s) = made.filter(|s| s.restarts <= best.restarts) {
+            best = s;
+            kept = trial;
+        }
+    }
+    best
 }
 
 /// Of goals that contradict each other a few that do so by themselves: without any one of them the others go together.

@@ -5,6 +5,7 @@ use crate::{
     catalog::view::RelationKind,
     model::{Cause, PackageState, Requirement, Standing},
     resolve::{
+        installed,
         question::{Finding, Remedy},
         statement::{Certainty, Evidence, Says, Truth},
     },
@@ -82,11 +83,18 @@ fn defect(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
 
 fn conflict(c: &Context<'_>, kb: crate::model::KbId, out: &mut Vec<Finding>) {
     let mut push = |evidence: Vec<Evidence>, updates: Vec<crate::model::KbId>, with: String, certainty| {
+        let stays = |other: &crate::model::KbId| {
+            Some((*other, installed::stays_for(c.catalog, c.host, c.identity, *other)?))
+        };
+        let remedy = match updates.iter().find_map(stays) {
+            Some((other, needed_by)) => Remedy::Leave(other, needed_by),
+            None => Remedy::RemoveFirst(with),
+        };
         out.push(
             Finding::fail(Cause::ConflictingUpdate, certainty, evidence)
                 .blocks(true)
                 .naming(updates)
-                .remedy(Remedy::RemoveFirst(with)),
+                .remedy(remedy),
         );
     };
     for rule in c.rules.iter().filter(|r| r.standing != Standing::Unverified) {
