@@ -423,11 +423,6 @@ impl Maker<'_> {
             sought.firmly.extend(newest);
             return true;
         }
-        for kb in sought.contained.iter().filter(|kb| chosen.contains(kb)) {
-            if let Some(goal) = self.goals.get_mut(kb) {
-                (goal.state, goal.by) = (GoalState::Install, Vec::new());
-            }
-        }
         false
     }
 
