@@ -16,6 +16,7 @@ use kbwhy::{
         explain,
         identity::identify,
         question::{Finding, Question},
+        statement::Ask,
         verdict::Verdict,
     },
 };
@@ -326,6 +327,26 @@ fn a_goal_with_a_step_is_installed_not_contained() {
     let plan = in_order(&host, &["KB2718695", "KB4486474", "KB5021291"], &[&["KB2718695"]]);
     let goal = plan.goals.iter().find(|g| g.kb == kb("KB2718695")).unwrap();
     assert_eq!((goal.state, goal.by.len()), (GoalState::Install, 0));
+}
+
+#[test]
+fn a_component_comes_with_its_newest_version_only() {
+    let plan =
+        in_order(&server_2012_r2(COMPLETE), &["KB3045563", "KB4486105", "KB3151864"], &[&["KB4486105"]]);
+    let by = |g: &str| plan.goals.iter().find(|of| of.kb == kb(g)).map(|g| (g.state, g.by.clone())).unwrap();
+    assert_eq!(by("KB4486105").0, GoalState::Install);
+    for older in ["KB3045563", "KB3151864"] {
+        assert_eq!(by(older), (GoalState::Contained, vec![kb("KB4486105")]), "{older}");
+    }
+}
+
+#[test]
+fn a_version_that_a_step_brings_is_not_what_the_host_has_at_most() {
+    // the first asks for .NET Framework 4, the second is for 4.5: which the host has is not stated
+    let goals = ["KB2506143", "KB2737083"].map(kb);
+    let plan = plan(Catalog::embedded(), &windows_7(0), &Request::to(goals));
+    assert_eq!(plan.goals.iter().find(|g| g.kb == goals[1]).unwrap().state, GoalState::Unknown);
+    assert!(plan.asks.contains(&Ask::Dotnet), "{:?}", plan.asks);
 }
 
 #[test]

@@ -30,6 +30,26 @@ impl Maker<'_> {
         self.blocked.push(blocker);
     }
 
+    /// What a step brought of a component does not show that the host had no later version all along, where it states none.
+    pub(super) fn of_stated_component(&self, finding: Finding) -> Finding {
+        let ask = finding.evidence.iter().find_map(|e| match &e.says {
+            Says::ComponentOnHost { name, .. } => match name.as_str() {
+                "dotnet" | "dotnet-full" if self.base.dotnet_framework.is_none() => Some(Ask::Dotnet),
+                "wmf" if self.base.wmf.is_none() => Some(Ask::ManagementFramework),
+                "ie" if self.base.internet_explorer.is_none() => Some(Ask::InternetExplorer),
+                _ => None,
+            },
+            _ => None,
+        });
+        match ask {
+            Some(ask) if finding.outcome == Outcome::Fail => Finding {
+                remedy: finding.remedy,
+                ..Finding::unknown(finding.cause, true, finding.evidence, vec![ask])
+            },
+            _ => finding,
+        }
+    }
+
     pub(super) fn solve(&mut self, graph: &mut Graph) -> Result<Solution, Vec<(KbId, Blocker)>> {
         graph.problem.budget = self.request.budget;
         let strict = graph.problem.before.clone();

@@ -21,7 +21,8 @@ use crate::{
         Prepared,
         identity::{self, Identity},
         installed::Installed,
-        question::{Outcome, Question},
+        question::{Finding, Outcome, Question},
+        requirement::brings_component,
         statement::Ask,
         verdict::Verdict,
     },
@@ -354,6 +355,7 @@ impl Maker<'_> {
                         let kb = self.goal_behind(&steps, &refused, &sought.wanted);
                         sought.wanted.remove(&kb);
                         let finding = refused.finding.map_or_else(|| unknown_cause(refused.kb), |f| *f);
+                        let finding = self.of_stated_component(finding);
                         let through = if kb == refused.kb { vec![kb] } else { vec![kb, refused.kb] };
                         self.refuse(kb, Blocker { goal: kb, through, finding });
                     }
@@ -446,12 +448,23 @@ impl Maker<'_> {
         }
     }
 
-    /// What supersedes a goal when its turn comes, if steps before it do: then it needs no step of its own. Told once for each.
+    /// What makes a goal needless when its turn comes, if steps before it do: then it needs no step of its own. Told once for
+    /// each.
     fn superseded_goal(&mut self, steps: &[Step], refused: &Refused) -> Option<Vec<KbId>> {
         let at = refused.step.filter(|at| steps[*at].goal)?;
-        let finding = refused.finding.as_ref().filter(|f| f.cause == Cause::Superseded)?;
-        let before = |kb: &KbId| steps[..at].iter().any(|s| s.change == Change::Install(*kb));
-        let by: Vec<KbId> = finding.updates.iter().copied().filter(before).collect();
+        let needless = |f: &&Finding| matches!(f.cause, Cause::Superseded | Cause::AlreadyInstalled);
+        let finding = refused.finding.as_deref().filter(needless)?;
+        let brings = |kb: KbId| self.catalog.update(kb).and_then(|u| brings_component(&u));
+        let own = brings(refused.kb);
+        let carries = |kb: &KbId| {
+            let same = brings(*kb).zip(own).is_some_and(|(has, own)| has.0 == own.0 && has.1 >= own.1);
+            same || finding.updates.contains(kb)
+        };
+        let before = steps[..at].iter().filter_map(|s| match s.change {
+            Change::Install(kb) => Some(kb),
+            _ => None,
+        });
+        let by: Vec<KbId> = before.filter(carries).collect();
         if by.is_empty() || self.replaced.contains_key(&refused.kb) {
             return None;
         }
