@@ -12,8 +12,7 @@ use serde_json::Value;
 const SYSTEMINFO: &str = "run `systeminfo > host.txt` on the machine";
 const PACKAGES: &str =
     "run `dism /online /english /get-packages > packages.txt` or `systeminfo > host.txt` on the machine";
-const LOG: &str =
-    "logs go to --log; as an inventory give the output of systeminfo, Get-HotFix or dism /get-packages";
+const LOG: &str = "a log goes to `kbwhy diagnose --log`; as an inventory give the output of systeminfo, Get-HotFix or dism /get-packages";
 
 fn refuse(input: &str, looks_like: &str, instead: &str) -> ReadError {
     ReadError::NotAnInventory {

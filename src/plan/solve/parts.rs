@@ -34,6 +34,9 @@ pub(in crate::plan) fn solve(p: &Problem) -> Result<Solution, Failure> {
     if !lost.is_empty() {
         return Err(Failure::Unreachable(lost));
     }
+    let fewer = with_fewer_members(p);
+    let p = fewer.as_ref().unwrap_or(p);
+    let mut root = Search::new(p);
     let all = || Failure::Contradiction(p.goals.clone());
     if !root.begin() {
         return Err(all());
@@ -57,6 +60,68 @@ pub(in crate::plan) fn solve(p: &Problem) -> Result<Solution, Failure> {
     });
     let schedule = root.schedule().ok_or_else(all)?;
     Ok(Solution { schedule, optimal: choice.optimal, explored: choice.explored })
+}
+
+/// The same problem without members that no clause needs; None if there are none.
+fn with_fewer_members(p: &Problem) -> Option<Problem> {
+    let without = without_later_members(p);
+    let circles = without_circles(without.as_ref().unwrap_or(p));
+    circles.or(without)
+}
+
+/// A member that itself asks for one of the others, or of some of them, is never the first of them: what it asks for is
+/// effective before it, and does as well.
+fn without_later_members(p: &Problem) -> Option<Problem> {
+    let mut work = 0;
+    let mut in_clause = vec![u32::MAX; p.nodes.len()];
+    let mut out: Option<Problem> = None;
+    for (c, members) in (0u32..).zip(&p.clauses) {
+        members.iter().for_each(|m| in_clause[*m as usize] = c);
+        let mut among = |own: &u32| {
+            let own = &p.clauses[*own as usize];
+            let within = own.iter().take_while(|m| in_clause[**m as usize] == c).count();
+            work += 1 + within as u64;
+            within == own.len()
+        };
+        let mut is_later = |m: &u32| p.nodes[*m as usize].clauses.iter().any(&mut among);
+        let first: Vec<u32> = members.iter().copied().filter(|m| !is_later(m)).collect();
+        if !first.is_empty() && first.len() < members.len() {
+            out.get_or_insert_with(|| p.clone()).clauses[c as usize] = first;
+        }
+        if work > p.budget / 4 {
+            break;
+        }
+    }
+    out
+}
+
+/// Members to which every way goes through what asks for them never come before it: they are left out, so that no circle is
+/// tried again and again. None if there are none, or too much to look at.
+fn without_circles(p: &Problem) -> Option<Problem> {
+    let mut search = Search::new(p);
+    let asked = relevant(p, &search, |n| p.goals.contains(&n), |_| true);
+    let mut out: Option<Problem> = None;
+    for (n, node) in (0u32..).zip(&p.nodes).filter(|(n, _)| asked[*n as usize]) {
+        let is_choice =
+            |c: &&u32| p.clauses[**c as usize].len() > 1 && search.owners[**c as usize].len() == 1;
+        let choices: Vec<usize> = node.clauses.iter().filter(is_choice).map(|c| *c as usize).collect();
+        if choices.is_empty() {
+            continue;
+        }
+        if search.work > p.budget / 16 {
+            break;
+        }
+        search.exclude(n);
+        let level = search.reach(|s| s != State::Out);
+        search.undo(0);
+        for c in choices {
+            let before = |m: &u32| level[*m as usize] != NEVER;
+            if p.clauses[c].iter().any(before) && !p.clauses[c].iter().all(before) {
+                out.get_or_insert_with(|| p.clone()).clauses[c].retain(before);
+            }
+        }
+    }
+    out
 }
 
 /// The same nodes in an order that keeps as many groups of pairs as go without a further restart, the first groups first.
