@@ -330,6 +330,18 @@ fn a_goal_with_a_step_is_installed_not_contained() {
 }
 
 #[test]
+fn cumulative_updates_that_ask_for_each_other_are_solved_exactly() {
+    // the licence's package asks for a cumulative update, later ones ask for that package; all ask for a servicing stack
+    let host = host(
+        r#""product":"Windows 10, version 22H2","version":"10.0.19045","revision":2965,"architecture":"x64","edition":"Professional""#,
+        r#","updates":{"complete":true},"facts":{"esu":true}"#,
+    );
+    let plan =
+        in_order(&host, &["KB5068781"], &[&["KB5031539"], &["KB5066791", "KB5071959"], &["KB5072653"]]);
+    assert!(plan.optimal && plan.steps.len() == 4, "{:?}", installs(&plan));
+}
+
+#[test]
 fn a_component_comes_with_its_newest_version_only() {
     let plan =
         in_order(&server_2012_r2(COMPLETE), &["KB3045563", "KB4486105", "KB3151864"], &[&["KB4486105"]]);
