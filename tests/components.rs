@@ -145,3 +145,16 @@ fn updates_of_the_branch_are_not_for_another_windows() {
         (&at("2004", 19041, 508), "", "KB5014032", "not-applicable wrong-os"),
     ]);
 }
+
+#[test]
+fn what_a_server_has_with_a_feature_only_is_not_taken_for_granted() {
+    table(&[
+        (SERVER_2016, r#","updates":{"complete":true}"#, "KB4480979", "unknown"),
+        (
+            r#""product":"Windows 8.1","version":"6.3.9600""#,
+            r#","updates":{"installed":["KB2919355"],"complete":true}"#,
+            "KB4480979",
+            "applicable",
+        ),
+    ]);
+}

@@ -474,7 +474,8 @@ impl<'f> Compiler<'f> {
             let (of_it, date) = draft.kind_and_date();
             let kind = kinds.is_empty() || kinds.contains(&of_it);
             let product = products == 0 || products & draft.products() != 0;
-            if kind && product && draft.released_within(date, from, until) {
+            let component = class.component.as_deref().is_none_or(|c| draft.repairs(c));
+            if kind && product && component && draft.released_within(date, from, until) {
                 draft.rules.insert((true, number));
             }
         }

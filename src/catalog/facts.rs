@@ -316,7 +316,7 @@ pub struct RuleRow {
     pub target: Option<String>,
     /// or the class of updates it is about
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class: Option<ClassRow>,
+    pub class: Option<Box<ClassRow>>,
     /// products; empty: all that the update is for
     #[serde(default, rename = "for", skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<String>,
@@ -368,6 +368,9 @@ pub struct ClassRow {
     /// names of [`crate::model::UpdateKind`]; empty: every kind
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<String>,
+    /// the component that they repair; none: whatever they repair
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
     /// released on or after
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,

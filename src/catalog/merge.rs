@@ -142,6 +142,11 @@ impl Draft {
         self.settled.unwrap_or((UpdateKind::Update, None))
     }
 
+    /// Is this the component that it repairs?
+    pub(crate) fn repairs(&self, component: &str) -> bool {
+        self.best(|c| c.component.clone()).is_some_and(|own| own == component)
+    }
+
     /// Groups of products with the same architectures, in a fixed order: (built in, architectures, set).
     pub(crate) fn groups(&self) -> Vec<(bool, u8, u128)> {
         let mut groups: BTreeMap<(bool, u8), u128> = BTreeMap::new();

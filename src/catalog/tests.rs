@@ -143,20 +143,24 @@ fn toy() -> Facts {
                 ..rule("own")
             },
             RuleRow {
-                class: Some(ClassRow {
+                class: Some(Box::new(ClassRow {
                     kinds: texts(&["cumulative", "cumulative-preview"]),
                     from: some("2020-02-11"),
                     until: some("2020-04-14"),
                     except: texts(&["KB50001"]),
                     text: "of these months".into(),
                     ..Default::default()
-                }),
+                })),
                 products: texts(&["a"]),
                 requires: texts(&["KB50100+"]),
                 ..rule("class")
             },
             RuleRow {
-                class: Some(ClassRow { described_only: true, text: "many".into(), ..Default::default() }),
+                class: Some(Box::new(ClassRow {
+                    described_only: true,
+                    text: "many".into(),
+                    ..Default::default()
+                })),
                 dispute: some("one says so, another not"),
                 ..rule("described")
             },

@@ -134,13 +134,16 @@ fn rows(report: &ExplainReport, verbose: bool) -> Vec<Row<'_>> {
     let moot = decisive.is_some_and(|c| {
         c.code == "already-installed" || c.code == "superseded" || c.code.starts_with("wrong-")
     });
+    // a doubt is told where nothing else keeps the answer open
+    let doubts = !decided && !report.checks.iter().any(|c| c.open);
+    let named = |code: &str| doubts && report.causes.iter().any(|c| c.code == code);
     for c in &report.checks {
         let relevant = |e: &&EvidenceReport| verbose || !e.text.is_empty();
         let all: Vec<&EvidenceReport> = c.evidence.iter().filter(relevant).collect();
         match c.outcome {
             "fail" => out.push(Row { outcome: "fail", title: c.title, evidence: limit(all, verbose, 4) }),
             "unknown" if moot && !verbose => {}
-            "unknown" if c.open || verbose => {
+            "unknown" if c.open || verbose || named(c.code) => {
                 out.push(Row { outcome: "unknown", title: c.title, evidence: limit(all, verbose, 3) });
             }
             "unknown" if c.code == "already-installed" => {

@@ -232,7 +232,7 @@ impl Cleaner<'_> {
         };
         let good = about.into_iter().filter(|a| *a).count() == 1
             && r.kb.as_deref().is_none_or(|k| number(k).is_some())
-            && r.class.as_ref().is_none_or(kinds)
+            && r.class.as_deref().is_none_or(kinds)
             && r.excludes.iter().chain(&r.order).all(|t| t.parse::<Requirement>().is_ok())
             && r.when.iter().chain(&r.requires).all(|t| t.parse::<Clause>().is_ok())
             && EvidenceClass::parse(&r.evidence).is_some()

@@ -17,7 +17,6 @@ pub(super) fn check(c: &Context<'_>, out: &mut Vec<Finding>) {
     let Some(kb) = c.question.kb else { return };
     dotnet_of_package(c, out);
     dotnet_of_component(c, kb, out);
-    optional_on_servers(c, kb, out);
     let asked_on = c.update.and_then(|u| u.date);
     let mut asked: Vec<&Clause> = Vec::new();
     advice(c, kb, &mut |f| out.push(f));
@@ -314,24 +313,4 @@ fn dotnet_of_component(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
         Finding { direct: own, ..Finding::fail(Cause::ProductNotInstalled, Certainty::Inferred, evidence) }
             .remedy(Remedy::AddProduct(format!(".NET Framework {versions}")))
     });
-}
-
-/// Components that servers have with a feature or role only, and what brings them; recollection, so it decides nothing.
-const OPTIONAL_ON_SERVERS: [(&str, &str, &str); 1] =
-    [("Adobe Flash Player", "Desktop-Experience", "Remote Desktop Session Host")];
-
-fn optional_on_servers(c: &Context<'_>, kb: KbId, out: &mut Vec<Finding>) {
-    let Some(u) = c.update else { return };
-    let own = OPTIONAL_ON_SERVERS.iter().find(|(component, ..)| u.component == *component);
-    let server = c.products().iter().any(|p| c.catalog.product(p).server);
-    let Some((component, feature, role)) = own.filter(|_| server) else { return };
-    let clause =
-        Clause(vec![Requirement::Feature((*feature).to_owned()), Requirement::Role((*role).to_owned())]);
-    let (e, _) = c.installed.meets_any(&clause, None);
-    if e.truth != Truth::True {
-        let why = format!("servers have {component} with one of them only");
-        let mut evidence = vec![Evidence::rule(Says::Needs { kb, clause: clause.0, why })];
-        evidence.extend(e.evidence);
-        out.push(Finding::unknown(Cause::ProductNotInstalled, false, evidence, e.ask));
-    }
 }
